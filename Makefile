@@ -1,0 +1,30 @@
+# Every target is one plain command; `make help` lists them.
+GO ?= go
+
+.DEFAULT_GOAL := help
+.PHONY: help verify test check bench build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+verify: ## drive the reference cluster through all phases and judge the documented figures (about three minutes)
+	$(GO) run ./harness/cmd/nameplate verify
+
+test: ## run all tests
+	$(GO) test ./...
+
+check: ## formatting, vet, module file and static analysis
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	$(GO) tool staticcheck ./...
+
+bench: ## micro-benchmarks of the hot paths, and one run of each phase
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./harness/... ./clusterimpl/... ./fixtures/...
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./bench
+
+build: ## build the command into ./nameplate
+	$(GO) build -o nameplate ./harness/cmd/nameplate
+
+clean: ## remove what was built and measured here
+	rm -rf nameplate nameplate-out

@@ -1,0 +1,406 @@
+package clusterimpl_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl"
+	"github.com/nameplate-dev/nameplate/clusterimpl/clustertest"
+	"github.com/nameplate-dev/nameplate/clusterimpl/health"
+)
+
+// hang is how long anything may take before a test gives up. Nothing is judged by it.
+const hang = 30 * time.Second
+
+// instance is what clustertest sees of a cluster.
+type instance struct{ *clusterimpl.Cluster }
+
+func (i instance) Workers() []int { return i.pids(clusterimpl.RoleWorker) }
+func (i instance) Others() []int  { return i.pids(clusterimpl.RolePrimary) }
+
+func (i instance) pids(role clusterimpl.Role) []int {
+	var pids []int
+	for _, p := range i.Processes() {
+		if p.Role == role {
+			pids = append(pids, p.PID)
+		}
+	}
+	return pids
+}
+
+func system(clustered bool, workers int, env ...string) clustertest.System {
+	return clustertest.System{
+		Workers: workers, Clustered: clustered, Path: "/", Slow: "/slow?for=100ms",
+		Start: func(ctx context.Context, port int, log io.Writer) (clustertest.Instance, error) {
+			c, err := clusterimpl.Start(ctx, clusterimpl.Options{Log: log, Env: append(env,
+				"CLUSTER_MODE="+strconv.FormatBool(clustered), "CLUSTER_WORKERS="+strconv.Itoa(workers), "PORT="+strconv.Itoa(port))})
+			if err != nil {
+				return nil, err
+			}
+			return instance{c}, nil
+		},
+	}
+}
+
+func TestClusterConforms(t *testing.T) { clustertest.Run(t, system(true, 3)) }
+
+func TestClusterWithInheritedSocketConforms(t *testing.T) {
+	clustertest.Run(t, system(true, 2, "CLUSTER_DISTRIBUTION=inherited"))
+}
+
+func TestSingleProcessConforms(t *testing.T) { clustertest.Run(t, system(false, 1)) }
+
+// mark gives all processes that this test starts a variable by which they are found,
+// and fails the test when one of them is left at its end.
+func mark(t *testing.T) func() []int {
+	t.Helper()
+	name := fmt.Sprintf("TEST_MARK=%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-"))
+	_, value, _ := strings.Cut(name, "=")
+	t.Setenv("TEST_MARK", value)
+	find := func() []int {
+		var pids []int
+		files, _ := filepath.Glob("/proc/[0-9]*/environ")
+		for _, file := range files {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			environ, err := os.ReadFile(file)
+			if err == nil && pid != os.Getpid() && bytes.Contains(environ, []byte(name+"\x00")) && clustertest.Alive(pid) {
+				pids = append(pids, pid)
+			}
+		}
+		return pids
+	}
+	t.Cleanup(func() {
+		assert.Eventually(t, func() bool { return len(find()) == 0 }, hang, 5*time.Millisecond, "processes were left behind")
+	})
+	return find
+}
+
+func start(t *testing.T, env ...string) *clusterimpl.Cluster {
+	t.Helper()
+	mark(t)
+	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Env: append([]string{"PORT=0"}, env...), Log: t.Output()})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, stop(c)) })
+	return c
+}
+
+func stop(c *clusterimpl.Cluster) error {
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
+	defer cancel()
+	return c.Stop(ctx)
+}
+
+// get asks over a connection of its own.
+func get(t *testing.T, url string) (*http.Response, string, error) {
+	client := http.Client{Timeout: hang, Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := client.Get(url)
+	if err != nil {
+		return nil, "", err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	return r, string(body), err
+}
+
+func workersOf(t *testing.T, c *clusterimpl.Cluster) (health.Workers, int) {
+	t.Helper()
+	r, body, err := get(t, c.URL()+"/health/workers")
+	require.NoError(t, err)
+	var w health.Workers
+	require.NoError(t, json.Unmarshal([]byte(body), &w), body)
+	return w, r.StatusCode
+}
+
+func TestAFailedStartSaysWhyAndLeavesNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		env   []string
+		start string
+		says  []string
+	}{
+		{"a worker that cannot make its application", nil, "error",
+			[]string{"ended before the cluster was ready", "the store does not answer"}},
+		{"a single process that cannot", []string{"CLUSTER_MODE=false"}, "error",
+			[]string{"the store does not answer"}},
+		{"a worker that exits at once", nil, "exit",
+			[]string{"ended before the cluster was ready", "exit status 3", "something terrible happened"}},
+		{"a single process that exits at once", []string{"CLUSTER_MODE=false"}, "exit",
+			[]string{"exit status 3", "something terrible happened"}},
+		{"workers that are never ready", nil, "hang",
+			[]string{"not ready within 300ms", "waiting for godot"}},
+		{"one worker that is never ready", nil, "hang 2",
+			[]string{"worker 2", "not ready within 300ms"}},
+		{"a single process that is never ready", []string{"CLUSTER_MODE=false"}, "hang",
+			[]string{"not ready within 300ms", "waiting for godot"}},
+		{"an address that is not this machine's", []string{"HOST=203.0.113.1"}, "",
+			[]string{"203.0.113.1"}},
+		{"bad values", []string{"CLUSTER_WORKERS=0", "LOG_FORMAT=xml"}, "",
+			[]string{`CLUSTER_WORKERS="0" is not allowed: want 1 to 256`, `LOG_FORMAT="xml"`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			find := mark(t)
+			_, err := clusterimpl.Start(t.Context(), clusterimpl.Options{
+				Env: append([]string{"PORT=0", "CLUSTER_WORKERS=2", envStart + "=" + tt.start}, tt.env...), ReadyTimeout: 300 * time.Millisecond,
+			})
+			require.Error(t, err)
+			for _, part := range tt.says {
+				assert.ErrorContains(t, err, part)
+			}
+			assert.Empty(t, find(), "nothing is left behind")
+		})
+	}
+}
+
+func TestACancelledStartLeavesNothing(t *testing.T) {
+	find := mark(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	log := writerFunc(func([]byte) { cancel() }) // the first worker says that it waits
+	_, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: []string{"PORT=0", envStart + "=hang"}, Log: log})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Empty(t, find())
+}
+
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(p []byte) (int, error) { f(p); return len(p), nil }
+
+func TestProcessesAreNamed(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=2")
+	var names []string
+	for _, p := range c.Processes() {
+		names = append(names, string(p.Role)+": "+p.Name)
+		assert.True(t, clustertest.Alive(p.PID))
+	}
+	assert.Equal(t, []string{"primary: primary", "worker: worker 1", "worker: worker 2"}, names)
+	assert.Positive(t, c.StartupTime())
+	require.NoError(t, stop(c))
+	assert.Empty(t, c.Processes())
+	assert.Empty(t, c.Faults())
+	assert.NoError(t, c.Err())
+	assert.NoError(t, stop(c), "stopping twice does no harm")
+}
+
+func TestASingleProcessIsAWorker(t *testing.T) {
+	c := start(t, "CLUSTER_MODE=false")
+	require.Len(t, c.Processes(), 1)
+	assert.Equal(t, "worker 1", c.Processes()[0].Name)
+	r, _, err := get(t, c.URL()+"/")
+	require.NoError(t, err)
+	assert.Equal(t, "1", r.Header.Get("X-Worker"))
+}
+
+// TestNoProcessSurvivesItsParent kills, in the middle, a process that has started a cluster.
+func TestNoProcessSurvivesItsParent(t *testing.T) {
+	for _, mode := range []string{"true", "false"} {
+		t.Run("CLUSTER_MODE="+mode, func(t *testing.T) {
+			find := mark(t)
+			parent := startParent(t, mode)
+			require.GreaterOrEqual(t, len(find()), 2)
+			require.NoError(t, parent.Kill())
+			_, err := parent.Wait()
+			require.NoError(t, err)
+			assert.Eventually(t, func() bool { return len(find()) == 0 }, hang, 5*time.Millisecond)
+		})
+	}
+}
+
+func startParent(t *testing.T, mode string) *os.Process {
+	t.Helper()
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	p, err := os.StartProcess(exe, []string{exe}, &os.ProcAttr{
+		Env: append(os.Environ(), envParent+"="+mode), Files: []*os.File{nil, w, os.Stderr},
+	})
+	require.NoError(t, err)
+	w.Close()
+	_, err = r.Read(make([]byte, 1)) // it is ready
+	require.NoError(t, err)
+	return p
+}
+
+// parent is the process that is killed.
+func parent(mode string) int {
+	_, err := clusterimpl.Start(context.Background(), clusterimpl.Options{Env: []string{"PORT=0", "CLUSTER_WORKERS=3", "CLUSTER_MODE=" + mode}})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println("ready")
+	time.Sleep(hang)
+	return 0
+}
+
+func TestNoWorkerSurvivesItsPrimary(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=2")
+	processes := c.Processes()
+	require.NoError(t, syscall.Kill(processes[0].PID, syscall.SIGKILL))
+	<-c.Done()
+	for _, p := range processes {
+		clustertest.Gone(t, p.PID)
+	}
+	assert.ErrorContains(t, c.Err(), "signal: killed")
+	assert.NotEmpty(t, c.Faults())
+}
+
+func TestASuccessfulReplacementIsTold(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=2")
+	_, _, err := get(t, c.URL()+"/exit?code=7")
+	require.Error(t, err)
+	require.Eventually(t, func() bool { return c.Restarts() == 1 }, hang, time.Millisecond)
+	require.Len(t, c.Faults(), 1)
+	assert.Regexp(t, `^worker [12] \(pid \d+\) ended and is replaced: exit status 7$`, c.Faults()[0])
+	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Status == health.Healthy }, hang, 5*time.Millisecond)
+	w, _ := workersOf(t, c)
+	assert.Equal(t, 1, w.Workers[0].Restarts+w.Workers[1].Restarts)
+}
+
+func TestAStoppedWorkerIsReplaced(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=2")
+	victim := c.Processes()[2].PID
+	require.NoError(t, syscall.Kill(victim, syscall.SIGSTOP))
+	require.Eventually(t, func() bool { return c.Restarts() == 1 }, hang, 5*time.Millisecond)
+	assert.Contains(t, c.Faults()[0], "the process is stopped")
+	clustertest.Gone(t, victim)
+}
+
+// TestABusyWorkerIsLeftAlone keeps the worker's one core busy for so long that signs of
+// life are late.
+func TestABusyWorkerIsLeftAlone(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=1", "DEBUG=cluster:*")
+	var clients sync.WaitGroup
+	for range 150 {
+		clients.Go(func() {
+			_, _, err := get(t, c.URL()+"/burn?for=15ms")
+			assert.NoError(t, err)
+		})
+	}
+	clients.Wait()
+	assert.Zero(t, c.Restarts())
+}
+
+func TestAWorkerThatIsToldToStopFinishesAndIsReplaced(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=1")
+	victim := c.Processes()[1].PID
+	var answered sync.WaitGroup
+	answered.Go(func() {
+		_, body, err := get(t, c.URL()+"/slow?for=300ms")
+		assert.NoError(t, err)
+		assert.Equal(t, "done\n", body)
+	})
+	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Workers[0].InFlight == 1 }, hang, 5*time.Millisecond)
+	require.NoError(t, syscall.Kill(victim, syscall.SIGTERM))
+	answered.Wait()
+	require.Eventually(t, func() bool { return c.Restarts() == 1 }, hang, 5*time.Millisecond)
+	assert.Contains(t, c.Faults()[0], "exit status 0")
+	_, body, err := get(t, c.URL()+"/")
+	require.NoError(t, err)
+	assert.Equal(t, "hello\n", body, "what is asked meanwhile waits for the next worker")
+}
+
+func TestPastTheLimitNothingIsReplaced(t *testing.T) {
+	mark(t)
+	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{
+		Env: []string{"PORT=0", "CLUSTER_WORKERS=2", "RESPAWN_LIMIT=2"}, Log: t.Output()})
+	require.NoError(t, err)
+	defer stop(c)
+	worker := func(slot int) int { w, _ := workersOf(t, c); return w.Workers[slot-1].PID }
+	for deaths := 1; deaths <= 2; deaths++ {
+		require.NoError(t, syscall.Kill(worker(1), syscall.SIGKILL))
+		require.Eventually(t, func() bool {
+			w, _ := workersOf(t, c)
+			return w.Status == health.Healthy && w.Workers[0].Restarts == deaths
+		}, hang, 5*time.Millisecond)
+	}
+	second := worker(2)
+	require.NoError(t, syscall.Kill(worker(1), syscall.SIGKILL))
+	require.Eventually(t, func() bool { _, code := workersOf(t, c); return code == http.StatusServiceUnavailable }, hang, 5*time.Millisecond)
+
+	w, _ := workersOf(t, c)
+	assert.Equal(t, "failed", w.Workers[0].State)
+	_, body, err := get(t, c.URL()+"/")
+	require.NoError(t, err)
+	assert.Equal(t, "hello\n", body, "what remains keeps serving")
+	_, body, err = get(t, c.URL()+"/health")
+	require.NoError(t, err)
+	assert.Contains(t, body, "more than 2 workers died within a minute")
+
+	require.NoError(t, syscall.Kill(second, syscall.SIGKILL))
+	<-c.Done()
+	assert.ErrorContains(t, c.Err(), "no worker is left")
+	assert.Contains(t, strings.Join(c.Faults(), "\n"), "gave up")
+}
+
+func TestAPanicEndsOneRequest(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=1")
+	r, _, err := get(t, c.URL()+"/panic")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusInternalServerError, r.StatusCode)
+	assert.Equal(t, "1", r.Header.Get("X-Worker"))
+	_, _, err = get(t, c.URL()+"/half")
+	assert.Error(t, err, "half an answer is not taken for a whole one")
+	require.Eventually(t, func() bool {
+		w, _ := workersOf(t, c)
+		return w.Workers[0].Panics == 2 && w.Workers[0].Errors == 2 && w.Workers[0].Requests == 2
+	}, hang, 5*time.Millisecond)
+	assert.Zero(t, c.Restarts())
+}
+
+func TestWorkersReportWhatTheyUse(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=2", "MEMORY_LIMIT=64", "GC_INTERVAL=100ms")
+	for range 10 {
+		_, _, err := get(t, c.URL()+"/slow?for=2ms")
+		require.NoError(t, err)
+	}
+	var w health.Workers
+	require.Eventually(t, func() bool {
+		w, _ = workersOf(t, c)
+		return w.Workers[0].Requests+w.Workers[1].Requests == 10 && w.Workers[0].GC.Periodic > 0
+	}, hang, 5*time.Millisecond)
+	for i, worker := range w.Workers {
+		assert.Equal(t, i+1, worker.Slot)
+		assert.Equal(t, "ready", worker.State)
+		assert.Positive(t, worker.Uptime)
+		assert.Positive(t, worker.CPU.Seconds)
+		assert.Positive(t, worker.Memory.RSS)
+		assert.EqualValues(t, 64<<20, worker.Memory.Limit)
+		assert.GreaterOrEqual(t, worker.Response.P50, 2.0)
+		assert.GreaterOrEqual(t, worker.Response.P99, worker.Response.P50)
+	}
+}
+
+func TestStopKillsWhatDoesNotDrain(t *testing.T) {
+	find := mark(t)
+	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Env: []string{"PORT=0", "CLUSTER_WORKERS=2"}})
+	require.NoError(t, err)
+	var asked sync.WaitGroup
+	asked.Go(func() { _, _, _ = get(t, c.URL()+"/slow?for=1h") })
+	require.Eventually(t, func() bool {
+		w, _ := workersOf(t, c)
+		return w.Workers[0].InFlight+w.Workers[1].InFlight == 1
+	}, hang, 5*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err = c.Stop(ctx)
+	assert.ErrorContains(t, err, "killed before it had drained")
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+	asked.Wait()
+	assert.Eventually(t, func() bool { return len(find()) == 0 }, hang, 5*time.Millisecond)
+}

@@ -1,0 +1,76 @@
+package ipc_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/health"
+	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
+)
+
+func TestMessagesArriveInOrder(t *testing.T) {
+	ours, file, err := ipc.Pair()
+	require.NoError(t, err)
+	defer ours.Close()
+	theirs, err := ipc.Open(file)
+	require.NoError(t, err)
+	sent := []ipc.Message{
+		{Kind: ipc.Beat, Stats: &health.Stats{Requests: 7, CPU: health.CPU{Seconds: 1.5}}},
+		{Kind: ipc.Ask, ID: 1<<64 - 1, Path: "/health"},
+		{Kind: ipc.Answer, ID: 3, Status: 503, Body: json.RawMessage(`{"status":"unhealthy"}`)},
+	}
+	for _, m := range sent {
+		require.NoError(t, theirs.Send(m))
+	}
+	require.NoError(t, theirs.Close())
+	for _, want := range sent {
+		got, err := ours.Receive()
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	_, err = ours.Receive()
+	assert.Equal(t, io.EOF, err, "the other end is gone")
+}
+
+func TestEventsAreReadUntilTheWriterIsGone(t *testing.T) {
+	var pipe bytes.Buffer
+	sent := []ipc.Event{{Kind: ipc.WorkerStarted, Worker: 2, PID: 77}, {Kind: ipc.Serving, URL: "http://127.0.0.1:1"}}
+	for _, e := range sent {
+		require.NoError(t, ipc.WriteEvent(&pipe, e))
+	}
+	var got []ipc.Event
+	require.NoError(t, ipc.ReadEvents(&pipe, func(e ipc.Event) { got = append(got, e) }))
+	assert.Equal(t, sent, got)
+	assert.ErrorContains(t, ipc.ReadEvents(strings.NewReader("panic: no JSON\n"), func(ipc.Event) {}), "read a message")
+}
+
+func FuzzReceive(f *testing.F) {
+	f.Add([]byte(`{"kind":"beat","stats":{"requests":1}}` + "\n" + `{"kind":"ask","id":1}`))
+	f.Add([]byte(`{"kind":""}`))
+	f.Add([]byte("\n\n{}\n[]\nnull"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		here, there := net.Pipe()
+		go func() {
+			_, _ = there.Write(data)
+			there.Close()
+		}()
+		conn := ipc.NewConn(here)
+		defer conn.Close()
+		for {
+			m, err := conn.Receive()
+			if err != nil {
+				return
+			}
+			if m.Kind == "" {
+				t.Fatal("a message without a kind was accepted")
+			}
+		}
+	})
+}

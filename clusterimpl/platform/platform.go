@@ -1,0 +1,134 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/classify"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger"
+	"github.com/nameplate-dev/nameplate/fixtures/dataset"
+)
+
+// Config says what the platform works on. The zero value of a field but Dataset is its default.
+type Config struct {
+	DatabaseURL string           // postgres://…, sqlite:/path or empty for memory
+	RedisURL    string           // redis://… or empty for memory
+	RedisPrefix string           // of every key
+	Dataset     dataset.Spec     // what the database holds
+	Slowdown    time.Duration    // processor time to burn per request
+	Workers     int              // processes that share the stores; at least 1
+	Logger      *slog.Logger     // nil: nothing is logged
+	Now         func() time.Time // nil: time.Now
+}
+
+// Platform answers the operations. It is a [http.Handler].
+type Platform struct {
+	config   Config
+	ledger   ledger.Ledger
+	cache    *cache // nil without Redis
+	sessions sessions
+	model    *classify.Model
+	mux      *http.ServeMux
+	faults   faults
+	close    []func() error
+}
+
+// New makes the platform. It does not wait for the stores: as long as one does not answer,
+// requests that need it answer 503. A URL that makes no sense is refused, without being quoted.
+func New(ctx context.Context, c Config) (*Platform, error) {
+	if err := c.Dataset.Validate(); err != nil {
+		return nil, fmt.Errorf("make the platform: data set: %w", err)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	p := &Platform{config: c, model: classify.Default(), sessions: newMemorySessions(c.Now)}
+	p.faults.log = c.Logger
+	var err error
+	if p.ledger, err = ledger.Open(ctx, c.DatabaseURL, c.Workers, c.Dataset); err != nil {
+		return nil, fmt.Errorf("make the platform: %w", err)
+	}
+	p.close = append(p.close, p.ledger.Close)
+	if c.RedisURL != "" {
+		client, err := openRedis(c.RedisURL)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("make the platform: %w", err), p.Close())
+		}
+		p.close = append(p.close, client.Close)
+		p.cache = &cache{client: client, prefix: c.RedisPrefix, faults: &p.faults}
+		p.sessions = &redisSessions{client: client, prefix: c.RedisPrefix}
+	}
+	p.mux = p.routes()
+	return p, nil
+}
+
+// Close ends every connection to the stores.
+func (p *Platform) Close() error {
+	var errs []error
+	for _, end := range p.close {
+		errs = append(errs, end())
+	}
+	return errors.Join(errs...)
+}
+
+// Faults is the number of times that a store failed an operation, or a cached value could
+// not be read or written, since the start.
+func (p *Platform) Faults() (ledger, redis uint64) {
+	return p.faults.ledger.Load(), p.faults.redis.Load()
+}
+
+// ServeHTTP answers one request.
+func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.config.Slowdown > 0 {
+		burn(p.config.Slowdown)
+	}
+	p.mux.ServeHTTP(w, r)
+}
+
+// handler answers a request, or returns what is wrong.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+func (p *Platform) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for path, methods := range map[string]map[string]handler{
+		"/api/accounts/{id}":              {http.MethodGet: p.account},
+		"/api/accounts/{id}/transactions": {http.MethodGet: p.transactions, http.MethodPost: p.transfer},
+		"/api/import":                     {http.MethodPost: p.importFile},
+		"/api/risk":                       {http.MethodPost: p.risk},
+		"/api/classify":                   {http.MethodPost: p.classify},
+		"/api/login":                      {http.MethodPost: p.login},
+		"/api/session":                    {http.MethodGet: p.session},
+	} {
+		mux.Handle(path, p.route(methods))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		p.fail(w, r, &problem{status: http.StatusNotFound, reason: "there is nothing at this path"})
+	})
+	return mux
+}
+
+func (p *Platform) route(methods map[string]handler) http.Handler {
+	allowed := allowedMethods(methods)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet // net/http sends no body
+		}
+		handle, ok := methods[method]
+		if !ok {
+			w.Header().Set("Allow", allowed)
+			p.fail(w, r, &problem{status: http.StatusMethodNotAllowed, reason: "this method is not known here", allowed: allowed})
+			return
+		}
+		if err := handle(w, r); err != nil {
+			p.fail(w, r, err)
+		}
+	})
+}

@@ -1,0 +1,166 @@
+package platform
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
+)
+
+// sessionTTL is how long a login is valid.
+const sessionTTL = wire.SessionSeconds * time.Second
+
+// maxSessions bounds the sessions in one worker's memory; the oldest go first.
+const maxSessions = 100_000
+
+var errSessionsDown = errors.New("the session store does not answer")
+
+// sessions knows which account a token stands for, by the token's digest.
+type sessions interface {
+	put(ctx context.Context, digest string, account int64) error
+	get(ctx context.Context, digest string) (account int64, ok bool, err error)
+}
+
+func (p *Platform) login(w http.ResponseWriter, r *http.Request) error {
+	var l wire.Login
+	if err := decode(w, r, &l); err != nil {
+		return err
+	}
+	account, ok := p.authenticate(l)
+	if !ok {
+		return &problem{status: http.StatusUnauthorized, reason: "user or secret is wrong"}
+	}
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // never fails
+	token := hex.EncodeToString(raw[:])
+	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	defer cancel()
+	if err := p.sessions.put(ctx, digest(token), account); err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, wire.LoggedIn{User: l.User, Token: token, ExpiresIn: wire.SessionSeconds})
+}
+
+// authenticate checks a secret against the user's. Secrets have 128 random bits, so nobody
+// can try them all and a fast hash does; passwords that people choose would need a slow
+// one. Both hashes are compared in constant time, also for a user who does not exist.
+func (p *Platform) authenticate(l wire.Login) (account int64, ok bool) {
+	number, _ := strings.CutPrefix(l.User, "user")
+	account, err := strconv.ParseInt(number, 10, 64)
+	known := err == nil && account >= 1 && account <= int64(p.config.Dataset.Accounts)
+	if !known {
+		account = 1
+	}
+	user := p.config.Dataset.User(account)
+	right := hmac.Equal(secretHash(user.Name, user.Secret), secretHash(user.Name, l.Secret))
+	return account, known && right && user.Name == l.User
+}
+
+func secretHash(user, secret string) []byte {
+	h := hmac.New(sha256.New, []byte("nameplate login "+user))
+	h.Write([]byte(secret))
+	return h.Sum(nil)
+}
+
+func (p *Platform) session(w http.ResponseWriter, r *http.Request) error {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || len(token) != 32 {
+		return unauthorized(w)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	defer cancel()
+	account, ok, err := p.sessions.get(ctx, digest(token))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return unauthorized(w)
+	}
+	return answer(w, http.StatusOK, wire.Session{User: "user" + strconv.FormatInt(account, 10), Account: account})
+}
+
+func unauthorized(w http.ResponseWriter) error {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	return &problem{status: http.StatusUnauthorized, reason: "there is no such session", field: "Authorization", allowed: "Bearer and the token of a login"}
+}
+
+// digest is what is stored of a token: who reads the store cannot use its sessions.
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:16])
+}
+
+// redisSessions are sessions that every worker knows.
+type redisSessions struct {
+	client *redis.Client
+	prefix string
+}
+
+func (s *redisSessions) put(ctx context.Context, digest string, account int64) error {
+	if err := s.client.Set(ctx, s.prefix+"session:"+digest, account, sessionTTL).Err(); err != nil {
+		return fmt.Errorf("%w: %w", errSessionsDown, err)
+	}
+	return nil
+}
+
+func (s *redisSessions) get(ctx context.Context, digest string) (int64, bool, error) {
+	account, err := s.client.Get(ctx, s.prefix+"session:"+digest).Int64()
+	if errors.Is(err, redis.Nil) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("%w: %w", errSessionsDown, err)
+	}
+	return account, true, nil
+}
+
+// memorySessions are sessions that this worker alone knows. All live equally long, so the
+// oldest expires first.
+type memorySessions struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	of    map[string]memorySession
+	queue []string // digests, oldest first
+}
+
+type memorySession struct {
+	account int64
+	expires time.Time
+}
+
+func newMemorySessions(now func() time.Time) *memorySessions {
+	return &memorySessions{now: now, of: map[string]memorySession{}}
+}
+
+func (s *memorySessions) put(_ context.Context, digest string, account int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for len(s.queue) > 0 && (len(s.queue) >= maxSessions || !now.Before(s.of[s.queue[0]].expires)) {
+		delete(s.of, s.queue[0])
+		s.queue = s.queue[1:]
+	}
+	s.of[digest] = memorySession{account, now.Add(sessionTTL)}
+	s.queue = append(s.queue, digest)
+	return nil
+}
+
+func (s *memorySessions) get(_ context.Context, digest string) (int64, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.of[digest]
+	return found.account, ok && s.now().Before(found.expires), nil
+}

@@ -1,0 +1,130 @@
+package traffic
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+)
+
+// check is the kind of function that a request has.
+type check = func(status int, header http.Header, body []byte) error
+
+// excerpt bounds what an error quotes of a body, in bytes.
+const excerpt = 120
+
+func quote(body []byte) string {
+	if len(body) > excerpt {
+		return fmt.Sprintf("%q…", body[:excerpt])
+	}
+	return fmt.Sprintf("%q", body)
+}
+
+func wantStatus(status, want int, body []byte) error {
+	if status != want {
+		return fmt.Errorf("status %d, want %d: %s", status, want, quote(body))
+	}
+	return nil
+}
+
+// exactly wants one body, byte by byte.
+func exactly(want []byte) check {
+	return func(status int, _ http.Header, body []byte) error {
+		if err := wantStatus(status, http.StatusOK, body); err != nil {
+			return err
+		}
+		if !bytes.Equal(body, want) {
+			return differs(body, want)
+		}
+		return nil
+	}
+}
+
+// differs shows where two bodies part.
+func differs(body, want []byte) error {
+	at := 0
+	for at < len(body) && at < len(want) && body[at] == want[at] {
+		at++
+	}
+	from := max(0, at-20)
+	return fmt.Errorf("the body differs at byte %d: got %s, want %s", at, quote(body[from:]), quote(want[from:]))
+}
+
+// tolerance is how far a figure may be from the expected one, in relation to it.
+const tolerance = 1e-9
+
+// nearly wants one JSON value, with figures within the tolerance.
+func nearly(want []byte) check {
+	var expected any
+	mustDecode(want, &expected)
+	return func(status int, _ http.Header, body []byte) error {
+		if err := wantStatus(status, http.StatusOK, body); err != nil {
+			return err
+		}
+		if bytes.Equal(body, want) {
+			return nil
+		}
+		var got any
+		if err := decode(body, &got); err != nil {
+			return err
+		}
+		if !alike(got, expected) {
+			return differs(body, want)
+		}
+		return nil
+	}
+}
+
+func alike(a, b any) bool {
+	switch b := b.(type) {
+	case float64:
+		a, ok := a.(float64)
+		return ok && math.Abs(a-b) <= tolerance*max(1, math.Abs(b))
+	case []any:
+		a, ok := a.([]any)
+		same := ok && len(a) == len(b)
+		for i := 0; same && i < len(b); i++ {
+			same = alike(a[i], b[i])
+		}
+		return same
+	case map[string]any:
+		a, ok := a.(map[string]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for key, value := range b {
+			if got, there := a[key]; !there || !alike(got, value) {
+				return false
+			}
+		}
+		return true
+	}
+	return a == b
+}
+
+// decode reads one JSON value and nothing else.
+func decode(body []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("the body is not the JSON that is wanted: %w: %s", err, quote(body))
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return fmt.Errorf("the body goes on after its JSON: %s", quote(body))
+	}
+	return nil
+}
+
+func mustDecode(body []byte, into any) {
+	if err := json.Unmarshal(body, into); err != nil {
+		panic(err) // it was encoded here
+	}
+}
+
+// line encodes a value as the platform does.
+func line(v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	return append(body, '\n'), err
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package primary
+
+// examine knows nothing where there is no /proc: a silent worker is then given the
+// whole patience.
+func examine(int) vitals { return vitals{} }

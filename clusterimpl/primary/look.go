@@ -1,0 +1,93 @@
+package primary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
+)
+
+// look kills the workers that are late: to be ready, to show a sign of life, to drain.
+func (p *primary) look(now time.Time) {
+	if gap := now.Sub(p.looked); gap > 3*tick {
+		// This process itself had no processor: signs of life wait to be read.
+		for _, m := range p.workers {
+			m.beat = m.beat.Add(gap)
+		}
+	}
+	p.looked = now
+	for _, m := range p.workers {
+		switch {
+		case !m.deadline.IsZero():
+			if now.After(m.deadline) {
+				p.kill(m, fmt.Sprintf("not drained within %v", worker.DrainTimeout))
+			}
+		case !m.ready:
+			if now.Sub(m.started) > p.ReadyTimeout {
+				p.kill(m, fmt.Sprintf("not ready within %v", p.ReadyTimeout))
+			}
+		default:
+			if reason := m.suspect.hung(now, now.Sub(m.beat), p.Config.HealthCheck, func() vitals { return examine(m.process.PID) }); reason != "" {
+				p.kill(m, reason)
+			} else if p.serving && !m.probing && now.Sub(m.probe) >= p.Config.HealthCheck {
+				p.check(m, now)
+			}
+		}
+	}
+}
+
+// check sends a request to a worker, past the listening socket, and tells the main
+// loop what came of it.
+func (p *primary) check(m *member, now time.Time) {
+	m.probe = now
+	conn, err := p.spread.Dial(m.slot)
+	if errors.Is(err, handover.ErrUnsupported) {
+		return
+	}
+	m.probing = true
+	p.health.Debug("health check", "worker", m.slot, "pid", m.process.PID, "in_flight", m.stats.InFlight)
+	p.helpers.Go(func() {
+		if err == nil {
+			err = p.request(conn, m)
+		}
+		p.tell(probed{m, err})
+	})
+}
+
+// request is one request over a connection, which it closes; it ends early with the
+// worker, or with the cluster.
+func (p *primary) request(conn net.Conn, m *member) error {
+	ctx, cancel := context.WithTimeout(context.Background(), p.Config.HealthCheck)
+	defer cancel()
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+	}}
+	defer conn.Close()
+	go func() {
+		defer cancel()
+		select {
+		case <-m.process.Done():
+		case <-p.done:
+		case <-ctx.Done():
+		}
+	}()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://worker"+worker.LivePath, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusNoContent {
+		return fmt.Errorf("status %d", answer.StatusCode)
+	}
+	return nil
+}

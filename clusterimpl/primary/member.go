@@ -1,0 +1,108 @@
+package primary
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/health"
+	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
+	"github.com/nameplate-dev/nameplate/clusterimpl/process"
+	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
+)
+
+// member is one worker process. The main loop owns it.
+type member struct {
+	slot    int
+	process *process.Process
+	control *ipc.Conn
+	started time.Time
+	ready   bool
+	reason  string // why it was killed, or what it said before it ended; "" when neither
+	killed  bool
+
+	stats    health.Stats
+	beat     time.Time // latest sign of life
+	suspect  suspicion
+	deadline time.Time // of draining; zero when it does not
+	probing  bool
+	probe    time.Time // latest
+}
+
+// end says how its process ended.
+func (m *member) end() string {
+	how := "exit status 0"
+	if err := m.process.Err(); err != nil {
+		how = err.Error()
+	}
+	if m.reason == "" {
+		return how
+	}
+	return fmt.Sprintf("%s (%s)", m.reason, how)
+}
+
+// spawn starts the workers that are due.
+func (p *primary) spawn(now time.Time) {
+	for _, slot := range p.sup.Start(now) {
+		if err := p.start(slot); err != nil {
+			p.died(slot, 0, err.Error())
+		}
+	}
+}
+
+func (p *primary) start(slot int) error {
+	control, theirs, err := ipc.Pair()
+	if err != nil {
+		return err
+	}
+	defer theirs.Close()
+	cmd := p.Worker(slot)
+	cmd.Env = append(cmd.Env, process.EnvMode+"="+string(p.mode))
+	cmd.ExtraFiles = append(cmd.ExtraFiles, theirs)
+	cmd.ExtraFiles = append(cmd.ExtraFiles, p.spread.Files(slot)...)
+	started := time.Now()
+	proc, err := process.Start(cmd, false)
+	if err != nil {
+		control.Close()
+		return fmt.Errorf("start worker %d: %w", slot, err)
+	}
+	m := &member{slot: slot, process: proc, control: control, started: started, beat: started, probe: started}
+	p.workers[slot] = m
+	p.log.Debug("worker started", "worker", slot, "pid", proc.PID)
+	p.Notify(ipc.Event{Kind: ipc.WorkerStarted, Worker: slot, PID: proc.PID})
+	p.helpers.Go(func() { p.listen(m) })
+	return nil
+}
+
+// listen passes on what a worker says, and its end.
+func (p *primary) listen(m *member) {
+	for {
+		msg, err := m.control.Receive()
+		if err != nil {
+			break
+		}
+		p.tell(message{m, msg})
+	}
+	m.process.Kill() // without its control connection it is of no use; mostly it has ended already
+	<-m.process.Done()
+	m.control.Close()
+	p.tell(ended{m})
+}
+
+// retire tells a worker to finish what it has.
+func (p *primary) retire(m *member, now time.Time) {
+	m.deadline = now.Add(worker.DrainTimeout)
+	if err := m.control.Send(ipc.Message{Kind: ipc.Drain}); err != nil {
+		p.kill(m, err.Error())
+	}
+}
+
+// kill ends a worker that is of no use any more; if it was, it is replaced.
+func (p *primary) kill(m *member, reason string) {
+	if m.killed || p.workers[m.slot] != m {
+		return
+	}
+	m.killed = true
+	m.reason = reason
+	p.log.Warn("worker is killed", "worker", m.slot, "pid", m.process.PID, "reason", reason)
+	m.process.Kill()
+}

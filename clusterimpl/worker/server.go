@@ -1,0 +1,238 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+)
+
+// Header names the worker in every answer.
+const Header = "X-Worker"
+
+// Limits of the server: a client that sends its header slowly, or too much of it, or
+// nothing any more, does not hold a connection for ever.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// idleGrace is how long a draining server waits for requests on kept connections, to
+// answer them with "Connection: close", before it ends those that stay idle.
+const idleGrace = 250 * time.Millisecond
+
+// server answers the requests of the connections that one receiver brings.
+type server struct {
+	name     string // of the worker, in [Header]
+	receiver handover.Receiver
+	app      http.Handler
+	health   http.Handler
+	counters *counters
+	log      *slog.Logger
+	http     *http.Server
+	served   chan struct{} // closed when nothing more is accepted
+
+	draining atomic.Bool
+	mu       sync.Mutex
+	conns    map[*conn]struct{}
+	changed  chan struct{} // holds a token when a connection has closed
+}
+
+func newServer(name string, r handover.Receiver, app, health http.Handler, c *counters, log *slog.Logger) *server {
+	s := &server{
+		name: name, receiver: r, app: app, health: health, counters: c, log: log,
+		served: make(chan struct{}), conns: map[*conn]struct{}{}, changed: make(chan struct{}, 1),
+	}
+	s.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if state == http.StateIdle {
+				c.(*conn).idle()
+			}
+		},
+	}
+	return s
+}
+
+// serve accepts until the receiver has no more connections.
+func (s *server) serve() error {
+	defer close(s.served)
+	if err := s.http.Serve(listener{s}); !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("serve requests: %w", err)
+	}
+	return nil
+}
+
+// drain finishes what was accepted and returns when every connection is closed.
+// http.Server.Shutdown is not used: it closes connections whose next request it has
+// read already (golang/go#75591).
+func (s *server) drain(ctx context.Context) error {
+	s.draining.Store(true)
+	s.receiver.Drain()
+	select {
+	case <-s.served:
+	case <-ctx.Done():
+		return fmt.Errorf("drain: connections still arrive: %w", context.Cause(ctx))
+	}
+	grace := time.NewTimer(idleGrace)
+	defer grace.Stop()
+	for over := false; s.open() > 0; {
+		again := (<-chan time.Time)(nil)
+		if over {
+			s.retire()
+			again = time.After(10 * time.Millisecond) // for those that get idle meanwhile
+		}
+		select {
+		case <-s.changed:
+		case <-again:
+		case <-grace.C:
+			over = true
+		case <-ctx.Done():
+			n := s.open()
+			s.http.Close()
+			return fmt.Errorf("drain: %d connections have a request under way: %w", n, context.Cause(ctx))
+		}
+	}
+	return nil
+}
+
+func (s *server) open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+func (s *server) retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.retire()
+	}
+}
+
+// listener brings a server's connections to its http.Server.
+type listener struct{ s *server }
+
+func (l listener) Accept() (net.Conn, error) {
+	inner, err := l.s.receiver.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{Conn: inner, closed: l.s.connClosed, waiting: true}
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.s.conns[c] = struct{}{}
+	l.s.counters.connections.Add(1)
+	return c, nil
+}
+
+func (s *server) connClosed(c *conn) {
+	s.receiver.Release()
+	s.counters.connections.Add(-1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (l listener) Close() error   { return l.s.receiver.Close() }
+func (l listener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// ServeHTTP answers one request, and nothing that the application does ends more than that.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(Header, s.name)
+	a := &answer{ResponseWriter: w, draining: &s.draining}
+	defer a.finish()
+	if r.URL.Path == "/health" || strings.HasPrefix(r.URL.Path, "/health/") {
+		s.health.ServeHTTP(a, r)
+		return
+	}
+	started := time.Now()
+	s.counters.inFlight.Add(1)
+	defer func() {
+		reason := recover()
+		s.done(a, r, started, reason)
+		if reason != nil && !a.failed {
+			panic(http.ErrAbortHandler) // half an answer was sent: end the connection, so that it is not taken for a whole one
+		}
+	}()
+	s.app.ServeHTTP(a, r)
+}
+
+// done counts a request that has been answered, or was ended by a panic.
+func (s *server) done(a *answer, r *http.Request, started time.Time, reason any) {
+	if reason != nil {
+		s.panicked(a, r, reason)
+	}
+	s.counters.latencies.record(time.Since(started))
+	s.counters.inFlight.Add(-1)
+	s.counters.requests.Add(1)
+	if a.status >= http.StatusInternalServerError || reason != nil {
+		s.counters.errors.Add(1)
+	}
+}
+
+func (s *server) panicked(a *answer, r *http.Request, reason any) {
+	if reason == http.ErrAbortHandler { // the application's way to end a connection
+		return
+	}
+	s.counters.panics.Add(1)
+	s.log.Error("a request panicked", "method", r.Method, "path", r.URL.Path, "reason", fmt.Sprint(reason), "stack", string(debug.Stack()))
+	if a.status == 0 {
+		a.failed = true
+		http.Error(a, "internal error", http.StatusInternalServerError)
+	}
+}
+
+// answer notes the status of an answer and asks the client to close its connection
+// when the server drains.
+type answer struct {
+	http.ResponseWriter
+	draining *atomic.Bool
+	status   int  // 0 until the header is written
+	failed   bool // the server answered in the application's place
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && status >= http.StatusOK {
+		a.finish()
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// finish is the last moment before the header is written.
+func (a *answer) finish() {
+	if a.status == 0 && a.draining.Load() {
+		a.Header().Set("Connection", "close")
+	}
+}
+
+// Unwrap gives http.ResponseController the server's own writer.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

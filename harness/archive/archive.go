@@ -1,0 +1,111 @@
+// Package archive keeps runs on disk: one folder a run, readable by itself, so that
+// judging, reporting and comparing need nothing else.
+package archive
+
+import (
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// Version is the version of run.json that this package writes.
+const Version = 1
+
+// Run is one invocation of verify, with everything it measured.
+type Run struct {
+	Version     int       `json:"version"`
+	ID          string    `json:"id"` // e.g. "20261123T201500Z-3f9a1c"; the folder's name
+	Started     time.Time `json:"started"`
+	Ended       time.Time `json:"ended"`
+	Interrupted bool      `json:"interrupted"`       // stopped before its plan was done
+	Failure     string    `json:"failure,omitempty"` // why the environment could not be brought up or kept up
+
+	Suite      SuiteRef       `json:"suite"`
+	Options    Options        `json:"options"`
+	Host       measure.Host   `json:"host"`
+	Build      Build          `json:"build"`
+	Notes      []string       `json:"notes"` // what a reader of the figures must know, e.g. a limit the host could not give
+	Phases     []Phase        `json:"phases"`
+	Results    []judge.Result `json:"results"`
+	Verdict    judge.Verdict  `json:"verdict,omitzero"` // absent until the run is judged
+	ExitStatus int            `json:"exit"`
+
+	// Parsed is the suite, decoded from suite.yaml beside run.json, with Options applied.
+	Parsed *suite.Suite `json:"-"`
+}
+
+// SuiteRef names the suite that a run used; the file itself is kept beside run.json.
+type SuiteRef struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	File   string `json:"file"`   // as given; "built-in" for the embedded one
+	SHA256 string `json:"sha256"` // of the file's bytes, hexadecimal
+	YAML   []byte `json:"-"`
+}
+
+// Options are the options that the run was started with, after flags and suite were combined.
+type Options struct {
+	Runs      int           `json:"runs"`
+	Duration  time.Duration `json:"duration_ns"`
+	Warmup    time.Duration `json:"warmup_ns"`
+	RateScale float64       `json:"rate_scale"` // 1: the documented rates
+	Seed      uint64        `json:"seed"`
+	Stores    string        `json:"stores"` // what was asked for, e.g. "auto"
+	Phases    []int         `json:"phases"`
+}
+
+// Build is the program that made the run.
+type Build struct {
+	Nameplate string `json:"nameplate"` // version
+	Go        string `json:"go"`
+	Revision  string `json:"revision"` // VCS revision; "unknown" when the build has none
+	Modified  bool   `json:"modified"` // the work tree had changes
+}
+
+// Provider is what a store ran on.
+type Provider struct {
+	Store    suite.Store `json:"store"`
+	Provider string      `json:"provider"` // "external", "containers", "local" or "embedded"
+	Product  string      `json:"product"`  // e.g. "PostgreSQL", "SQLite"
+	Version  string      `json:"version"`
+	Skipped  []string    `json:"skipped,omitempty"` // more real providers that were not used, each with the reason
+	Notes    []string    `json:"notes,omitempty"`   // differences and warnings for the reader
+}
+
+// Phase is what was done for one phase of the suite.
+type Phase struct {
+	Number      int        `json:"phase"`
+	Name        string     `json:"name"`
+	Workers     int        `json:"workers"`
+	MemoryLimit suite.Size `json:"memory_limit_bytes"` // per worker, as given to it
+	Documented  suite.Size `json:"memory_documented_bytes"`
+	Offered     suite.Rate `json:"offered"` // req/s, after scaling
+	Providers   []Provider `json:"providers"`
+	Trials      []Trial    `json:"trials"`
+}
+
+// Trial is one independent run of a phase: fresh cluster processes, warm-up, judged window.
+type Trial struct {
+	Number      int               `json:"run"` // 1 and up
+	Seed        uint64            `json:"seed"`
+	Started     time.Time         `json:"started"`
+	Interrupted bool              `json:"interrupted"` // its window was cut short: kept, never judged
+	Warmup      *measure.Window   `json:"warmup"`
+	Window      *measure.Window   `json:"window"`
+	Usage       *measure.Usage    `json:"usage"`
+	Noise       measure.HostNoise `json:"noise"`
+	Faults      []string          `json:"faults"`
+	StartupTime time.Duration     `json:"startup_ns"` // spawn to ready
+	Log         string            `json:"log"`        // the cluster's log, a file name beside run.json
+	Histograms  Histograms        `json:"histograms"` // filled in by Save
+}
+
+// Histograms names the file that holds a trial's histograms; the zero value when it
+// has none.
+type Histograms struct {
+	File   string `json:"file"`   // beside run.json, with forward slashes
+	Bytes  int64  `json:"bytes"`  // its length
+	SHA256 string `json:"sha256"` // of its bytes, hexadecimal
+}

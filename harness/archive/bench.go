@@ -1,0 +1,119 @@
+package archive
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// benchUnit is one measured value of a bench.txt line.
+type benchUnit struct {
+	unit   string
+	better string
+	value  func(judge.Evidence) (float64, bool)
+}
+
+// benchUnits are the values of a line, in its order.
+var benchUnits = []benchUnit{
+	{"req/s", "higher", scaled("rate", 1)},
+	{"p50-ns", "lower", scaled("p50", 1e6)}, // from milliseconds
+	{"p99-ns", "lower", scaled("p99", 1e6)},
+	{"p999-ns", "lower", scaled("p999", 1e6)},
+	{"error-%", "lower", scaled("errors", 1)},
+	{"cpu-ns/req", "lower", cpuPerRequest(measure.RoleWorker, measure.RolePrimary)},
+	{"gen-cpu-ns/req", "lower", cpuPerRequest(measure.RoleGenerator)},
+	{"B-rss/worker", "lower", scaled("memory", float64(suite.MiB))},
+}
+
+// scaled reads a metric in another unit.
+func scaled(metric string, factor float64) func(judge.Evidence) (float64, bool) {
+	return func(e judge.Evidence) (float64, bool) {
+		v, ok := judge.Value(metric, e)
+		return v * factor, ok
+	}
+}
+
+// cpuPerRequest is the processor time of the roles in nanoseconds per request sent in
+// the judged window. The first role must be known; the others count where they exist.
+func cpuPerRequest(roles ...measure.Role) func(judge.Evidence) (float64, bool) {
+	return func(e judge.Evidence) (float64, bool) {
+		if e.Usage == nil || e.Window.Sent == 0 {
+			return 0, false
+		}
+		var sum float64
+		for i, role := range roles {
+			seconds, ok := e.Usage.CPUOf(role)
+			if !ok && i == 0 {
+				return 0, false
+			}
+			sum += seconds
+		}
+		return sum * 1e9 / float64(e.Window.Sent), true
+	}
+}
+
+// writeBench writes one line per finished trial in the Go benchmark format
+// (golang.org/design/14313-benchmark-format), to be compared with benchstat. A value
+// that was not measured is left out.
+func writeBench(w io.Writer, r *Run) {
+	config := func(key, value string) { fmt.Fprintf(w, "%s: %s\n", key, oneLine(value)) }
+	config("goos", r.Host.OS)
+	config("goarch", r.Host.Arch)
+	config("cpu", r.Host.CPUModel)
+	config("kernel", r.Host.Kernel)
+	config("governor", r.Host.Governor)
+	config("cores", strconv.Itoa(r.Host.Cores))
+	config("nameplate-run", r.ID)
+	config("nameplate-version", r.Build.Nameplate)
+	config("suite", r.Suite.Name)
+	for _, u := range benchUnits {
+		fmt.Fprintf(w, "Unit %s better=%s\n", u.unit, u.better)
+	}
+	for _, p := range r.Phases {
+		fmt.Fprintln(w)
+		for _, store := range []suite.Store{suite.Postgres, suite.Redis} {
+			config("provider-"+string(store), p.provider(store))
+		}
+		for _, t := range p.Trials {
+			if !t.Interrupted && t.Window != nil && t.Window.Sent > 0 {
+				writeBenchLine(w, p, t)
+			}
+		}
+	}
+}
+
+func writeBenchLine(w io.Writer, p Phase, t Trial) {
+	fmt.Fprintf(w, "BenchmarkPhase/phase=%d/workers=%d/rate=%s %d", p.Number, p.Workers,
+		strconv.FormatFloat(float64(p.Offered), 'f', -1, 64), t.Window.Sent)
+	evidence := t.evidence(p.Workers)
+	for _, u := range benchUnits {
+		if v, ok := u.value(evidence); ok {
+			fmt.Fprintf(w, " %s %s", strconv.FormatFloat(v, 'f', -1, 64), u.unit)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// provider names what a store of the phase ran on; "none" when the phase has no such
+// store.
+func (p Phase) provider(store suite.Store) string {
+	for _, on := range p.Providers {
+		if on.Store == store {
+			return on.Provider + " " + on.Product + " " + on.Version
+		}
+	}
+	return "none"
+}
+
+// oneLine makes a value fit a configuration line.
+func oneLine(value string) string {
+	if value = strings.Join(strings.Fields(value), " "); value != "" {
+		return value
+	}
+	return "unknown"
+}

@@ -1,0 +1,107 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// Exit statuses of a run that did not come to its end; those that follow from
+// verdicts are judge's.
+const (
+	ExitFailure     = 4   // the environment could not be brought up or kept up
+	ExitInterrupted = 130 // stopped before the plan was done
+)
+
+// Judge fills Results, Verdict and ExitStatus from what the run measured and from
+// Parsed, the suite with the run's options applied. It uses nothing else, and [Load]
+// gives the same two, so that an archive judged again gives the same results.
+//
+// Interrupted trials are never evidence. A claim on a phase without a finished trial is
+// inconclusive. The exit status follows from the verdicts (see [judge.Exit]), unless
+// the run failed, which is 4 whatever was judged until then, or was interrupted, which
+// is 130 before all: an interrupt is often what fails the rest.
+func (r *Run) Judge() error {
+	if r.Parsed == nil {
+		return errors.New("judge run: it has no suite")
+	}
+	for _, p := range r.Phases {
+		if _, ok := r.Parsed.Phase(p.Number); !ok {
+			return fmt.Errorf("judge run: phase %d was measured and is not among the phases of suite %q", p.Number, r.Parsed.Name)
+		}
+	}
+	results := []judge.Result{}
+	var verdicts []judge.Verdict
+	for _, p := range r.Parsed.Phases {
+		for _, result := range judge.Phase(r.Input(p)) {
+			if scale := r.Options.scale(); scale != 1 {
+				result.Reasons = append(result.Reasons, fmt.Sprintf("judged at %v times the documented rates", scale))
+			}
+			results = append(results, result)
+			verdicts = append(verdicts, result.Verdict)
+		}
+	}
+	r.Results, r.Verdict, r.ExitStatus = results, judge.Compose(verdicts...), judge.Exit(verdicts...)
+	switch {
+	case r.Interrupted:
+		r.ExitStatus = ExitInterrupted
+	case r.Failure != "":
+		r.ExitStatus = ExitFailure
+	}
+	return nil
+}
+
+// Input is everything that the verdicts on one phase of the run rest on.
+func (r *Run) Input(phase suite.Phase) judge.Input {
+	in := judge.Input{
+		Phase: phase, Claims: r.Parsed.ClaimsOf(phase.Number), Validity: r.Parsed.Plan.Validity,
+		Host: judge.Host{Cores: r.Host.Cores, Memory: suite.Size(r.Host.Memory)}, Planned: r.Options.Runs,
+	}
+	for _, p := range r.Phases {
+		if p.Number != phase.Number {
+			continue
+		}
+		in.Phase.Rate = p.Offered
+		for _, t := range p.Trials {
+			if !t.Interrupted {
+				in.Runs = append(in.Runs, t.evidence(p.Workers))
+			}
+		}
+	}
+	return in
+}
+
+// scale is the factor on the documented rates.
+func (o Options) scale() float64 {
+	if o.RateScale == 0 {
+		return 1
+	}
+	return o.RateScale
+}
+
+// override is what the options change of the suite.
+func (o Options) override() suite.Override {
+	over := suite.Override{Warmup: &o.Warmup, Seed: &o.Seed, Phases: o.Phases}
+	if o.Runs != 0 {
+		over.Runs = &o.Runs
+	}
+	if o.Duration != 0 {
+		over.Duration = &o.Duration
+	}
+	if scale := o.scale(); scale != 1 {
+		over.RateScale = &scale
+	}
+	if len(o.Phases) == 0 {
+		over.Phases = nil
+	}
+	return over
+}
+
+// evidence is what the trial yielded.
+func (t Trial) evidence(workers int) judge.Evidence {
+	return judge.Evidence{
+		Run: t.Number, Workers: workers, Window: t.Window, Usage: t.Usage, Noise: t.Noise, Faults: t.Faults,
+	}
+}

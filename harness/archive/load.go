@@ -1,0 +1,155 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// What may be wrong with an archive; errors of [Load] wrap one of these.
+var (
+	ErrMissing    = errors.New("file is missing")
+	ErrGarbled    = errors.New("file is truncated or garbled")
+	ErrVersion    = errors.New("version cannot be read")
+	ErrAltered    = errors.New("file is not the one that the run was made with")
+	ErrImpossible = errors.New("values are impossible")
+)
+
+// Load reads a run from its folder, from the run.json in it, or through a link that
+// [Latest] made.
+func Load(path string) (*Run, error) {
+	dir, err := locate(path)
+	if err != nil {
+		return nil, fmt.Errorf("load run: %w", err)
+	}
+	r, err := load(dir)
+	if err != nil {
+		return nil, fmt.Errorf("load run %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+func load(dir string) (*Run, error) {
+	data, err := read(dir, runFile)
+	if err != nil {
+		return nil, err
+	}
+	r, err := decode(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.loadSuite(dir); err != nil {
+		return nil, err
+	}
+	for p := range r.Phases {
+		for t := range r.Phases[p].Trials {
+			if err := r.Phases[p].Trials[t].loadHistograms(dir); err != nil {
+				return nil, fmt.Errorf("phase %d, run %d: %w", r.Phases[p].Number, r.Phases[p].Trials[t].Number, err)
+			}
+		}
+	}
+	return r, nil
+}
+
+// decode reads run.json, without what stands in other files.
+func decode(data []byte) (*Run, error) {
+	var head struct {
+		Version *int `json:"version"`
+	}
+	if err := unmarshal(data, &head); err != nil {
+		return nil, err
+	}
+	switch {
+	case head.Version == nil:
+		return nil, fmt.Errorf("%s has no version, this nameplate reads %d: %w", runFile, Version, ErrVersion)
+	case *head.Version != Version:
+		return nil, fmt.Errorf("%s has version %d, this nameplate reads %d: %w", runFile, *head.Version, Version, ErrVersion)
+	}
+	r := &Run{}
+	if err := unmarshal(data, r); err != nil {
+		return nil, err
+	}
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", runFile, ErrImpossible, err)
+	}
+	return r, nil
+}
+
+// unmarshal decodes JSON and says what is wrong with it.
+func unmarshal(data []byte, into any) error {
+	err := json.Unmarshal(data, into)
+	if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) {
+		return fmt.Errorf("%s: %w: %s has the value %s, allowed is a %v", runFile, ErrImpossible, e.Field, e.Value, e.Type)
+	}
+	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
+		return fmt.Errorf("%s: %w: at byte %d: %w", runFile, ErrGarbled, e.Offset, err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", runFile, ErrGarbled, err)
+	}
+	return nil
+}
+
+func (r *Run) loadSuite(dir string) error {
+	data, err := read(dir, suiteFile)
+	if err != nil {
+		return err
+	}
+	if sum := digest(data); sum != r.Suite.SHA256 {
+		return fmt.Errorf("%s: %w: its SHA-256 is %s, %s names %s", suiteFile, ErrAltered, sum, runFile, r.Suite.SHA256)
+	}
+	parsed, err := suite.Parse(suiteFile, data)
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", suiteFile, ErrGarbled, err)
+	}
+	if r.Parsed, err = parsed.With(r.Options.override()); err != nil {
+		return fmt.Errorf("%s: %w: its options do not fit the suite: %w", runFile, ErrImpossible, err)
+	}
+	r.Suite.YAML = data
+	return nil
+}
+
+func (t *Trial) loadHistograms(dir string) error {
+	if t.Warmup == nil || t.Window == nil {
+		return nil // an interrupted trial; check has seen to that
+	}
+	data, err := read(dir, t.Histograms.File)
+	if err != nil {
+		return err
+	}
+	if sum := digest(data); sum != t.Histograms.SHA256 {
+		return fmt.Errorf("%s: %w: its SHA-256 is %s, %s names %s", t.Histograms.File, ErrGarbled, sum, runFile, t.Histograms.SHA256)
+	}
+	if err := measure.ReadLog(bytes.NewReader(data), t.Warmup, t.Window); err != nil {
+		return fmt.Errorf("%s: %w: %w", t.Histograms.File, ErrGarbled, err)
+	}
+	for _, w := range []*measure.Window{t.Warmup, t.Window} {
+		if n := w.Response.Count(); n != w.Sent {
+			return fmt.Errorf("%s: %w: it holds %d response times of %d requests sent", t.Histograms.File, ErrImpossible, n, w.Sent)
+		}
+	}
+	return nil
+}
+
+// read reads a file of the archive. The name may come from run.json: it must stay
+// within the folder.
+func read(dir, name string) ([]byte, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return nil, fmt.Errorf("%s names the file %q: %w: allowed are files within its folder", runFile, name, ErrImpossible)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: %w", name, ErrMissing)
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", name, cause(err))
+	}
+	return data, nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/nameplate-dev/nameplate/harness/run"
+)
+
+// Exit statuses of the command. Those of a finished run follow from its verdicts.
+const (
+	exitOK          = 0
+	exitUsage       = 2   // the command line or the suite is wrong; nothing ran
+	exitEnvironment = 4   // the environment could not be brought up
+	exitInterrupted = 130 // stopped; what was measured is archived
+)
+
+const about = `Holds a cluster against the figures that a document states for it.
+
+Exit status: 0 every judged claim is verified; 1 a claim is refuted; 2 the command line or
+the suite is wrong, nothing ran; 3 no verdict: inconclusive or invalid; 4 the environment
+could not be brought up; 130 interrupted, what was measured is archived.`
+
+// cli is the command line.
+type cli struct {
+	Verify  verifyCommand  `cmd:"" help:"Drive every phase of a suite, judge its claims, write charts and a report."`
+	Report  reportCommand  `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
+	Suite   suiteCommand   `cmd:"" help:"Print the built-in suite, or check one of your own."`
+	Cluster clusterCommand `cmd:"" help:"Run the reference cluster in the foreground."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// console is where a command reads and writes, and the world it runs in.
+type console struct {
+	ctx    context.Context
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	getenv func(string) string
+}
+
+// usageError says that the command line or a file named on it is wrong.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// exitError ends the command with a status and, where it is not nil, an error to show.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// Main runs the command line and returns the exit status. The first interrupt or SIGTERM ends the
+// command in order, keeping what was measured; a second one ends it at once.
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from the first signal on, the next one has its default effect
+	err := execute(console{ctx, stdin, stdout, stderr, os.Getenv}, args)
+	status := statusOf(err)
+	var exit *exitError
+	if err != nil && (!errors.As(err, &exit) || exit.err != nil) {
+		fmt.Fprintln(stderr, "nameplate: "+err.Error())
+	}
+	return status
+}
+
+func statusOf(err error) int {
+	var exit *exitError
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		return exit.status
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, run.ErrInterrupted):
+		return exitInterrupted
+	}
+	return exitEnvironment // an environment error, or one that nobody foresaw
+}
+
+// helpShown ends parsing after help was printed.
+type helpShown struct{}
+
+func execute(c console, args []string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(helpShown); !ok {
+				panic(r)
+			}
+			err = nil
+		}
+	}()
+	var grammar cli
+	parser, err := kong.New(&grammar, kong.Name("nameplate"), kong.Description(about), kong.Writers(c.stdout, c.stderr),
+		kong.Exit(func(int) { panic(helpShown{}) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return usageError{fmt.Errorf("%w; see nameplate --help", err)}
+	}
+	return command.Run(c)
+}

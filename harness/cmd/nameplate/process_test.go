@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func exitStatus(err error) (string, bool) {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return "", false
+	}
+	return strconv.Itoa(exit.ExitCode()), true
+}
+
+// patience bounds waits that only a fault can make long.
+const patience = 60 * time.Second
+
+// command is a running nameplate.
+type command struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+	out            string
+}
+
+// start runs the command with its archive below a folder of the test's.
+func start(t *testing.T, args ...string) *command {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /proc to see which processes there are")
+	}
+	self, err := os.Executable()
+	require.NoError(t, err)
+	c := &command{Cmd: exec.Command(self, args...), out: t.TempDir()}
+	c.Args = append(c.Args, "--out", c.out)
+	c.Env = append(os.Environ(), asCommand+"=1")
+	c.Stdout, c.Stderr = &c.stdout, &c.stderr
+	require.NoError(t, c.Start())
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	return c
+}
+
+// descendants are the pids of all processes below one.
+func descendants(t *testing.T, pid int) []int {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	require.NoError(t, err)
+	children := map[int][]int{}
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		after := text[bytes.LastIndexByte(text, ')')+1:]
+		parent, err := strconv.Atoi(strings.Fields(string(after))[1])
+		require.NoError(t, err)
+		child, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		require.NoError(t, err)
+		children[parent] = append(children[parent], child)
+	}
+	var all []int
+	for queue := []int{pid}; len(queue) > 0; queue = queue[1:] {
+		all = append(all, children[queue[0]]...)
+		queue = append(queue, children[queue[0]]...)
+	}
+	return all
+}
+
+// identity tells a process from a later one of the same pid; "" when there is none, or it only waits to be collected.
+func identity(pid int) string {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return ""
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if fields[0] == "Z" || fields[0] == "X" {
+		return ""
+	}
+	return fields[19]
+}
+
+// started waits until the command has at least n processes below it.
+func (c *command) started(t *testing.T, n int) map[int]string {
+	t.Helper()
+	var pids []int
+	require.Eventually(t, func() bool {
+		pids = descendants(t, c.Process.Pid)
+		return len(pids) >= n
+	}, patience, 5*time.Millisecond, "stderr: %s", &c.stderr)
+	ids := map[int]string{}
+	for _, pid := range pids {
+		ids[pid] = identity(pid)
+	}
+	return ids
+}
+
+func allGone(t *testing.T, ids map[int]string) {
+	t.Helper()
+	assert.Eventually(t, func() bool {
+		for pid, id := range ids {
+			if id != "" && identity(pid) == id {
+				return false
+			}
+		}
+		return true
+	}, patience, 10*time.Millisecond, "processes are left: %v", ids)
+}
+
+func TestNoProcessSurvivesAKillOfTheHarness(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		phase string
+		least int
+	}{
+		{"while a cluster of four serves", "2", 5},
+		{"while stores and a cluster are up", "3", 4},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := start(t, "verify", "--phase", row.phase, "--runs", "1", "--duration", "30s", "--stores", "embedded")
+			ids := c.started(t, row.least)
+			require.NoError(t, c.Process.Kill())
+			_ = c.Wait()
+			allGone(t, ids)
+		})
+	}
+}
+
+func TestAnInterruptEndsTheRunInOrderAndKeepsItsArchive(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		phase  string
+		least  int
+		signal os.Signal
+		after  time.Duration // a place in the run, not a bound on anything
+	}{
+		{"as it starts", "1", 0, os.Interrupt, 150 * time.Millisecond},
+		{"as the stores come up", "3", 1, os.Interrupt, 0},
+		{"under load", "2", 5, os.Interrupt, 1500 * time.Millisecond},
+		{"by SIGTERM under load", "2", 5, syscall.SIGTERM, 1500 * time.Millisecond},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := start(t, "verify", "--phase", row.phase, "--runs", "6", "--duration", "30s", "--warmup", "0s", "--stores", "embedded")
+			ids := c.started(t, row.least)
+			time.Sleep(row.after)
+			require.NoError(t, c.Process.Signal(row.signal))
+			status, _ := exitStatus(c.Wait())
+			assert.Equal(t, "130", status, "stderr: %s", &c.stderr)
+			allGone(t, ids)
+			files, err := filepath.Glob(filepath.Join(c.out, "2*", "run.json"))
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			text, err := os.ReadFile(files[0])
+			require.NoError(t, err)
+			var archived struct{ Interrupted bool }
+			require.NoError(t, json.Unmarshal(text, &archived))
+			assert.True(t, archived.Interrupted)
+		})
+	}
+}
+
+func TestASlowedSystemIsNeverVerified(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives five runs")
+	}
+	c := start(t, "verify", "--phase", "2", "--runs", "5", "--duration", "1s", "--warmup", "0s", "--rate", "100x", "--json")
+	status, _ := exitStatus(c.Wait())
+	assert.Contains(t, []string{"1", "3"}, status, "stderr: %s", &c.stderr)
+	var result struct {
+		Claims []struct{ ID, Verdict string }
+	}
+	require.NoError(t, json.Unmarshal(c.stdout.Bytes(), &result))
+	for _, claim := range result.Claims {
+		if claim.ID == "P2.rate" || claim.ID == "P2.p99" {
+			assert.Contains(t, []string{"refuted", "invalid"}, claim.Verdict, claim.ID)
+		}
+	}
+}

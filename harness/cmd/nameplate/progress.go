@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/run"
+)
+
+// progress shows on standard error what the pipeline does: one line that changes on a
+// terminal, else a line for each run.
+type progress struct {
+	mu    sync.Mutex
+	out   io.Writer
+	quiet bool
+	live  bool
+	shown int // characters of the changing line
+}
+
+func newProgress(out io.Writer, quiet bool) *progress {
+	_, live := terminalOf(out)
+	return &progress{out: out, quiet: quiet, live: live}
+}
+
+// observe shows one event. It may be called by several goroutines.
+func (p *progress) observe(e run.Event) {
+	if p.quiet {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e.Stage {
+	case run.StageRunDone:
+		p.line(runLine(e))
+	case run.StageStores:
+		if e.Message != "" {
+			p.line(fmt.Sprintf("phase %d %s: %s", e.Phase.Number, e.Phase.Name, e.Message))
+		}
+	}
+	if p.live {
+		p.change(liveLine(e))
+	}
+}
+
+// finish leaves the terminal with an empty line.
+func (p *progress) finish() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live && !p.quiet {
+		p.change("")
+	}
+}
+
+// line prints a line that stays.
+func (p *progress) line(text string) {
+	if p.live {
+		p.change("")
+	}
+	fmt.Fprintln(p.out, text)
+}
+
+// change replaces the line that does not stay.
+func (p *progress) change(text string) {
+	fmt.Fprint(p.out, "\r"+text+strings.Repeat(" ", max(0, p.shown-len(text))))
+	if text == "" {
+		fmt.Fprint(p.out, "\r")
+	}
+	p.shown = len(text)
+}
+
+func liveLine(e run.Event) string {
+	at := fmt.Sprintf("phase %d %s", e.Phase.Number, e.Phase.Name)
+	if e.Run > 0 {
+		at += fmt.Sprintf(", run %d of %d", e.Run, e.Runs)
+	}
+	return fmt.Sprintf("%s: %s … %s left", at, e.Stage, e.Left.Round(time.Second))
+}
+
+func runLine(e run.Event) string {
+	w := e.Trial.Window
+	text := fmt.Sprintf("phase %d %s, run %d of %d: offered %v, achieved %.1f req/s",
+		e.Phase.Number, e.Phase.Name, e.Run, e.Runs, e.Phase.Rate, w.Goodput())
+	if p99, ok := w.Response.Quantile(0.99); ok {
+		text += fmt.Sprintf(", p99 %.2f ms", float64(p99.Microseconds())/1000)
+	}
+	if failed := w.Failed + w.Unsent; failed > 0 {
+		text += fmt.Sprintf(", %d of %d failed", failed, w.Offered)
+	}
+	if len(e.Invalid) > 0 {
+		text += "; does not count: " + strings.Join(e.Invalid, "; ")
+	}
+	return text + fmt.Sprintf(" (%s left)", e.Left.Round(time.Second))
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/reports"
+)
+
+// reportCommand renders an archived run again.
+type reportCommand struct {
+	Run_  string `arg:"" name:"run" default:"nameplate-out/latest" help:"The run's folder, its run.json, or the link to the latest run (default: ${default})."`
+	Write bool   `help:"Write charts, report.html, report.md and report.txt into the run's folder again."`
+	JSON  bool   `help:"Print one JSON object and nothing else."`
+}
+
+// Run judges the run again and ends with its exit status.
+func (k reportCommand) Run(c console) error {
+	r, err := archive.Load(k.Run_)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := r.Judge(); err != nil {
+		return usageError{err}
+	}
+	if k.Write {
+		dir := k.Run_
+		if filepath.Base(dir) == "run.json" {
+			dir = filepath.Dir(dir)
+		}
+		if err := reports.Write(dir, r); err != nil {
+			return err
+		}
+	}
+	if err := k.print(c, r); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return exitWith(r.ExitStatus)
+}
+
+func (k reportCommand) print(c console, r *archive.Run) error {
+	if k.JSON {
+		return reports.JSON(c.stdout, r)
+	}
+	return reports.Text(c.stdout, r, textOptions(c))
+}
+
+// exitWith ends the command with a status and nothing to say.
+func exitWith(status int) error {
+	if status == exitOK {
+		return nil
+	}
+	return &exitError{status: status}
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// builtinName stands for the embedded suite where a file would be named.
+const builtinName = "built-in"
+
+// suiteCommand groups the commands on suite files.
+type suiteCommand struct {
+	Print printSuite `cmd:"" default:"1" help:"Print the built-in suite."`
+	Check checkSuite `cmd:"" help:"Check a suite file, and say everything that is wrong with it."`
+}
+
+type printSuite struct{}
+
+func (printSuite) Run(c console) error {
+	_, err := c.stdout.Write(suite.BuiltinYAML())
+	return err
+}
+
+type checkSuite struct {
+	File string `arg:"" help:"The suite file."`
+}
+
+func (k checkSuite) Run(c console) error {
+	s, _, err := readSuite(k.File)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.stdout, "%s: suite %q with %d phases and %d claims\n", k.File, s.Name, len(s.Phases), len(s.Claims))
+	return err
+}
+
+// readSuite reads a suite file, or the built-in one when none is named.
+func readSuite(file string) (*suite.Suite, archive.SuiteRef, error) {
+	data := suite.BuiltinYAML()
+	if file == "" {
+		file = builtinName
+	} else {
+		var err error
+		if data, err = os.ReadFile(file); err != nil {
+			return nil, archive.SuiteRef{}, usageError{fmt.Errorf("read the suite: %w", err)}
+		}
+	}
+	s, err := suite.Parse(file, data)
+	if err != nil {
+		var problems *suite.Errors
+		if errors.As(err, &problems) {
+			return nil, archive.SuiteRef{}, usageError{fmt.Errorf("the suite cannot be used\n%w", err)}
+		}
+		return nil, archive.SuiteRef{}, usageError{err}
+	}
+	sum := sha256.Sum256(data)
+	return s, archive.SuiteRef{Name: s.Name, Title: s.Title, File: file, SHA256: hex.EncodeToString(sum[:]), YAML: data}, nil
+}

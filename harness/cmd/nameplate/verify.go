@@ -1,0 +1,133 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/cmd/wiring"
+	"github.com/nameplate-dev/nameplate/harness/probe"
+	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/reports"
+)
+
+// verifyCommand drives a suite.
+type verifyCommand struct {
+	Suite    string  `arg:"" optional:"" help:"Suite file; the built-in suite when none is named."`
+	Phase    []int   `help:"Only these phases, by number." placeholder:"N"`
+	Runs     *int    `help:"Independent runs a phase; fewer than 5 give no verdict." placeholder:"N"`
+	Duration *string `help:"Length of a run's judged window, e.g. 5s." placeholder:"TIME"`
+	Warmup   *string `help:"Length of the warm-up before it, e.g. 2s." placeholder:"TIME"`
+	Rate     *string `help:"Scale the documented rates, e.g. 0.5x or 20x." placeholder:"FACTOR"`
+	Stores   string  `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`
+	Seed     *uint64 `help:"Seed of every random choice." placeholder:"N"`
+	Out      string  `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
+	JSON     bool    `help:"Print one JSON object on standard output and nothing else."`
+	Quiet    bool    `help:"Show no progress."`
+}
+
+// Run measures, judges, archives and reports, and ends with the run's exit status.
+func (k verifyCommand) Run(c console) error {
+	config, err := k.config(c)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(c.stderr, k.Quiet)
+	config.Observe = progress.observe
+	r, runErr := run.Verify(c.ctx, config)
+	progress.finish()
+	dir := filepath.Join(k.Out, r.ID)
+	reportErr := k.report(c, dir, r)
+	switch {
+	case runErr != nil && !errors.Is(runErr, run.ErrInterrupted):
+		return runErr
+	case reportErr != nil:
+		return reportErr
+	}
+	if !k.Quiet {
+		fmt.Fprintf(c.stderr, "archive: %s\nreport:  %s\n", dir, filepath.Join(dir, "report.html"))
+	}
+	return exitWith(r.ExitStatus)
+}
+
+// report renders the run into its folder and onto standard output.
+func (k verifyCommand) report(c console, dir string, r *archive.Run) error {
+	var errs []error
+	if err := reports.Write(dir, r); err != nil {
+		errs = append(errs, &run.EnvironmentError{Where: "write the report", Err: err})
+	}
+	if k.JSON {
+		errs = append(errs, reports.JSON(c.stdout, r))
+	} else {
+		errs = append(errs, reports.Text(c.stdout, r, textOptions(c)))
+	}
+	return errors.Join(errs...)
+}
+
+// config combines suite and flags, and refuses what is wrong before anything starts.
+func (k verifyCommand) config(c console) (run.Config, error) {
+	s, ref, err := readSuite(k.Suite)
+	if err != nil {
+		return run.Config{}, err
+	}
+	override, err := k.override()
+	if err == nil {
+		s, err = s.With(override)
+	}
+	if err = errors.Join(err, fixtures.CheckWant(k.Stores)); err != nil {
+		return run.Config{}, usageError{err}
+	}
+	now := time.Now()
+	config := run.Config{
+		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
+		System: wiring.Reference{}, Workload: wiring.Platform{},
+		Stores: wiring.Stores{Want: k.Stores, Env: c.getenv},
+		Out:    k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
+		Options: archive.Options{
+			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
+			Seed: s.Plan.Seed, Stores: k.Stores,
+		},
+	}
+	if override.RateScale != nil {
+		config.Options.RateScale = *override.RateScale
+	}
+	for _, p := range s.Phases {
+		config.Options.Phases = append(config.Options.Phases, p.Number)
+	}
+	return config, nil
+}
+
+func (k verifyCommand) override() (suite.Override, error) {
+	o := suite.Override{Runs: k.Runs, Seed: k.Seed, Phases: k.Phase}
+	var err error
+	if o.Duration, err = durationFlag("--duration", k.Duration); err != nil {
+		return o, err
+	}
+	if o.Warmup, err = durationFlag("--warmup", k.Warmup); err != nil {
+		return o, err
+	}
+	if k.Rate != nil {
+		scale, err := suite.ParseScale(*k.Rate)
+		if err != nil {
+			return o, fmt.Errorf("--rate: %w", err)
+		}
+		o.RateScale = &scale
+	}
+	return o, nil
+}
+
+func durationFlag(name string, text *string) (*time.Duration, error) {
+	if text == nil {
+		return nil, nil
+	}
+	d, err := suite.ParseDuration(*text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &d, nil
+}

@@ -1,0 +1,139 @@
+// Package wiring ties the pipeline to the reference cluster, its workload and the stores. It is where
+// the ruler and the things measured meet; the command and the benchmarks share it.
+package wiring
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/traffic"
+	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/fixtures/dataset"
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// Reference is the reference cluster as a system that can be measured.
+type Reference struct{}
+
+// Start starts the cluster with the documented variables.
+func (Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
+	env := append([]string{
+		"CLUSTER_MODE=" + strconv.FormatBool(spec.Phase.Cluster),
+		"CLUSTER_WORKERS=" + strconv.Itoa(spec.Phase.Workers),
+		fmt.Sprintf("MEMORY_LIMIT=%d", spec.Memory/suite.MiB),
+		"PORT=0",
+		fmt.Sprintf("PLATFORM_SEED=%d", spec.Seed),
+		fmt.Sprintf("PLATFORM_ACCOUNTS=%d", spec.Dataset.Accounts),
+		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
+	}, spec.Env...)
+	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: env, Log: spec.Log})
+	if err != nil {
+		return nil, err
+	}
+	return referenceInstance{c}, nil
+}
+
+// referenceInstance is a started reference cluster.
+type referenceInstance struct{ *clusterimpl.Cluster }
+
+// Info is where the cluster is.
+func (i referenceInstance) Info() run.Info {
+	return run.Info{URL: i.URL(), Startup: i.StartupTime()}
+}
+
+// Processes are the primary and the workers.
+func (i referenceInstance) Processes() []measure.Process {
+	var all []measure.Process
+	for _, p := range i.Cluster.Processes() {
+		role := measure.RoleWorker
+		if p.Role == clusterimpl.RolePrimary {
+			role = measure.RolePrimary
+		}
+		all = append(all, measure.Process{Role: role, Name: p.Name, PID: p.PID})
+	}
+	return all
+}
+
+// Stores brings stores up by the providers that this machine has.
+type Stores struct {
+	Want string              // "auto", a provider, or one for each store; see fixtures.CheckWant
+	Env  func(string) string // the environment; nil: this process's
+}
+
+// Up brings up and loads what is needed.
+func (s Stores) Up(ctx context.Context, need run.StoreNeed) (run.StoreSet, error) {
+	request := fixtures.Request{
+		Want: s.Want, Env: s.Env, Log: need.Log, Progress: need.Progress,
+		Dataset: datasetSpec(need.Dataset, need.Seed),
+	}
+	for _, store := range need.Stores {
+		request.Need = append(request.Need, fixtures.Kind(store))
+	}
+	set, err := fixtures.Up(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return storeSet{set}, nil
+}
+
+// storeSet is a set of stores that are up.
+type storeSet struct{ *fixtures.Set }
+
+// Info says where the stores are and what they run on.
+func (s storeSet) Info() run.StoreInfo {
+	info := run.StoreInfo{Env: s.Env()}
+	for _, d := range s.Describe() {
+		info.Providers = append(info.Providers, archive.Provider{
+			Store: suite.Store(d.Kind), Provider: d.Provider, Product: d.Product, Version: d.Version,
+			Skipped: d.Skipped, Notes: d.Notes,
+		})
+	}
+	for _, p := range s.Processes() {
+		info.Processes = append(info.Processes, measure.Process{Role: measure.RoleStore, Name: p.Name, PID: p.PID, Tree: p.Tree})
+	}
+	return info
+}
+
+// Platform makes the requests of the platform workload.
+type Platform struct{}
+
+// prepareTimeout bounds what a source does against the system before a run.
+const prepareTimeout = 30 * time.Second
+
+// Source logs in the users whose sessions the requests use.
+func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {
+	config := traffic.Config{Dataset: datasetSpec(spec.Dataset, spec.DatasetSeed), Seed: spec.Seed, Salt: spec.Salt}
+	for _, item := range spec.Workload.Mix {
+		config.Mix = append(config.Mix, traffic.Share{Operation: item.Operation, Share: float64(item.Share)})
+	}
+	source, err := traffic.New(config)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
+	if err := source.Prepare(ctx, spec.URL); err != nil {
+		return nil, err
+	}
+	return platformSource{source}, nil
+}
+
+// platformSource gives the platform's requests to the load generator.
+type platformSource struct{ *traffic.Source }
+
+// Next is the next request of the mix.
+func (s platformSource) Next() *load.Request {
+	r := load.Request(*s.Source.Next())
+	return &r
+}
+
+func datasetSpec(d suite.Dataset, seed uint64) dataset.Spec {
+	return dataset.Spec{Seed: seed, Accounts: d.Accounts, Transactions: d.Transactions}
+}

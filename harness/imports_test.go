@@ -1,0 +1,125 @@
+package harness
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/nameplate-dev/nameplate/"
+
+// rules is the direction of the imports. A prefix stands for a package and those below it.
+var rules = []struct {
+	from      string   // package prefix the rule is about
+	except    []string // prefixes it is not about
+	forbidden []string // import prefixes; those without a dot in the first element are the standard library's
+	why       string
+}{
+	{"harness/suite", nil, []string{module}, "suite is a leaf"},
+	{"harness/measure", nil, []string{module}, "measure is a leaf"},
+	{"harness/judge", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "verdicts are pure, and can be reached again from an archive"},
+	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "load only sends and records"},
+	{"harness/probe", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "probe only reads"},
+	{"harness/archive", nil, []string{module + "harness/load", module + "harness/probe", module + "harness/run"}, "an archive is read without a measurement"},
+	{"harness", []string{"harness/cmd"}, []string{module + "clusterimpl", module + "fixtures", module + "reports"}, "the ruler knows nothing of what it measures"},
+	{"clusterimpl", nil, []string{module + "harness", module + "reports"}, "the thing measured knows nothing of the ruler"},
+	{"fixtures", nil, []string{module + "harness", module + "clusterimpl", module + "reports"}, "stores serve any system"},
+	{"reports", nil, []string{module + "harness/load", module + "harness/run", module + "harness/probe", module + "clusterimpl", module + "fixtures"}, "a report needs the archive alone"},
+	{"", []string{"harness/measure"}, []string{"github.com/HdrHistogram/"}, "one package knows how histograms are kept"},
+	{"", []string{"harness/load"}, []string{"github.com/tsenart/vegeta/"}, "one package knows how requests are sent"},
+	{"", []string{"fixtures"}, []string{"github.com/testcontainers/"}, "one package knows containers"},
+	{"", []string{"clusterimpl/clustertest", "clusterimpl/platform/platformtest"}, []string{"testing", "github.com/stretchr/testify/"}, "no product code needs a test"},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	for _, file := range sources(t) {
+		pkg := filepath.ToSlash(filepath.Dir(file.path))
+		for _, rule := range rules {
+			if !within(pkg, rule.from) || anyWithin(pkg, rule.except) {
+				continue
+			}
+			for _, path := range file.imports {
+				for _, bad := range rule.forbidden {
+					if within(path, strings.TrimSuffix(bad, "/")) {
+						assert.Fail(t, "forbidden import", "%s imports %s: %s", file.path, path, rule.why)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestJudgeReadsNoClock(t *testing.T) {
+	for _, file := range sources(t) {
+		if strings.HasPrefix(filepath.ToSlash(file.path), "harness/judge/") {
+			assert.NotContains(t, file.text, "time.Now", file.path)
+			assert.NotContains(t, file.text, "time.Since", file.path)
+		}
+	}
+}
+
+// source is one file of the product.
+type source struct {
+	path    string // from the module's root
+	text    string
+	imports []string
+}
+
+// sources are all Go files but tests.
+func sources(t *testing.T) []source {
+	t.Helper()
+	root := ".."
+	var all []source
+	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git") {
+			if err == nil {
+				err = fs.SkipDir
+			}
+			return err
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		all = append(all, read(t, path, rel))
+		return nil
+	}))
+	require.NotEmpty(t, all)
+	return all
+}
+
+func read(t *testing.T, path, rel string) source {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	parsed, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ImportsOnly)
+	require.NoError(t, err)
+	s := source{path: rel, text: string(text)}
+	for _, spec := range parsed.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		s.imports = append(s.imports, name)
+	}
+	return s
+}
+
+// within reports whether a path is prefix or lies below it.
+func within(path, prefix string) bool {
+	return prefix == "" || path == prefix || strings.HasPrefix(path, prefix+"/")
+}
+
+func anyWithin(path string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return within(path, p) })
+}

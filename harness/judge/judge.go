@@ -1,0 +1,74 @@
+// Package judge turns claims and measurements into verdicts.
+//
+// It is pure: it opens nothing, sends nothing and reads no clock, so that a
+// verdict can be reached again from an archive alone.
+package judge
+
+import (
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// Verdict is the outcome of a claim. The zero value is no verdict and cannot be encoded.
+type Verdict int
+
+// The verdicts, in rising precedence when several are composed (see [Compose]).
+const (
+	_            Verdict = iota
+	Verified             // the evidence shows that the claim holds
+	Untestable           // the host does not have what the claim needs
+	Inconclusive         // the evidence does not decide
+	Invalid              // the measurement itself cannot be trusted
+	Refuted              // the evidence shows that the claim does not hold
+)
+
+// Evidence is what one independent run (fresh processes) yielded.
+type Evidence struct {
+	Run     int             // 1 and up, within its phase
+	Workers int             // worker processes that the run was configured with
+	Window  *measure.Window // the judged window
+	Usage   *measure.Usage
+	Noise   measure.HostNoise
+	Faults  []string // what broke meanwhile, e.g. "store postgres fell over"; any of them makes the run invalid
+}
+
+// Host is what a claim's needs are held against.
+type Host struct {
+	Cores  int        // usable processors
+	Memory suite.Size // usable memory
+}
+
+// Input is everything that the verdicts on one phase rest on.
+type Input struct {
+	Phase    suite.Phase // its Rate is the one that was offered
+	Claims   []suite.Claim
+	Validity suite.Validity
+	Host     Host
+	Runs     []Evidence // finished runs only
+	Planned  int        // runs that were to be made
+}
+
+// Result is the verdict on one claim, with what it rests on.
+type Result struct {
+	Claim    string     `json:"claim"` // its ID
+	Phase    int        `json:"phase"`
+	Metric   string     `json:"metric"`
+	Op       suite.Op   `json:"op"`
+	Value    float64    `json:"documented"` // as documented
+	Bound    float64    `json:"bound"`      // Value widened by the claim's tolerance
+	Unit     suite.Unit `json:"unit"`
+	Measured []float64  `json:"measured"` // one value per valid run, in the unit, in the order of the runs
+	Invalid  []string   `json:"invalid"`  // why runs were not counted, one line a run: "run 3: …"
+	Verdict  Verdict    `json:"verdict"`
+	Reasons  []string   `json:"reasons"` // why this verdict, most important first
+	Rule     string     `json:"rule"`    // the rule applied, e.g. "sign test: 6 of 6 runs met the bound"
+	Alpha    float64    `json:"alpha"`   // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
+	// Headroom is how far the median lies on the good side of the bound, as a ratio: measured/bound for
+	// ">=", bound/measured for "<="; above 1 is good. 0 when there is no measurement, [MaxHeadroom] when
+	// it is that or more, as it is for a share of errors of 0.
+	Headroom float64 `json:"headroom"`
+	// Spread is the coefficient of variation of Measured, in the range [0,∞).
+	Spread float64 `json:"spread"`
+	// Power says how much headroom a verdict needs, given the spread seen; "" when fewer than two runs tell of it.
+	Power string `json:"power"`
+}

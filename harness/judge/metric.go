@@ -1,0 +1,87 @@
+package judge
+
+import (
+	"math"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+)
+
+// values is how each metric of [suite.Metrics] is read from a run's evidence; false
+// when the evidence has no sample of it.
+var values = map[string]func(Evidence) (float64, bool){
+	"rate":   goodput,
+	"p50":    percentile(0.50),
+	"p90":    percentile(0.90),
+	"p99":    percentile(0.99),
+	"p999":   percentile(0.999),
+	"errors": errorPercent,
+	"memory": peakMebibytes,
+	"cpu":    cpuPercent,
+}
+
+// Value is what a run yielded for a metric, in the metric's unit; false when the run
+// has no sample of it or there is no such metric. False is never a pass.
+func Value(metric string, e Evidence) (float64, bool) {
+	read, ok := values[metric]
+	if !ok || e.Window == nil {
+		return 0, false
+	}
+	v, ok := read(e)
+	if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, false
+	}
+	return v, true
+}
+
+func goodput(e Evidence) (float64, bool) {
+	if e.Window.Offered == 0 || e.Window.End <= e.Window.Start {
+		return 0, false
+	}
+	return e.Window.Goodput(), true
+}
+
+// percentile reads the quantile q of the response time over everything that was
+// scheduled. A request that was never sent has waited longer than any that was: leaving
+// it out would make a system that hands out no connections look fast. Where the
+// quantile falls on such a request, the value is the longest that can be recorded.
+func percentile(q float64) func(Evidence) (float64, bool) {
+	return func(e Evidence) (float64, bool) {
+		h := e.Window.Response
+		if h == nil || h.Count() == 0 {
+			return 0, false
+		}
+		among := q
+		if e.Window.Unsent > 0 { // the rank q × (answers + unsent) among all is this quantile among the answers
+			among = q * float64(h.Count()+e.Window.Unsent) / float64(h.Count())
+		}
+		if among > 1 {
+			return milliseconds(measure.Highest), true
+		}
+		d, ok := h.Quantile(among)
+		return milliseconds(d), ok
+	}
+}
+
+func errorPercent(e Evidence) (float64, bool) {
+	share, ok := e.Window.ErrorShare()
+	return share * 100, ok
+}
+
+func peakMebibytes(e Evidence) (float64, bool) {
+	if e.Usage == nil {
+		return 0, false
+	}
+	peak, ok := e.Usage.PeakRSSOf(measure.RoleWorker)
+	return float64(peak) / (1 << 20), ok && peak > 0
+}
+
+func cpuPercent(e Evidence) (float64, bool) {
+	if e.Usage == nil || e.Workers < 1 || e.Window.End <= e.Window.Start {
+		return 0, false
+	}
+	seconds, ok := e.Usage.CPUOf(measure.RoleWorker)
+	return seconds / (float64(e.Workers) * e.Window.Length()) * 100, ok
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

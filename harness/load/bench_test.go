@@ -1,0 +1,92 @@
+//go:build unix
+
+package load
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+)
+
+// BenchmarkDrive sends two seconds of requests to a tiny server in a process of its own,
+// and reports how late they went out and what each took of the processor; vegeta's own
+// attack beside it.
+func BenchmarkDrive(b *testing.B) {
+	url := tinyServer(b)
+	const length = 2 * time.Second
+	for _, rate := range []int{100, 1000, 5000} {
+		b.Run(fmt.Sprintf("client=nameplate/rate=%d", rate), func(b *testing.B) {
+			lateness := measure.NewHistogram()
+			var used time.Duration
+			for b.Loop() {
+				var before time.Duration
+				o, err := Drive(b.Context(), Config{
+					BaseURL: url, Source: &counting{}, Schedule: Constant(float64(rate)), Warmup: length / 2, Duration: length, Timeout: 5 * time.Second,
+					Connections: 64, Started: func(time.Time) { before = processorTime(b) },
+				})
+				require.NoError(b, err)
+				used += processorTime(b) - before
+				require.Empty(b, o.Window.Errors)
+				require.NoError(b, lateness.Merge(o.Window.Lateness))
+			}
+			for name, q := range map[string]float64{"lateness-p50-ns": 0.5, "lateness-p99-ns": 0.99} {
+				v, _ := lateness.Quantile(q)
+				b.ReportMetric(float64(v), name)
+			}
+			b.ReportMetric(float64(used)/(float64(b.N*rate)*1.5*length.Seconds()), "cpu-ns/req")
+			b.ReportMetric(0, "ns/op")
+		})
+		b.Run(fmt.Sprintf("client=vegeta/rate=%d", rate), func(b *testing.B) {
+			before := processorTime(b)
+			for b.Loop() {
+				target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: url})
+				a := vegeta.NewAttacker()
+				var m vegeta.Metrics
+				for r := range a.Attack(target, vegeta.Rate{Freq: rate, Per: time.Second}, length, "") {
+					m.Add(r)
+				}
+				m.Close()
+				require.EqualValues(b, 1, m.Success)
+			}
+			b.ReportMetric(float64(processorTime(b)-before)/(float64(b.N*rate)*length.Seconds()), "cpu-ns/req")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// tinyServer starts the test binary as a server, which ends with its standard input.
+func tinyServer(b *testing.B) (url string) {
+	b.Helper()
+	server := exec.Command(os.Args[0])
+	server.Env = append(os.Environ(), partVariable+"=server")
+	server.Stderr = os.Stderr
+	in, err := server.StdinPipe()
+	require.NoError(b, err)
+	out, err := server.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, server.Start())
+	b.Cleanup(func() {
+		in.Close()
+		server.Wait()
+	})
+	line := bufio.NewScanner(out)
+	require.True(b, line.Scan())
+	return line.Text()
+}
+
+// processorTime is what this process has used.
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

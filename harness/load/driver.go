@@ -1,0 +1,224 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+)
+
+// Timing of a run's start and of its progress.
+const (
+	lead         = 50 * time.Millisecond  // from when all is ready to the origin
+	progressTick = 250 * time.Millisecond // between calls of Config.Progress
+	dialsAtOnce  = 16                     // when the connections are opened
+	dialLimit    = 5 * time.Second        // for opening them all before the origin
+)
+
+// driver is the state of one run.
+type driver struct {
+	Config
+	base       *url.URL
+	address    string // host and port
+	errTimeout error
+
+	start    time.Time
+	origin   atomic.Int64    // of the schedule, ns since start
+	stopped  context.Context // ends when the run is broken off
+	stop     context.CancelFunc
+	broken   atomic.Bool // breaking off cost at least one request
+	recorder *measure.Recorder
+	queue    *queue
+	seats    []*seat
+	// pace waits for a moment and returns the time; false when the run was broken off.
+	pace func(moment time.Duration) (time.Duration, bool)
+}
+
+func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
+	recorder, err := measure.NewRecorder(0, c.Warmup, c.Warmup+c.Duration)
+	if err != nil {
+		return nil, err
+	}
+	d := &driver{
+		Config: c, base: base, address: base.Host, recorder: recorder, start: time.Now(),
+		errTimeout: fmt.Errorf("no answer within %v of the scheduled moment", c.Timeout),
+	}
+	if base.Port() == "" {
+		d.address = net.JoinHostPort(base.Hostname(), "80")
+	}
+	d.stopped, d.stop = context.WithCancel(ctx)
+	d.queue = &queue{
+		make:    func() order { return makeOrder(base, c.Source.Next()) },
+		timeout: c.Timeout, now: d.now, recorder: recorder,
+	}
+	for range c.Connections {
+		s := newSeat(d)
+		d.seats = append(d.seats, s)
+		d.queue.free.push(s)
+	}
+	return d, nil
+}
+
+// now is the time since the origin.
+func (d *driver) now() time.Duration { return time.Since(d.start) - time.Duration(d.origin.Load()) }
+
+// wall is the moment at a time since the origin.
+func (d *driver) wall(at time.Duration) time.Time {
+	return d.start.Add(time.Duration(d.origin.Load()) + at)
+}
+
+// run drives the schedule.
+func (d *driver) run() *Outcome {
+	defer d.stop()
+	defer quieten(d.Schedule)()
+	unhook := context.AfterFunc(d.stopped, d.abort)
+	defer unhook()
+	d.connect()
+	defer d.disconnect()
+	d.origin.Store(int64(time.Since(d.start) + lead))
+	if d.Started != nil {
+		d.Started(d.wall(0))
+	}
+	var wg sync.WaitGroup
+	ended := make(chan struct{})
+	wg.Go(func() { d.progress(ended) })
+	results := d.attack()
+	wg.Go(func() {
+		for r := range results {
+			_ = r // vegeta's own view of a request: the recorder has seen more
+		}
+		close(ended)
+	})
+	until, all := d.release()
+	if !all {
+		d.queue.drop(errInterrupted)
+	}
+	d.queue.end()
+	wg.Wait()
+	if !all {
+		d.recorder.Cut(until)
+	}
+	w := d.recorder.Windows()
+	return &Outcome{Origin: d.wall(0), Warmup: w[0], Window: w[1], Interrupted: !all || d.broken.Load()}
+}
+
+// connect opens every seat's connection. One that cannot be opened is tried again by the
+// request that needs it, which waits for it or fails.
+func (d *driver) connect() {
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, dialsAtOnce)
+	for _, s := range d.seats {
+		turn <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turn }()
+			_ = s.dial(dialLimit)
+		})
+	}
+	wg.Wait()
+}
+
+func (d *driver) disconnect() {
+	for _, s := range d.seats {
+		s.close()
+	}
+}
+
+func (d *driver) abort() {
+	for _, s := range d.seats {
+		s.abort()
+	}
+}
+
+// progress reports the time until the run has ended.
+func (d *driver) progress(ended <-chan struct{}) {
+	if d.Progress == nil {
+		return
+	}
+	tick := time.NewTicker(progressTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			d.Progress(d.now())
+		case <-ended:
+			return
+		}
+	}
+}
+
+// release lets each request go at its moment, until the schedule ends, or until the run
+// is broken off: then it says when that was, and releases what was due by then.
+func (d *driver) release() (until time.Duration, all bool) {
+	if d.pace == nil {
+		s := newSleeper(d.stopped, d.now)
+		defer s.close()
+		p := &pacer{now: d.now, sleep: s.sleep}
+		d.pace = func(moment time.Duration) (time.Duration, bool) { return p.until(d.stopped, moment) }
+	}
+	end := d.Warmup + d.Duration
+	for i := uint64(0); ; i++ {
+		moment := d.Schedule.At(i)
+		if moment >= end {
+			return end, true
+		}
+		d.queue.prepare()
+		now, ok := d.pace(moment)
+		if !ok {
+			now = max(0, now)
+			for ; moment < min(now, end); i, moment = i+1, d.Schedule.At(i+1) {
+				d.queue.backlogged(release{moment, now})
+			}
+			return now, false
+		}
+		if d.queue.release(release{moment, now}) {
+			runtime.Gosched() // to the worker that it woke, on this very processor
+		}
+	}
+}
+
+// attack starts vegeta's workers, one a seat. They are given no pace: each waits in
+// RoundTrip, past all of vegeta's own work, for the queue to hand it a request.
+func (d *driver) attack() <-chan *vegeta.Result {
+	n := uint64(len(d.seats))
+	attacker := vegeta.NewAttacker(vegeta.Workers(n), vegeta.MaxWorkers(n), vegeta.Client(&http.Client{Transport: d}))
+	return attacker.Attack(d.target, atOnce{}, 0, "")
+}
+
+// target is vegeta's Targeter. What it names is only a seat's turn: which request that
+// is to send is not known before RoundTrip.
+func (d *driver) target(t *vegeta.Target) error {
+	if d.queue.over() {
+		return vegeta.ErrNoTargets // ends the attack
+	}
+	t.Method, t.URL = http.MethodGet, d.BaseURL
+	return nil
+}
+
+// RoundTrip is a worker's turn: it waits for a request, sends it and records what became
+// of it. Vegeta's answer is always the same.
+func (d *driver) RoundTrip(turn *http.Request) (*http.Response, error) {
+	if s, t, ok := d.queue.seat(); ok {
+		sample := s.do(t)
+		if sample.Err == errInterrupted {
+			d.broken.Store(true)
+		}
+		d.recorder.Record(sample)
+		d.queue.leave(s)
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: turn}, nil
+}
+
+// atOnce is a vegeta.Pacer that never waits.
+type atOnce struct{}
+
+func (atOnce) Pace(time.Duration, uint64) (time.Duration, bool) { return 0, false }
+func (atOnce) Rate(time.Duration) float64                       { return 0 }

@@ -1,0 +1,97 @@
+package load
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+)
+
+// counting is a source whose requests name their place in the schedule: /0, /1, …
+type counting struct {
+	made  int
+	check func(status int, header http.Header, body []byte) error
+	seen  func(i int) // called with each answer, instead of check
+}
+
+func (c *counting) Next() *Request {
+	i := c.made
+	c.made++
+	r := &Request{Operation: "tiny", Method: http.MethodGet, Path: fmt.Sprint("/", i), Check: c.check}
+	if c.seen != nil {
+		r.Check = func(int, http.Header, []byte) error {
+			c.seen(i)
+			return nil
+		}
+	}
+	return r
+}
+
+// serve starts a server for the test.
+func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(handler)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// brief is a run of 100 requests in half a second over 4 connections.
+func brief(url string) Config {
+	return Config{
+		BaseURL: url, Source: &counting{}, Schedule: Constant(200), Warmup: 100 * ms, Duration: 400 * ms, Timeout: 5 * time.Second, Connections: 4,
+	}
+}
+
+// drive runs a configuration and checks what must hold of every outcome.
+func drive(t testing.TB, c Config) *Outcome {
+	t.Helper()
+	o, err := Drive(t.Context(), c)
+	require.NoError(t, err)
+	if !o.Interrupted {
+		assert.Equal(t, uint64(within(arrivals(c.Schedule, c.Warmup), 0, c.Warmup)), o.Warmup.Offered)
+		assert.Equal(t, uint64(within(arrivals(c.Schedule, c.Warmup+c.Duration), c.Warmup, Never)), o.Window.Offered)
+	}
+	assertConserved(t, o)
+	return o
+}
+
+func assertConserved(t testing.TB, o *Outcome) {
+	t.Helper()
+	for _, w := range []*measure.Window{o.Warmup, o.Window} {
+		assert.Equal(t, w.Offered, w.Sent+w.Unsent)
+		assert.Equal(t, w.Sent, w.Succeeded+w.Failed)
+		assert.Equal(t, w.Sent, w.Response.Count())
+		assert.Equal(t, w.Offered, w.Lateness.Count())
+		assert.Zero(t, w.OutOfRange)
+		errs := uint64(0)
+		for _, e := range w.Errors {
+			errs += e.Count
+		}
+		assert.Equal(t, w.Failed+w.Unsent, errs)
+	}
+}
+
+// above counts the values of a histogram above a bound.
+func above(h *measure.Histogram, bound time.Duration) uint64 {
+	n := h.Count()
+	for _, s := range h.Steps() {
+		if s.Value <= bound {
+			n = h.Count() - s.Count
+		}
+	}
+	return n
+}
+
+// quantile is the exact quantile of values.
+func quantile(values []time.Duration, q float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[max(1, int(math.Ceil(q*float64(len(sorted))-1e-9)))-1]
+}

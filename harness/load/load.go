@@ -1,0 +1,116 @@
+// Package load sends requests on a schedule that is fixed in advance, and records what
+// became of every one.
+//
+// Arrivals are open: the schedule does not wait for answers. A request that finds all
+// connections busy waits, and that wait counts in its response time, which runs from
+// the scheduled moment. Vegeta's Attacker drives the workers; the schedule, the pacing,
+// the connections and the recording are this package's own. It judges nothing.
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+)
+
+// MaxAnswer bounds the body of an answer, in bytes: a longer one is cut off and counted as failed.
+const MaxAnswer = 16 << 20
+
+// MaxConnections is the most connections that a run can be given.
+const MaxConnections = 10_000
+
+// Request is one request to be sent. Its header and body are not changed and must not
+// change until the run has ended.
+type Request struct {
+	Operation string // short name for reports
+	Method    string
+	Path      string // with the query, e.g. "/api/accounts/7?limit=20"
+	Header    http.Header
+	Body      []byte
+	// Check says what is wrong with the answer; nil accepts any 2xx. It may be called
+	// by several goroutines at once, and must not keep body.
+	Check func(status int, header http.Header, body []byte) error
+}
+
+// Source makes the requests. Next is called once for every arrival, in the order of
+// the schedule, by one goroutine at a time.
+type Source interface {
+	Next() *Request
+}
+
+// Config says what is to be sent, when, and over what.
+type Config struct {
+	BaseURL  string // scheme, host and port, e.g. "http://127.0.0.1:3001"
+	Source   Source
+	Schedule Schedule
+	Warmup   time.Duration // from the origin; recorded apart from the judged window; at least 0
+	Duration time.Duration // of the judged window, which follows the warm-up without a gap; above 0
+	// Timeout is how long after its scheduled moment a request may be answered, above 0.
+	// One that is not sent by then stays unsent, one that is not answered fails: so users
+	// give up, wherever their request is. A system whose backlog has grown that old is
+	// therefore left with requests that have little time to go.
+	Timeout      time.Duration
+	Connections  int    // kept open, all before the origin, and used in turn; in the range [1, MaxConnections]
+	WorkerHeader string // the answer's header that names the worker; "" for none
+
+	Started  func(origin time.Time) // called once, shortly before the origin; may be nil
+	Progress func(at time.Duration) // called a few times a second with the time since the origin; may be nil
+}
+
+// Outcome is what became of a run.
+type Outcome struct {
+	Origin      time.Time       // of the schedule
+	Warmup      *measure.Window // [0, Config.Warmup)
+	Window      *measure.Window // [Config.Warmup, Config.Warmup+Config.Duration)
+	Interrupted bool            // stopped before all was sent and answered: the windows end where it stopped
+}
+
+// Drive sends what the schedule asks for and returns when every request has been
+// answered or given up, at the latest at the schedule's end plus the timeout. When ctx
+// ends first it stops at once: what was measured is returned, with Interrupted set. An
+// error means that the configuration is wrong and nothing was sent; a system that does
+// not answer is no error but failed requests.
+//
+// While it runs, GOMAXPROCS and GOGC of the process are set for the generator's sake.
+func Drive(ctx context.Context, c Config) (*Outcome, error) {
+	base, err := c.check()
+	if err != nil {
+		return nil, fmt.Errorf("drive load: %w", err)
+	}
+	d, err := newDriver(ctx, c, base)
+	if err != nil {
+		return nil, fmt.Errorf("drive load: %w", err)
+	}
+	return d.run(), nil
+}
+
+// check refuses a configuration that cannot be driven.
+func (c Config) check() (*url.URL, error) {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("read the base URL: %w", err)
+	}
+	switch {
+	case base.Scheme != "http" || base.Host == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
+		return nil, fmt.Errorf("the base URL is %q, allowed is http://HOST:PORT without a path", c.BaseURL)
+	case c.Source == nil:
+		return nil, errors.New("there is no source of requests")
+	case c.Schedule == nil:
+		return nil, errors.New("there is no schedule")
+	case c.Warmup < 0 || c.Duration <= 0 || c.Timeout <= 0:
+		return nil, fmt.Errorf("warm-up %v, duration %v, timeout %v: allowed are a warm-up from 0, the others above 0",
+			c.Warmup, c.Duration, c.Timeout)
+	case c.Connections < 1 || c.Connections > MaxConnections:
+		return nil, fmt.Errorf("%d connections, allowed are 1 to %d", c.Connections, MaxConnections)
+	}
+	if s, ok := c.Schedule.(interface{ valid() error }); ok {
+		return base, s.valid()
+	}
+	return base, nil
+}

@@ -1,0 +1,95 @@
+package load
+
+import (
+	"context"
+	"time"
+)
+
+// Bounds of the pacer. On two cores of a virtual machine at 5,000 req/s the median
+// lateness was 26 to 40 µs with a watchShare of 0, 10 to 25 with 0.01, 9 to 26 with 0.04,
+// in four busy runs each, at processor times that could not be told apart.
+const (
+	maxMargin   = 300 * time.Microsecond // the longest time before a moment that the pacer wakes
+	shortest    = 5 * time.Microsecond   // the shortest time for which sleeping is worth its cost
+	watchShare  = 0.04                   // the share of a processor that may go into watching the clock
+	watchCredit = 200 * time.Microsecond // the most of it that can be saved up
+
+	// learnt is the share of sleeps that the margin is to cover. The margin goes up by
+	// step x learnt for a sleep that it did not cover and down by step x (1-learnt) for
+	// one that it did: it rests at that quantile of the oversleep.
+	learnt = 0.75
+	step   = 4 * time.Microsecond
+)
+
+// pacer waits for moments, since an origin. A sleep ends late by what the kernel and the
+// scheduler need to wake a thread, so the pacer sleeps until a margin before the moment
+// and waits out the rest with its eyes on the clock. It learns the margin from the sleeps
+// it has seen, within the processor time that it may spend on watching.
+type pacer struct {
+	now    func() time.Duration      // the clock
+	sleep  func(until time.Duration) // wakes at or after that moment of the clock, or when the run is stopped
+	margin time.Duration             // in the range [0, maxMargin]
+	credit time.Duration             // what may still be spent on watching; below 0: what was spent too much
+	last   time.Duration             // when credit was granted last
+}
+
+// until waits for a moment and returns the time, which is that moment at the earliest;
+// false when ctx ended before.
+func (p *pacer) until(ctx context.Context, moment time.Duration) (time.Duration, bool) {
+	for ctx.Err() == nil {
+		now := p.now()
+		switch left := moment - now; {
+		case left <= 0:
+			p.earn(now)
+			return now, true
+		case left > p.margin+shortest:
+			aim := moment - p.margin
+			p.sleep(aim)
+			if woke := p.now(); woke >= aim {
+				p.learn(woke - aim)
+			}
+		default:
+			now = p.watch(now, moment)
+			p.earn(now)
+			return now, true
+		}
+	}
+	return p.now(), false
+}
+
+// watch waits for a moment with the eyes on the clock.
+func (p *pacer) watch(from, moment time.Duration) time.Duration {
+	now := from
+	for now < moment {
+		now = p.now()
+	}
+	p.credit -= now - from
+	return now
+}
+
+// earn grants credit for the time since the last grant.
+func (p *pacer) earn(now time.Duration) {
+	p.credit = min(p.credit+time.Duration(watchShare*float64(now-p.last)), watchCredit)
+	p.last = now
+}
+
+// learn moves the margin towards the quantile learnt of the oversleep, and down when
+// there is no credit to watch with.
+func (p *pacer) learn(oversleep time.Duration) {
+	if oversleep > p.margin && p.credit > 0 {
+		p.margin += time.Duration(learnt * float64(step))
+	} else {
+		p.margin -= time.Duration((1 - learnt) * float64(step))
+	}
+	p.margin = min(max(p.margin, 0), maxMargin)
+}
+
+// timerSleep sleeps on a timer of the Go runtime, which is right within a millisecond.
+func timerSleep(ctx context.Context, now func() time.Duration, until time.Duration) {
+	t := time.NewTimer(until - now())
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,170 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// The range and resolution of every histogram.
+const (
+	Lowest            = time.Microsecond // smaller values count as this
+	Highest           = time.Minute      // larger values are recorded as this and counted by OutOfRange
+	SignificantDigits = 3
+)
+
+// Histogram counts durations from [Lowest] to [Highest] with [SignificantDigits].
+// It is not safe for concurrent use.
+type Histogram struct {
+	// Exactly one of these is set: every bucket (139 kB, a few ns to record), or only
+	// the buckets that hold something (5 to 12 bytes each, some 50 ns to record).
+	dense  *hdrhistogram.Histogram
+	sparse *hdrhistogram.PackedHistogram
+
+	outOfRange uint64
+}
+
+// NewHistogram returns an empty histogram of fixed size, the fastest to record into.
+func NewHistogram() *Histogram { return &Histogram{dense: newDense()} }
+
+// NewSparseHistogram returns an empty histogram whose size grows with the number of
+// distinct values, for use where there are many histograms.
+func NewSparseHistogram() *Histogram {
+	return &Histogram{sparse: hdrhistogram.NewPacked(Lowest.Microseconds(), Highest.Microseconds(), SignificantDigits)}
+}
+
+func newDense() *hdrhistogram.Histogram {
+	return hdrhistogram.New(Lowest.Microseconds(), Highest.Microseconds(), SignificantDigits)
+}
+
+// Record counts d once, rounded up to a whole microsecond, so that no quantile
+// flatters. A value above [Highest], or below zero, is recorded as the nearest one
+// that fits and counted by [Histogram.OutOfRange] too.
+func (h *Histogram) Record(d time.Duration) {
+	switch {
+	case d > Highest:
+		h.outOfRange++
+		d = Highest
+	case d < 0:
+		h.outOfRange++
+		d = Lowest
+	case d < Lowest:
+		d = Lowest
+	}
+	us := int64((d + time.Microsecond - 1) / time.Microsecond)
+	var err error
+	if h.dense != nil {
+		err = h.dense.RecordValue(us)
+	} else {
+		err = h.sparse.RecordValue(us)
+	}
+	if err != nil {
+		h.outOfRange++
+	}
+}
+
+// OutOfRange is the number of values that could not be recorded as they were. It is
+// not part of an encoded histogram; [Window.OutOfRange] keeps it.
+func (h *Histogram) OutOfRange() uint64 { return h.outOfRange }
+
+// Count is the number of values recorded.
+func (h *Histogram) Count() uint64 {
+	if h.dense != nil {
+		return uint64(h.dense.TotalCount())
+	}
+	return uint64(h.sparse.TotalCount())
+}
+
+// Merge adds the values of other. Values that do not fit are an error, not a loss.
+func (h *Histogram) Merge(other *Histogram) error {
+	var dropped int64
+	switch {
+	case h.dense != nil && other.dense != nil:
+		dropped = h.dense.Merge(other.dense)
+	case h.dense != nil:
+		dropped = other.sparse.MergeInto(h.dense)
+	case other.dense != nil:
+		dropped = h.sparse.MergeFrom(other.dense)
+	default:
+		dropped = h.sparse.Merge(other.sparse)
+	}
+	h.outOfRange += other.outOfRange
+	if dropped != 0 {
+		h.outOfRange += uint64(dropped)
+		return fmt.Errorf("merge histograms: %d values lie outside %v to %v", dropped, Lowest, Highest)
+	}
+	return nil
+}
+
+// Quantile is the smallest recorded value that at least the share q of all values
+// do not exceed, q in the range [0,1], e.g. 0.99; false when there are no values.
+// It is right within the histogram's resolution, and rounds up.
+func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
+	n := h.Count()
+	if n == 0 || math.IsNaN(q) || q < 0 || q > 1 {
+		return 0, false
+	}
+	// The library rounds the rank q x n to the nearest, which may fall short of the
+	// share q: asked for a whole rank, it has nothing to round.
+	percentile := float64(rank(q, n)) / float64(n) * 100
+	if h.dense != nil {
+		return fromMicroseconds(h.dense.ValueAtPercentile(percentile)), true
+	}
+	return fromMicroseconds(h.sparse.ValueAtPercentile(percentile)), true
+}
+
+// rank is the least r in [1,n] with r/n >= q, but for what floating point adds to q x n.
+func rank(q float64, n uint64) uint64 {
+	exact := q * float64(n)
+	r := math.Round(exact)
+	if math.Abs(exact-r) > 1e-9*max(1, exact) {
+		r = math.Ceil(exact)
+	}
+	return min(max(uint64(r), 1), n)
+}
+
+// Mean is the arithmetic mean; false when there are no values.
+func (h *Histogram) Mean() (time.Duration, bool) {
+	if h.Count() == 0 {
+		return 0, false
+	}
+	if h.dense != nil {
+		return time.Duration(h.dense.Mean() * float64(time.Microsecond)), true
+	}
+	return time.Duration(h.sparse.Mean() * float64(time.Microsecond)), true
+}
+
+// Max is the largest value within the resolution; false when there are no values.
+func (h *Histogram) Max() (time.Duration, bool) { return h.Quantile(1) }
+
+// fromMicroseconds is a bucket's upper edge. The topmost bucket reaches beyond
+// [Highest], no recorded value does.
+func fromMicroseconds(us int64) time.Duration {
+	return min(time.Duration(us)*time.Microsecond, Highest)
+}
+
+// Step is one point of a histogram's cumulative distribution.
+type Step struct {
+	Quantile float64       // in the range [0,1]
+	Value    time.Duration // that share of all values does not exceed it
+	Count    uint64        // values up to it
+}
+
+// Steps is the cumulative distribution, with finer steps towards the tail.
+func (h *Histogram) Steps() []Step {
+	if h.Count() == 0 {
+		return nil
+	}
+	dense := h.dense
+	if dense == nil {
+		dense = newDense()
+		h.sparse.MergeInto(dense) // same bounds: nothing can be dropped
+	}
+	var steps []Step
+	for _, b := range dense.CumulativeDistribution() {
+		steps = append(steps, Step{b.Quantile / 100, fromMicroseconds(b.ValueAt), uint64(b.Count)})
+	}
+	return steps
+}

@@ -1,0 +1,91 @@
+package measure
+
+import "time"
+
+// Role says what part a process plays in a run.
+type Role string
+
+// The roles there are.
+const (
+	RoleWorker    Role = "worker"
+	RolePrimary   Role = "primary"
+	RoleStore     Role = "store"
+	RoleGenerator Role = "generator"
+	RoleHost      Role = "host" // the whole machine; its memory is the memory in use
+)
+
+// Process names a process to be watched.
+type Process struct {
+	Role Role   `json:"role"`
+	Name string `json:"name"` // e.g. "worker 3", "postgres"; several pids may share a name
+	PID  int    `json:"pid"`
+	Tree bool   `json:"tree,omitempty"` // its descendants count as part of it
+}
+
+// Usage is the resource usage of everything that took part in one run.
+type Usage struct {
+	Series []Series `json:"series"`
+}
+
+// Series is the usage of one process or group of processes of the same role and
+// name, sampled once a second from the kernel's own figures.
+type Series struct {
+	Role   Role         `json:"role"`
+	Name   string       `json:"name"`
+	Points []UsagePoint `json:"points"`
+	// CPU is the processor time used within the judged window, in seconds.
+	CPU float64 `json:"cpu_s"`
+	// PeakRSS is the largest resident size seen, in bytes; the kernel's own high-water mark where it keeps one.
+	PeakRSS int64 `json:"peak_rss_bytes"`
+	// Known is false where the kernel gave no figure: CPU and PeakRSS then mean nothing.
+	Known bool `json:"known"`
+}
+
+// UsagePoint is one reading.
+type UsagePoint struct {
+	At  time.Duration `json:"at_ns"`     // since the schedule's origin
+	CPU float64       `json:"cpu"`       // cores used since the point before, in the range [0, cores of the host]
+	RSS int64         `json:"rss_bytes"` // resident size, in bytes
+}
+
+// HostNoise is what a fixed piece of work took before and after a run, and how much
+// processor time the hypervisor took away meanwhile.
+type HostNoise struct {
+	SpinBefore time.Duration `json:"spin_before_ns"`
+	SpinAfter  time.Duration `json:"spin_after_ns"`
+	Steal      float64       `json:"steal"` // share of the host's processor time, in the range [0,1]
+}
+
+// CPUOf sums the processor time within the judged window over all series of a role, in
+// seconds; false when any of them is not known or there is none.
+func (u *Usage) CPUOf(role Role) (float64, bool) {
+	var sum float64
+	found := false
+	for _, s := range u.Series {
+		if s.Role != role {
+			continue
+		}
+		if !s.Known {
+			return 0, false
+		}
+		sum, found = sum+s.CPU, true
+	}
+	return sum, found
+}
+
+// PeakRSSOf is the largest resident size that any series of a role reached, in
+// bytes; false when any of them is not known or there is none.
+func (u *Usage) PeakRSSOf(role Role) (int64, bool) {
+	var peak int64
+	found := false
+	for _, s := range u.Series {
+		if s.Role != role {
+			continue
+		}
+		if !s.Known {
+			return 0, false
+		}
+		peak, found = max(peak, s.PeakRSS), true
+	}
+	return peak, found
+}

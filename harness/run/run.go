@@ -1,0 +1,210 @@
+// Package run is the pipeline: stores up, system up, warm up, drive, record, judge,
+// archive, phase by phase.
+//
+// It declares the small interfaces that it consumes; what implements them is wired by
+// the command. It renders nothing and knows no particular system or store.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// A System is what the claims are about.
+type System interface {
+	// Start starts the system with fresh processes and returns when all of it is ready.
+	Start(ctx context.Context, spec Spec) (Instance, error)
+}
+
+// Spec is what a system is started with.
+type Spec struct {
+	Phase   suite.Phase
+	Memory  suite.Size // limit per worker
+	Dataset suite.Dataset
+	Seed    uint64    // of the data set
+	Env     []string  // where the stores are, as NAME=value
+	Log     io.Writer // takes what the system prints
+}
+
+// An Instance is a started system.
+type Instance interface {
+	Info() Info
+	// Processes are the processes that serve now; it may be called at any time.
+	Processes() []measure.Process
+	// Faults says what broke since the start, one line each: a worker replaced, the system gone.
+	Faults() []string
+	// Stop ends the system and everything it started.
+	Stop(ctx context.Context) error
+}
+
+// Info is what is known of an instance once it is ready.
+type Info struct {
+	URL     string        // base of its addresses
+	Startup time.Duration // from spawn to ready
+}
+
+// Stores brings up the stores that a phase needs.
+type Stores interface {
+	Up(ctx context.Context, need StoreNeed) (StoreSet, error)
+}
+
+// StoreNeed is what a phase needs of its stores.
+type StoreNeed struct {
+	Stores   []suite.Store
+	Dataset  suite.Dataset
+	Seed     uint64
+	Log      io.Writer
+	Progress func(message string)
+}
+
+// A StoreSet is a set of stores that are up and loaded.
+type StoreSet interface {
+	Info() StoreInfo
+	// Reset brings the stores back to the data set as it was loaded.
+	Reset(ctx context.Context) error
+	// Check fails when a store does not answer, or is not the one that was brought up.
+	Check(ctx context.Context) error
+	Close() error
+}
+
+// StoreInfo is what is known of a store set.
+type StoreInfo struct {
+	Env       []string // where they are, as NAME=value, for the system
+	Providers []archive.Provider
+	Processes []measure.Process
+}
+
+// A Workload makes the requests of a run.
+type Workload interface {
+	// Source makes the requests for one run against a ready system.
+	Source(ctx context.Context, spec SourceSpec) (load.Source, error)
+}
+
+// SourceSpec is what a source of requests is made from.
+type SourceSpec struct {
+	Workload    suite.Workload
+	Dataset     suite.Dataset
+	DatasetSeed uint64
+	Seed        uint64 // of this run's requests
+	Salt        string // unique to this run, for ids that must never repeat
+	URL         string
+}
+
+// Config is one invocation of the pipeline.
+type Config struct {
+	Suite    *suite.Suite // with every override applied
+	Ref      archive.SuiteRef
+	Options  archive.Options
+	Host     measure.Host
+	Build    archive.Build
+	System   System
+	Stores   Stores
+	Workload Workload
+	Out      string      // folder in which the archive's folder is made
+	ID       string      // of the run; its folder's name
+	Observe  func(Event) // progress; may be nil
+	Now      func() time.Time
+	Spin     func() time.Duration // a fixed piece of work, timed: how fast the host is now
+}
+
+// ErrInterrupted says that the run was stopped before its plan was done. What it
+// measured is archived.
+var ErrInterrupted = errors.New("interrupted")
+
+// EnvironmentError says that the stores or the system could not be brought up, or
+// that the archive could not be written.
+type EnvironmentError struct {
+	Where string // e.g. "phase 3: bring up the stores"
+	Err   error
+}
+
+func (e *EnvironmentError) Error() string { return e.Where + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *EnvironmentError) Unwrap() error { return e.Err }
+
+// Verify drives every phase of the plan, judges and archives. The returned run is
+// what was archived, whatever the error: nil, [ErrInterrupted] or an [*EnvironmentError].
+func Verify(ctx context.Context, c Config) (*archive.Run, error) {
+	p := newPipeline(c)
+	err := p.save() // an unwritable folder is found before anything is measured
+	if err == nil {
+		err = p.phases(ctx)
+	}
+	return p.run, p.finish(ctx, err)
+}
+
+// pipeline is the state of one Verify.
+type pipeline struct {
+	Config
+	run  *archive.Run
+	dir  string
+	left *estimate
+}
+
+func newPipeline(c Config) *pipeline {
+	p := &pipeline{Config: c, dir: filepath.Join(c.Out, c.ID)}
+	p.left = newEstimate(c.Suite, c.Options, c.Now)
+	p.run = &archive.Run{
+		Version: archive.Version, ID: c.ID, Started: c.Now().UTC(), Interrupted: true,
+		Suite: c.Ref, Options: c.Options, Host: c.Host, Build: c.Build, Parsed: c.Suite,
+	}
+	return p
+}
+
+func (p *pipeline) phases(ctx context.Context) error {
+	for _, phase := range p.Suite.Phases {
+		if err := p.phase(ctx, phase); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish judges and archives whatever there is.
+func (p *pipeline) finish(ctx context.Context, err error) error {
+	interrupted := ctx.Err() != nil
+	p.run.Interrupted = interrupted
+	p.run.Ended = p.Now().UTC()
+	if err != nil && !interrupted {
+		p.run.Failure = err.Error()
+	}
+	err = errors.Join(err, p.run.Judge())
+	if saveErr := p.save(); saveErr != nil {
+		return errors.Join(err, saveErr)
+	}
+	if linkErr := archive.Latest(p.Out, p.ID); linkErr != nil {
+		return errors.Join(err, &EnvironmentError{"link the latest run", linkErr})
+	}
+	if interrupted {
+		return ErrInterrupted
+	}
+	return err
+}
+
+func (p *pipeline) save() error {
+	if err := archive.Save(p.dir, p.run); err != nil {
+		return &EnvironmentError{"write the archive", err}
+	}
+	return nil
+}
+
+func (p *pipeline) note(format string, args ...any) {
+	p.run.Notes = append(p.run.Notes, fmt.Sprintf(format, args...))
+}
+
+func (p *pipeline) observe(e Event) {
+	if p.Observe != nil {
+		e.Left = p.left.remaining()
+		p.Observe(e)
+	}
+}

@@ -1,0 +1,153 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/probe"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// WorkerHeader is the header in which an answer names the worker that gave it.
+const WorkerHeader = "X-Worker"
+
+// trial makes one independent run: fresh processes, warm-up, judged window. The trial is
+// nil when nothing was measured; it is returned beside an error when something was.
+func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, memory suite.Size, stores *phaseStores) (*archive.Trial, error) {
+	p.left.runStarts()
+	event := Event{Phase: phase, Run: number, Runs: p.Options.Runs}
+	event.Stage = StageStart
+	p.observe(event)
+
+	t := &archive.Trial{
+		Number: number, Seed: trialSeed(p.Options.Seed, phase.Number, number), Started: p.Now().UTC(),
+		Log: filepath.Join("logs", fmt.Sprintf("p%d-r%d.log", phase.Number, number)),
+	}
+	log, err := p.openLog(t.Log)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	instance, err := p.System.Start(ctx, Spec{
+		Phase: phase, Memory: memory, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Env: stores.info().Env, Log: log,
+	})
+	if err != nil {
+		return nil, &EnvironmentError{fmt.Sprintf("phase %d, run %d: start the system", phase.Number, number), err}
+	}
+	t.StartupTime = instance.Info().Startup
+	driveErr := p.drive(ctx, phase, t, instance, stores)
+
+	event.Stage = StageStop
+	p.observe(event)
+	t.Faults = append(t.Faults, instance.Faults()...)
+	if fault := stores.fault(); fault != "" {
+		t.Faults = append(t.Faults, fault)
+	}
+	if err := stop(instance); err != nil {
+		t.Faults = append(t.Faults, "stop the system: "+err.Error())
+	}
+	if t.Window == nil {
+		return nil, driveErr
+	}
+	return t, driveErr
+}
+
+// drive offers the load and fills the trial with what was seen.
+func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Trial, instance Instance, stores *phaseStores) error {
+	workload, _ := p.Suite.Workload(phase.Workload)
+	source, err := p.Workload.Source(ctx, SourceSpec{
+		Workload: workload, Dataset: p.Suite.Dataset, DatasetSeed: p.Options.Seed, Seed: t.Seed,
+		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: instance.Info().URL,
+	})
+	if err != nil {
+		return &EnvironmentError{fmt.Sprintf("phase %d, run %d: prepare the requests", phase.Number, t.Number), err}
+	}
+	t.Noise.SpinBefore = p.Spin()
+	steal, stealKnown := probe.Steal()
+	var watcher *probe.Watcher
+	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
+	p.run.Host.GeneratorPriority = nice
+	outcome, err := load.Drive(ctx, load.Config{
+		BaseURL: instance.Info().URL, Source: source, Schedule: p.schedule(phase, t.Seed),
+		Warmup: p.Options.Warmup, Duration: p.Options.Duration, Timeout: p.Suite.Plan.Timeout,
+		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader,
+		Started: func(origin time.Time) {
+			t.Started = origin.UTC()
+			watcher = probe.Watch(probe.Config{
+				Origin: origin, Start: p.Options.Warmup, End: p.Options.Warmup + p.Options.Duration, Every: time.Second,
+				Processes: func() []measure.Process { return watched(instance, stores.info()) },
+			})
+		},
+		Progress: func(at time.Duration) { p.driving(phase, t.Number, at) },
+	})
+	restore()
+	if watcher != nil {
+		t.Usage = watcher.Stop()
+	}
+	if err != nil {
+		return &EnvironmentError{fmt.Sprintf("phase %d, run %d: drive the load", phase.Number, t.Number), err}
+	}
+	if stealKnown {
+		if now, ok := probe.Steal(); ok {
+			t.Noise.Steal = now.Since(steal)
+		}
+	}
+	t.Noise.SpinAfter = p.Spin()
+	t.Warmup, t.Window, t.Interrupted = outcome.Warmup, outcome.Window, outcome.Interrupted
+	if outcome.Interrupted {
+		return ErrInterrupted
+	}
+	return nil
+}
+
+func (p *pipeline) schedule(phase suite.Phase, seed uint64) load.Schedule {
+	if p.Suite.Plan.Arrivals == suite.ArrivalsPoisson {
+		return load.Poisson(float64(phase.Rate), seed, p.Options.Warmup, p.Options.Duration)
+	}
+	return load.Constant(float64(phase.Rate))
+}
+
+// driving reports the progress of a run that is under load.
+func (p *pipeline) driving(phase suite.Phase, run int, at time.Duration) {
+	e := Event{Stage: StageMeasure, Phase: phase, Run: run, Runs: p.Options.Runs}
+	if at < p.Options.Warmup {
+		e.Stage = StageWarmup
+	}
+	p.observe(e)
+}
+
+// watched are all processes whose usage a run records.
+func watched(instance Instance, stores StoreInfo) []measure.Process {
+	all := append(instance.Processes(), stores.Processes...)
+	return append(all, measure.Process{Role: measure.RoleGenerator, Name: "generator", PID: os.Getpid()})
+}
+
+func stop(instance Instance) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	return instance.Stop(ctx)
+}
+
+// openLog makes the file, below the archive's folder, that takes what the system prints.
+func (p *pipeline) openLog(name string) (*os.File, error) {
+	path := filepath.Join(p.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, &EnvironmentError{"make the folder of logs", err}
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, &EnvironmentError{"make the log", err}
+	}
+	return f, nil
+}
+
+// trialSeed gives every run its own requests, the same ones for the same seed.
+func trialSeed(seed uint64, phase, run int) uint64 {
+	return seed*1_000_003 + uint64(phase)*1009 + uint64(run)
+}

@@ -1,0 +1,224 @@
+package suite
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// check reports what is wrong between values that are each good by themselves. A value
+// that was reported already is not held against others.
+func (r *reader) check(s *Suite) {
+	r.checkDataset(s)
+	unique(r, "workload name", "workloads", "name", s.Workloads, func(w Workload) string { return w.Name })
+	unique(r, "phase number", "phases", "phase", s.Phases, func(p Phase) int { return p.Number })
+	unique(r, "phase name", "phases", "name", s.Phases, func(p Phase) string { return p.Name })
+	unique(r, "claim id", "claims", "id", s.Claims, func(c Claim) string { return c.ID })
+	for i := range s.Phases {
+		r.checkPhase(s, i)
+	}
+	contradictions := map[claimed]int{}
+	for i := range s.Claims {
+		r.checkClaim(s, i)
+		r.checkContradiction(s, i, contradictions)
+	}
+}
+
+// at is where a value stands, if it is good.
+func (r *reader) at(format string, args ...any) (position, bool) {
+	at, ok := r.good[fmt.Sprintf(format, args...)]
+	return at, ok
+}
+
+// unique reports values of a key that an earlier entry of the same list has too.
+func unique[T any, K comparable](r *reader, what, list, key string, entries []T, value func(T) K) {
+	first := map[K]int{}
+	for i, entry := range entries {
+		at, ok := r.at("%s[%d].%s", list, i, key)
+		if !ok {
+			continue
+		}
+		v := value(entry)
+		if line, twice := first[v]; twice {
+			r.report(at, fmt.Sprintf("%s %v is taken, first in line %d", what, v, line), "each "+what+" once")
+			continue
+		}
+		first[v] = at.line
+	}
+}
+
+func (r *reader) checkDataset(s *Suite) {
+	_, accounts := r.at("dataset.accounts")
+	at, transactions := r.at("dataset.transactions")
+	if accounts && transactions && s.Dataset.Transactions < s.Dataset.Accounts {
+		r.report(at, fmt.Sprintf("transactions: %d are fewer than the %d accounts", s.Dataset.Transactions, s.Dataset.Accounts), "at least one for each account")
+	}
+}
+
+func (r *reader) checkPhase(s *Suite, i int) {
+	p := s.Phases[i]
+	_, cluster := r.at("phases[%d].cluster", i)
+	if at, ok := r.at("phases[%d].workers", i); ok && cluster && !p.Cluster && p.Workers != 1 {
+		r.report(at, fmt.Sprintf("workers: %d workers without a cluster", p.Workers), "1 with cluster: false, or cluster: true")
+	}
+	stores := map[Store]bool{}
+	for j, store := range p.Stores {
+		at, ok := r.at("phases[%d].stores[%d]", i, j)
+		if ok && stores[store] {
+			r.report(at, fmt.Sprintf("store %s is listed twice", store), "each store once")
+		}
+		stores[store] = true
+	}
+	names, known := r.workloadNames(s)
+	if at, ok := r.at("phases[%d].workload", i); ok && known {
+		if _, found := s.Workload(p.Workload); !found {
+			r.report(at, fmt.Sprintf("unknown workload %q", p.Workload)+didYouMean(p.Workload, names), "the workloads "+strings.Join(names, ", "))
+		}
+	}
+	_, duration := r.at("plan.duration")
+	if at, ok := r.at("phases[%d].rate", i); ok && duration {
+		if err := enough(p.Rate, s.Plan.Duration); err != nil {
+			r.report(at, "rate: "+err.Message, err.Allowed)
+		}
+	}
+	r.checkClaimed(s, i)
+}
+
+// checkClaimed reports a phase without a claim: it would be measured for no verdict.
+func (r *reader) checkClaimed(s *Suite, i int) {
+	at, ok := r.at("phases[%d].phase", i)
+	for j, c := range s.Claims {
+		_, good := r.at("claims[%d].phase", j)
+		_, found := s.Phase(c.Phase)
+		ok = ok && good && found // else that claim may be meant for this phase
+	}
+	if ok && len(s.Claims) > 0 && len(s.ClaimsOf(s.Phases[i].Number)) == 0 {
+		r.report(at, fmt.Sprintf("phase %d has no claim", s.Phases[i].Number), "at least one claim on each phase")
+	}
+}
+
+// enough refuses a rate at which a window has no request: nothing could be judged.
+func enough(offered Rate, window time.Duration) *ValueError {
+	if float64(offered)*window.Seconds() >= 1 {
+		return nil
+	}
+	return &ValueError{fmt.Sprintf("at %v a window of %s has no request", offered, FormatDuration(window)), "at least one request in a window"}
+}
+
+// workloadNames are the names of all workloads; false if some are not known.
+func (r *reader) workloadNames(s *Suite) ([]string, bool) {
+	var names []string
+	for i, w := range s.Workloads {
+		if _, ok := r.at("workloads[%d].name", i); !ok {
+			return nil, false
+		}
+		names = append(names, w.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), len(names) > 0
+}
+
+// phaseNumbers are the numbers of all phases; false if some are not known.
+func (r *reader) phaseNumbers(s *Suite) ([]int, bool) {
+	var numbers []int
+	for i, p := range s.Phases {
+		if _, ok := r.at("phases[%d].phase", i); !ok {
+			return nil, false
+		}
+		numbers = append(numbers, p.Number)
+	}
+	slices.Sort(numbers)
+	return slices.Compact(numbers), len(numbers) > 0
+}
+
+func (r *reader) checkClaim(s *Suite, i int) {
+	c := s.Claims[i]
+	numbers, known := r.phaseNumbers(s)
+	if at, ok := r.at("claims[%d].phase", i); ok && known {
+		if _, found := s.Phase(c.Phase); !found {
+			r.report(at, fmt.Sprintf("unknown phase %d", c.Phase), "the phases "+strings.Trim(fmt.Sprint(numbers), "[]"))
+		}
+	}
+	if _, ok := r.at("claims[%d].metric", i); !ok {
+		return
+	}
+	m, _ := MetricByName(c.Metric)
+	if at, ok := r.at("claims[%d].op", i); ok && c.Op != m.Op {
+		r.report(at, fmt.Sprintf("op: %q does not suit the metric %s", c.Op, m.Name), fmt.Sprintf("%q", m.Op))
+	}
+	if at, ok := r.at("claims[%d].value", i); ok {
+		if err := s.checkValue(c, m, r.goodIn(s, c, i)); err != nil {
+			r.report(at, "value: "+err.Message, err.Allowed)
+		}
+	}
+}
+
+// context says which values a claim's value can be held against.
+type context struct{ timeout, rate, tolerance bool }
+
+func (r *reader) goodIn(s *Suite, c Claim, i int) context {
+	var known context
+	_, known.timeout = r.at("plan.timeout")
+	_, bad := r.places[fmt.Sprintf("claims[%d].tolerance", i)]
+	_, good := r.at("claims[%d].tolerance", i)
+	known.tolerance = good || !bad
+	for j, p := range s.Phases {
+		_, number := r.at("claims[%d].phase", i)
+		if _, ok := r.at("phases[%d].rate", j); ok && number && p.Number == c.Phase {
+			known.rate = true
+		}
+	}
+	return known
+}
+
+// checkValue refuses a value that does not suit the metric, or that decides the claim
+// before anything is measured.
+func (s *Suite) checkValue(c Claim, m Metric, known context) *ValueError {
+	unit := reported(m.Unit)
+	switch {
+	case c.Value.Unit != m.Unit:
+		return &ValueError{fmt.Sprintf("%v does not suit the metric %s, which is %s", c.Value, m.Name, unit.dimension.name), unit.dimension.allowed}
+	case math.IsNaN(c.Value.Value) || c.Value.Value < unit.least || c.Value.Value > unit.most:
+		return &ValueError{fmt.Sprintf("%v is out of range for the metric %s", c.Value, m.Name),
+			fmt.Sprintf("from %v to %v", Quantity{unit.least, m.Unit}, Quantity{unit.most, m.Unit})}
+	case !known.tolerance:
+		return nil
+	}
+	timeout := float64(s.Plan.Timeout) / float64(time.Millisecond)
+	if m.Unit == Milliseconds && known.timeout && c.Bound() >= timeout {
+		return &ValueError{fmt.Sprintf("a bound of %v is met by requests that were given up after %s", Quantity{c.Bound(), m.Unit}, FormatDuration(s.Plan.Timeout)),
+			"less than the plan's timeout"}
+	}
+	phase, found := s.Phase(c.Phase)
+	if m.Name == "rate" && known.rate && found && c.Bound() > float64(phase.Rate) {
+		return &ValueError{fmt.Sprintf("%v cannot be answered when phase %d is offered %v", c.Value, c.Phase, phase.Rate), "at most the phase's rate"}
+	}
+	return nil
+}
+
+// claimed is what a phase can be claimed once.
+type claimed struct {
+	phase  int
+	metric string
+	op     Op
+}
+
+// checkContradiction reports a second claim on the same metric of the same phase.
+func (r *reader) checkContradiction(s *Suite, i int, first map[claimed]int) {
+	_, phase := r.at("claims[%d].phase", i)
+	at, metric := r.at("claims[%d].metric", i)
+	_, op := r.at("claims[%d].op", i)
+	if !phase || !metric || !op {
+		return
+	}
+	c := s.Claims[i]
+	key := claimed{c.Phase, c.Metric, c.Op}
+	if line, twice := first[key]; twice {
+		r.report(at, fmt.Sprintf("second claim %s %s on phase %d, the first is in line %d", c.Metric, c.Op, c.Phase, line),
+			"one claim for each phase, metric and operator")
+		return
+	}
+	first[key] = at.line
+}

@@ -1,0 +1,176 @@
+package suite
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAGoodSuiteIsReadAsItIsWritten(t *testing.T) {
+	got, err := Parse("good.yaml", []byte(testdata(t, "good.yaml")))
+	require.NoError(t, err)
+	want := &Suite{
+		Version: 1, Name: "example", Title: "An example", Source: "guide.md",
+		Plan: Plan{
+			Runs: 6, Warmup: 2 * time.Second, Duration: 5 * time.Second, Timeout: 10 * time.Second, Seed: 1,
+			Connections: 64, Arrivals: ArrivalsPoisson, Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
+		},
+		Dataset:   Dataset{Accounts: 1000, Transactions: 5000},
+		Workloads: []Workload{{Name: "reads", Kind: "platform", Mix: []MixedItem{{"account", 0.995}, {"transactions", 0.005}}}},
+		Phases: []Phase{
+			{Number: 1, Name: "small", Source: "guide.md#small", Workers: 1, Memory: 512 * MiB, Rate: 100, Workload: "reads"},
+			{Number: 2, Name: "large", Source: "guide.md#large", Cluster: true, Workers: 4, Memory: 1e9,
+				Stores: []Store{Postgres, Redis}, Rate: 500, Workload: "reads"},
+		},
+		Claims: []Claim{
+			{ID: "P1.rate", Phase: 1, Source: "guide.md#small", Metric: "rate", Op: AtLeast, Value: Quantity{100, RequestsPerSecond}, Tolerance: 0.01},
+			{ID: "P2.p99", Phase: 2, Derived: "a reason that takes two lines", Metric: "p99", Op: AtMost,
+				Value: Quantity{150, Milliseconds}, Needs: Needs{Cores: 4, Memory: 8 * GiB}},
+		},
+	}
+	assert.Equal(t, want, got)
+}
+
+func TestTheSameSuiteIsReadWhateverTheLineEnds(t *testing.T) {
+	text := testdata(t, "good.yaml")
+	want, err := Parse("good.yaml", []byte(text))
+	require.NoError(t, err)
+	for name, variant := range map[string]string{
+		"Windows line ends":         strings.ReplaceAll(text, "\n", "\r\n"),
+		"a byte order mark":         "\ufeff" + text,
+		"a document start and end":  "---\n" + text + "...\n",
+		"no line end after the end": strings.TrimRight(text, "\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Parse("good.yaml", []byte(variant))
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+func TestEveryMixOfDecimalSharesThatAddsUpIsAccepted(t *testing.T) {
+	// In binary these add up to 0.9999999999999999 and the like.
+	for _, mix := range []string{
+		"{account: 10 %, transactions: 20 %, transfer: 70 %}",
+		"{account: 33.3 %, transactions: 33.3 %, transfer: 33.4 %}",
+		"{account: 0.1 %, transactions: 0.7 %, transfer: 99.2 %}",
+		"{account: 14.3 %, transactions: 14.3 %, transfer: 14.3 %, import: 14.3 %, risk: 14.3 %, classify: 14.3 %, login: 14.2 %}",
+	} {
+		_, err := Parse("suite.yaml", []byte(edited(t, "{account: 99.5 %, transactions: 0.5%}", mix)))
+		assert.NoError(t, err, mix)
+	}
+}
+
+func TestTheSuiteInTheDocumentationIsGood(t *testing.T) {
+	source, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	var text strings.Builder
+	for line := range strings.Lines(string(source)) {
+		if rest, ok := strings.CutPrefix(line, "//\t"); ok {
+			text.WriteString(rest)
+		}
+	}
+	_, err = Parse("doc.go", []byte(text.String()))
+	require.NoError(t, err)
+}
+
+func TestAnErrorIsTypedAndSaysEachProblemOnItsOwn(t *testing.T) {
+	_, err := Parse("suite.yaml", []byte(edited(t, "rate: 100 req/s", "rate: 100")))
+	var all *Errors
+	require.True(t, errors.As(err, &all))
+	require.Len(t, all.Problems, 1)
+	assert.Equal(t, Problem{
+		File: "suite.yaml", Line: 27, Column: 11, Message: `rate: "100" has no unit`,
+		Allowed: "a number with req/s or req/min, e.g. 100 req/s",
+		Snippet: "   27 |     rate: 100\n      |           ^\n",
+	}, all.Problems[0])
+}
+
+// startsWhereItSays checks that each text of a document stands at its place.
+type startsWhereItSays struct {
+	t     *testing.T
+	lines []string
+}
+
+func (v startsWhereItSays) Visit(n ast.Node) ast.Visitor {
+	s, ok := n.(*ast.StringNode)
+	if _, folded := n.(*ast.LiteralNode); folded {
+		return nil // its text has no place of its own
+	}
+	if !ok {
+		return v
+	}
+	at := place(n)
+	require.LessOrEqual(v.t, at.line, len(v.lines))
+	rest := string([]rune(v.lines[at.line-1])[at.column-1:])
+	assert.True(v.t, strings.HasPrefix(strings.TrimLeft(rest, `"'`), s.Value), "%d:%d holds %q, not %q", at.line, at.column, rest, s.Value)
+	return v
+}
+
+func TestPlacesAreThoseOfTheFile(t *testing.T) {
+	for name, text := range map[string]string{
+		"good.yaml":                   testdata(t, "good.yaml"),
+		"builtin.yaml":                string(builtin),
+		"builtin.yaml, Windows":       strings.ReplaceAll(string(builtin), "\n", "\r\n"),
+		"letters beyond ASCII":        "a: äöü\nö: {ü: 日本, b: \"c d\"} # é\nc: 'x'\n",
+		"builtin.yaml beyond comment": strings.ReplaceAll(string(builtin), "# ", "# 日本 "),
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, err := parseYAML(unixLines(text))
+			require.NoError(t, err)
+			ast.Walk(startsWhereItSays{t, newSource(name, text).lines}, file.Docs[0].Body)
+		})
+	}
+}
+
+func TestAMisspeltWordIsOfferedTheNearestOne(t *testing.T) {
+	words := []string{"rate", "p50", "p99", "errors", "memory", "MiB"}
+	for _, row := range []struct{ word, want string }{
+		{"rat", "rate"}, {"raet", "rate"}, {"Rate", "rate"}, {"error", "errors"}, {"memroy", "memory"}, {"mib", "MiB"},
+		{"p95", "p99"}, {"x", ""}, {"", ""}, {"latency", ""}, {strings.Repeat("rate", 30), ""},
+	} {
+		got, _ := nearest(row.word, words)
+		assert.Equal(t, row.want, got, row.word)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(string(builtin))
+	f.Add(testdata(f, "good.yaml"))
+	f.Add(testdata(f, "many.yaml"))
+	for _, row := range bad {
+		f.Add(edited(f, row.old, row.new))
+	}
+	for _, text := range []string{
+		"", "- ", "? ", "[", "{", "}", "]", "a: [", "- - - -", "? ? ?", "&a", "*a", "!!x", "a: &", "a: *", "a: !", "<<: x", "|", ">", "%", "---",
+		"---\n---", "a:\n- ", "\"", "'", "a: \"\\u", "a: \"\\xff\"", "\ufeff", "\r", "a: |\n", "a: >-\n\n", "{a, b}", "[a: b]", "{? a: b}", "a: b: c", ": x", "plan: {validity: {lateness: }}",
+		"version: [1]", "claims: [{}]", "claims: [[]]", "phases: {}", "workloads: [~, ~]", "workloads:\n  - mix: {~: 1 %}",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := Parse("fuzz.yaml", []byte(text))
+		if err == nil {
+			require.NotNil(t, s)
+			return
+		}
+		require.Nil(t, s)
+		var all *Errors
+		require.ErrorAs(t, err, &all)
+		require.NotEmpty(t, all.Problems)
+		require.LessOrEqual(t, len(all.Problems), mostProblems)
+		for _, p := range all.Problems {
+			require.Positive(t, p.Line)
+			require.Positive(t, p.Column)
+			require.NotEmpty(t, p.Message)
+			require.NotContains(t, p.String(), "\x1b")
+		}
+	})
+}

@@ -1,0 +1,174 @@
+package suite
+
+import "time"
+
+// Version is the version of the suite format that this package reads.
+const Version = 1
+
+// Suite is one document's claims, with everything needed to put them to the test.
+type Suite struct {
+	Version   int        // format version, always [Version]
+	Name      string     // short identifier, [a-z0-9-]
+	Title     string     // one line for reports
+	Source    string     // the document the claims are taken from
+	Plan      Plan       // how each phase is measured
+	Dataset   Dataset    // what the stores hold
+	Workloads []Workload // what is asked of the system
+	Phases    []Phase    // in the order in which they are run
+	Claims    []Claim    // what is to be judged
+}
+
+// Plan says how each phase is measured; a flag of the command line may override a field.
+type Plan struct {
+	Runs        int           // independent runs per phase, at least 1; fewer than 5 give no verdict
+	Warmup      time.Duration // recorded, not judged; at least 0
+	Duration    time.Duration // of the judged window of one run, at least 1s
+	Timeout     time.Duration // a request without an answer by then has failed
+	Seed        uint64        // of every random choice
+	Connections int           // most connections the generator holds open, at least 1
+	Arrivals    Arrivals      // how the arrivals are spaced
+	Validity    Validity      // when a run counts as evidence
+}
+
+// Arrivals names how arrivals are spaced in time.
+type Arrivals string
+
+// The arrival processes there are.
+const (
+	ArrivalsConstant Arrivals = "constant" // one every 1/rate seconds
+	ArrivalsPoisson  Arrivals = "poisson"  // uniform order statistics: a Poisson process with its count given
+)
+
+// Validity holds the bounds within which a run counts as evidence.
+type Validity struct {
+	// Lateness is the share of a phase's p99 bound that the generator's own p99 lateness
+	// may reach, in the range (0,1], e.g. 0.1.
+	Lateness Share
+	// Offered is the least share of the scheduled requests that must have been
+	// sent, in the range (0,1], e.g. 0.99.
+	Offered Share
+	// HostNoise is the largest relative difference between the fixed spins measured
+	// before and after a run, in the range (0,1], e.g. 0.25.
+	HostNoise Share
+}
+
+// Dataset sizes the data that the stores hold; it is generated from the plan's seed.
+type Dataset struct {
+	Accounts     int // at least 100
+	Transactions int // in total, at least as many as accounts
+}
+
+// Workload is a named mix of operations.
+type Workload struct {
+	Name string
+	Kind string      // "platform"
+	Mix  []MixedItem // shares add up to 100 %
+}
+
+// MixedItem is one operation's share of a workload.
+type MixedItem struct {
+	Operation string // one of [Operations]
+	Share     Share  // in the range (0,1]
+}
+
+// Operations are the operations of the platform workload, in the order of reports.
+var Operations = []string{
+	"account", "transactions", "transfer", "import", "risk", "classify", "login", "session",
+}
+
+// Phase is one configuration of the system at one offered rate.
+type Phase struct {
+	Number   int    // 1 and up, unique
+	Name     string // short identifier, unique
+	Source   string // where the document describes it
+	Cluster  bool   // false: one process that serves by itself
+	Workers  int    // worker processes, at least 1; 1 when Cluster is false
+	Memory   Size   // limit per worker
+	Stores   []Store
+	Rate     Rate // offered, open arrivals
+	Workload string
+}
+
+// Store names a kind of store that a phase needs.
+type Store string
+
+// The stores there are.
+const (
+	Postgres Store = "postgres"
+	Redis    Store = "redis"
+)
+
+// Op compares a measured value with a documented one.
+type Op string
+
+// The comparisons there are.
+const (
+	AtLeast Op = ">="
+	AtMost  Op = "<="
+)
+
+// Claim is one documented figure, bound to a metric and to the phase in which it is measured.
+type Claim struct {
+	ID        string   // unique, e.g. "P1.rate"
+	Phase     int      // number of a phase of the suite
+	Source    string   // where the document says so; required unless Derived
+	Derived   string   // the reason, when the document does not state the figure itself
+	Metric    string   // one of [Metrics]
+	Op        Op       // must suit the metric
+	Value     Quantity // as documented
+	Tolerance Share    // in the range [0,1): the share of Value by which a measurement may fall short of it
+	Needs     Needs    // what the host must have for the claim to be testable; zero: nothing
+}
+
+// Needs is what a host must have for a claim to be testable on it.
+type Needs struct {
+	Cores  int  // usable processors; 0: any number
+	Memory Size // of the host; 0: any
+}
+
+// Bound is the value that a measurement is compared with: Value widened by Tolerance.
+func (c Claim) Bound() float64 {
+	if c.Op == AtLeast {
+		return c.Value.Value * (1 - float64(c.Tolerance))
+	}
+	return c.Value.Value * (1 + float64(c.Tolerance))
+}
+
+// Met reports whether a measured value, in the metric's unit, meets the claim.
+func (c Claim) Met(measured float64) bool {
+	if c.Op == AtLeast {
+		return measured >= c.Bound()
+	}
+	return measured <= c.Bound()
+}
+
+// Phase returns the phase with the given number.
+func (s *Suite) Phase(number int) (Phase, bool) {
+	for _, p := range s.Phases {
+		if p.Number == number {
+			return p, true
+		}
+	}
+	return Phase{}, false
+}
+
+// Workload returns the workload with the given name.
+func (s *Suite) Workload(name string) (Workload, bool) {
+	for _, w := range s.Workloads {
+		if w.Name == name {
+			return w, true
+		}
+	}
+	return Workload{}, false
+}
+
+// ClaimsOf returns the claims on the phase with the given number, in the suite's order.
+func (s *Suite) ClaimsOf(number int) []Claim {
+	var claims []Claim
+	for _, c := range s.Claims {
+		if c.Phase == number {
+			claims = append(claims, c)
+		}
+	}
+	return claims
+}

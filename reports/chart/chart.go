@@ -1,0 +1,92 @@
+// Package chart draws the charts of a report as PNG and SVG. A chart always comes out:
+// where there is nothing to draw it says so.
+package chart
+
+import (
+	"fmt"
+	"image/png"
+	"io"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// The size of every chart: 800 CSS pixels wide (at 96 to the inch), 1600 pixels as PNG.
+const (
+	width   = vg.Length(600) // points
+	perInch = 192
+)
+
+// Chart is one drawing, ready to be rendered.
+type Chart struct {
+	Name  string // file name without ending, e.g. "phase-1-throughput"
+	Phase int    // 0: about all phases
+	Title string // what is seen
+	About string // the same in a sentence, with the figures, for those who do not see it
+	body  drawing
+	frame frame
+}
+
+// drawing is what stands between a chart's heading and its footer.
+type drawing interface {
+	height() vg.Length
+	draw(c draw.Canvas)
+}
+
+// All are the charts of a report: the overview and, of each phase, throughput,
+// percentiles, processor and memory, and endpoints.
+func All(r *figures.Report) []Chart {
+	footer := footerOf(r)
+	charts := []Chart{overview(r, footer)}
+	for _, p := range r.Phases {
+		charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer), endpoints(p, footer))
+	}
+	return charts
+}
+
+// PNG writes the chart as a PNG image, 1600 pixels wide. The same chart gives the same bytes.
+func (c Chart) PNG(w io.Writer) (err error) {
+	defer c.caught(&err)
+	canvas := vgimg.NewWith(vgimg.UseWH(width, c.height()), vgimg.UseDPI(perInch))
+	c.draw(draw.New(canvas))
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := encoder.Encode(w, canvas.Image()); err != nil {
+		return fmt.Errorf("encode chart %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// SVG writes the chart as an SVG image. Its text is set in Liberation Sans, which is
+// not embedded (that would add 1.1 MB to each chart), or in one of its metric equals.
+func (c Chart) SVG(w io.Writer) (err error) {
+	defer c.caught(&err)
+	canvas := vgsvg.NewWith(vgsvg.UseWH(width, c.height()))
+	c.draw(draw.New(canvas))
+	var text strings.Builder
+	if _, err := canvas.WriteTo(&text); err != nil {
+		return fmt.Errorf("encode chart %s: %w", c.Name, err)
+	}
+	if _, err := io.WriteString(w, fontStack.Replace(text.String())); err != nil {
+		return fmt.Errorf("write chart %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// fontStack names fonts of the same metrics for machines without Liberation Sans.
+var fontStack = strings.NewReplacer("font-family:Liberation Sans;", "font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;")
+
+// caught turns a panic of the drawing library, which has no errors, into one.
+func (c Chart) caught(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("draw chart %s: %v", c.Name, r)
+	}
+}
+
+func (c Chart) height() vg.Length { return c.frame.height() + c.body.height() }
+
+func (c Chart) draw(canvas draw.Canvas) { c.body.draw(c.frame.draw(canvas)) }

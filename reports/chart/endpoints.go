@@ -1,0 +1,93 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// mostEndpoints is how many endpoints the chart has room for.
+const mostEndpoints = 24
+
+// endpoint is one row of the chart.
+type endpoint struct {
+	name     string
+	p50, p99 float64
+	requests uint64
+	failed   uint64
+}
+
+// endpoints shows p50 and p99 of the response time of each operation.
+func endpoints(p figures.Phase, footer footerFunc) Chart {
+	rows := endpointsOf(p)
+	shown := rows[:min(len(rows), mostEndpoints)]
+	pan := newPanel("", "response time, ms")
+	pan.title = "Operation"
+	var heights []float64
+	var names []plot.Tick
+	for i, e := range shown {
+		y := float64(len(shown) - i)
+		heights = append(heights, e.p50, e.p99)
+		names = append(names, plot.Tick{Value: y, Label: figures.Shorten(e.name, 28)})
+		text := fmt.Sprintf("%s ms, %s requests", figures.Number(e.p99), figures.Count(e.requests))
+		if e.failed > 0 {
+			text += ", " + figures.Count(e.failed) + " failed"
+		}
+		pan.right = append(pan.right, note{y, text, soft})
+	}
+	pan.empty = !logAxis(&pan.plot.X, heights...)
+	pan.plot.Y.Min, pan.plot.Y.Max = 0.4, float64(max(1, len(shown)))+0.6
+	pan.plot.Y.Tick.Marker = plot.ConstantTicks(names)
+	pan.plot.Y.Tick.Label.Color = ink
+	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
+		for i, e := range shown {
+			y := float64(len(shown) - i)
+			if !drawable(pl.X, e.p50) || !drawable(pl.X, e.p99) {
+				continue
+			}
+			from, to := at(c, pl, e.p50, y), at(c, pl, e.p99, y)
+			c.StrokeLine2(line(lightBlue, 2), from.X, from.Y, to.X, to.Y)
+			c.DrawGlyph(draw.GlyphStyle{Color: orange, Radius: 3.6, Shape: glyph(ring)}, from)
+			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 4, Shape: draw.CircleGlyph{}}, to)
+		}
+	})
+	title := "Response time of each operation, " + p.Label()
+	about := "Ring: p50; disc: p99, written at the right; slowest operation first."
+	if len(rows) > len(shown) {
+		about += fmt.Sprintf(" The slowest %d of %d.", len(shown), len(rows))
+	}
+	if len(rows) > 0 {
+		about += fmt.Sprintf(" Slowest: %s, p99 %s ms.", rows[0].name, figures.Number(rows[0].p99))
+	} else {
+		about = "No run that counts recorded an answer."
+	}
+	return Chart{
+		Name: fmt.Sprintf("phase-%d-endpoints", p.Number), Phase: p.Number, Title: title, About: about,
+		body:  panels{[]*panel{pan}, 70 + vg.Length(max(4, len(shown)))*19},
+		frame: frame{title, about, footer(p.On())},
+	}
+}
+
+// endpointsOf are the operations that were answered at all, slowest first.
+func endpointsOf(p figures.Phase) []endpoint {
+	if p.Pool == nil {
+		return nil
+	}
+	var rows []endpoint
+	for _, b := range p.Pool.Window.Endpoints {
+		p50, ok := figures.Quantile(b.Response, 0.5)
+		if !ok {
+			continue
+		}
+		p99, _ := figures.Quantile(b.Response, 0.99)
+		rows = append(rows, endpoint{figures.Clean(b.Name), p50, p99, b.Succeeded + b.Failed, b.Failed})
+	}
+	slices.SortStableFunc(rows, func(a, b endpoint) int { return cmp.Or(cmp.Compare(b.p99, a.p99), cmp.Compare(a.name, b.name)) })
+	return rows
+}

@@ -1,0 +1,201 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// spot is one phase in a panel of the overview.
+type spot struct {
+	name     string
+	x        float64 // documented rate
+	bound    float64 // documented figure; 0: none
+	measured []float64
+	verdict  judge.Verdict
+	unit     string
+	sign     string
+}
+
+// overview shows all phases: the rate achieved over the documented one and, below it,
+// the p99 of the response time, both axes logarithmic.
+func overview(r *figures.Report, footer footerFunc) Chart {
+	rates, times := spots(r, "rate"), spots(r, "p99")
+	top := spotPanel("Achieved rate, req/s", rates, lowerRight, upperLeft, true)
+	bottom := spotPanel("p99 response time, ms", times, above, above, false)
+	bottom.plot.X.Label.Text = "documented rate, req/s"
+	matchX(top, bottom, append(rates, times...))
+	title := fmt.Sprintf("Documented against achieved rate and p99, %s", figures.Plural(len(r.Phases), "phase"))
+	if r.Run.Verdict != 0 {
+		title += ": " + r.Run.Verdict.String()
+	}
+	return Chart{
+		Name: "overview", Title: title, About: aboutSpots(rates, times),
+		body: panels{[]*panel{top, bottom}, 205},
+		frame: frame{
+			title:  title,
+			about:  "Bars: what is documented. Points: median of the runs, with whiskers from the smallest to the largest run. Dashed: as much achieved as documented.",
+			footer: footer(r.Stores()),
+		},
+	}
+}
+
+// spots are the phases' claims on a metric. A phase without such a claim shows what was
+// measured, and no verdict.
+func spots(r *figures.Report, metric string) []spot {
+	var all []spot
+	for _, p := range r.Phases {
+		s := spot{name: fmt.Sprintf("P%d", p.Number), x: float64(p.Offered), unit: "req/s", sign: "≥"}
+		if metric == "p99" {
+			s.unit, s.sign = "ms", "≤"
+		}
+		if rate, ok := p.Result("rate"); ok && rate.Value > 0 {
+			s.x = rate.Value
+		}
+		if result, ok := p.Result(metric); ok {
+			s.bound, s.measured, s.verdict = result.Value, result.Measured, result.Verdict
+		} else {
+			for _, run := range p.Runs {
+				if v, ok := run.Pool.Metric(metric); ok && run.Counts() {
+					s.measured = append(s.measured, v)
+				}
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func (s spot) word() string {
+	switch {
+	case len(s.measured) == 0 && s.verdict == 0:
+		return "no samples"
+	case len(s.measured) == 0:
+		return s.verdict.String() + ", no samples"
+	case s.verdict == 0:
+		return "not claimed"
+	default:
+		return s.verdict.String()
+	}
+}
+
+func aboutSpots(rates, times []spot) string {
+	var parts []string
+	for i, s := range rates {
+		t := times[i]
+		parts = append(parts, fmt.Sprintf("%s: rate %s, p99 %s", s.name, s.sentence(), t.sentence()))
+	}
+	if len(parts) == 0 {
+		return "no samples"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (s spot) sentence() string {
+	text := figures.Unknown
+	if middle, ok := figures.Median(s.measured); ok {
+		text = figures.Number(middle) + " " + s.unit
+	}
+	if s.bound > 0 {
+		text += fmt.Sprintf(" (documented %s %s)", s.sign, figures.Number(s.bound))
+	}
+	return text + ", " + s.word()
+}
+
+// spotPanel draws the spots. With diagonal, a dashed line stands for y = x.
+func spotPanel(title string, spots []spot, sides, boundSides []side, diagonal bool) *panel {
+	p := newPanel(title, "")
+	var values []float64
+	for _, s := range spots {
+		if values = append(values, s.measured...); s.bound > 0 {
+			values = append(values, s.bound)
+		}
+	}
+	p.empty = !logAxis(&p.plot.Y, values...)
+	if p.empty {
+		return p
+	}
+	makeRoom(&p.plot.Y, 0.3, 0.2)
+	p.paint(func(c draw.Canvas, pl *plot.Plot) {
+		if diagonal {
+			stroke(c, pl, dashed(soft, 0.8, 3, 3), []xy{{pl.X.Min, pl.X.Min}, {pl.X.Max, pl.X.Max}})
+		}
+		labels := &placer{c: c}
+		for i := 0; diagonal && i <= 200; i++ {
+			v := pl.X.Min * math.Pow(pl.X.Max/pl.X.Min, float64(i)/200)
+			labels.keep(at(c, pl, v, v), 3, 3)
+		}
+		for _, s := range spots {
+			s.marks(c, pl, labels)
+		}
+		for _, s := range spots {
+			s.labels(c, pl, labels, sides, boundSides)
+		}
+	})
+	return p
+}
+
+// marks draws the bound, the whiskers and the point, and keeps their places.
+func (s spot) marks(c draw.Canvas, p *plot.Plot, labels *placer) {
+	if drawable(p.X, s.x) && s.bound > 0 {
+		where := at(c, p, s.x, s.bound)
+		c.StrokeLine2(line(boundRed, 2.2), where.X-13, where.Y, where.X+13, where.Y)
+		labels.keep(where, 28, 5)
+	}
+	middle, ok := figures.Median(s.measured)
+	if !ok || !drawable(p.X, s.x) || !drawable(p.Y, middle) {
+		return
+	}
+	tint, glyph := verdictStyle(s.verdict)
+	where := at(c, p, s.x, middle)
+	if lowest, highest := slices.Min(s.measured), slices.Max(s.measured); drawable(p.Y, lowest) && drawable(p.Y, highest) {
+		low, high := at(c, p, s.x, lowest).Y, at(c, p, s.x, highest).Y
+		if high-low > 6 { // shorter ones hide behind the point
+			c.StrokeLine2(line(tint, 1.2), where.X, low, where.X, high)
+			c.StrokeLine2(line(tint, 1.2), where.X-4, low, where.X+4, low)
+			c.StrokeLine2(line(tint, 1.2), where.X-4, high, where.X+4, high)
+		}
+		labels.keep(vg.Point{X: where.X, Y: (low + high) / 2}, 10, high-low+2)
+	}
+	c.DrawGlyph(draw.GlyphStyle{Color: tint, Radius: 4.5, Shape: glyph}, where)
+	labels.keep(where, 11, 11)
+}
+
+// labels writes the verdict with the figure beside the point, and the bound beside its bar.
+func (s spot) labels(c draw.Canvas, p *plot.Plot, labels *placer, sides, boundSides []side) {
+	if !drawable(p.X, s.x) {
+		return
+	}
+	tint, _ := verdictStyle(s.verdict)
+	middle, ok := figures.Median(s.measured)
+	if ok && drawable(p.Y, middle) {
+		labels.label(at(c, p, s.x, middle), tint, sides, fmt.Sprintf("%s %s %s", s.name, figures.Number(middle), s.unit), s.word())
+	} else if s.bound > 0 {
+		labels.label(at(c, p, s.x, s.bound), tint, sides, s.name+" "+s.word())
+	}
+	if s.bound > 0 {
+		labels.label(at(c, p, s.x, s.bound), boundRed, boundSides, fmt.Sprintf("%s %s", s.sign, figures.Number(s.bound)))
+	}
+}
+
+// matchX gives the panels the same x axis, over all spots.
+func matchX(a, b *panel, spots []spot) {
+	var xs []float64
+	for _, s := range spots {
+		xs = append(xs, s.x)
+	}
+	if !logAxis(&a.plot.X, xs...) {
+		a.empty, b.empty = true, true
+		return
+	}
+	a.plot.X.Min, a.plot.X.Max = a.plot.X.Min/1.5, a.plot.X.Max*1.7
+	b.plot.X.Min, b.plot.X.Max, b.plot.X.Scale, b.plot.X.Tick.Marker = a.plot.X.Min, a.plot.X.Max, a.plot.X.Scale, a.plot.X.Tick.Marker
+}

@@ -1,0 +1,248 @@
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// The percentile axis: a share q stands at log10(1/(1-q)), so that every nine has the
+// same width.
+var (
+	spectrumFrom = nines(0.5)
+	spectrumTo   = 4.02
+	spectrum     = []struct {
+		q     float64
+		label string
+	}{{0.5, "50 %"}, {0.9, "90 %"}, {0.99, "99 %"}, {0.999, "99.9 %"}, {0.9999, "99.99 %"}}
+	// metricQuantiles are the metrics that are quantiles of the response time.
+	metricQuantiles = map[string]float64{"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+)
+
+func nines(q float64) float64 { return -math.Log10(1 - q) }
+
+// share is the inverse of nines, exact at the labelled places: the chart must show the
+// figures that stand in the tables.
+func share(at float64) float64 {
+	for _, s := range spectrum {
+		if nines(s.q) == at {
+			return s.q
+		}
+	}
+	return 1 - math.Pow(10, -at)
+}
+
+// percentiles shows the distribution of response and service times up to 99.99 %.
+func percentiles(p figures.Phase, footer footerFunc) Chart {
+	pan := newPanel("Response time, ms", "share of the requests answered within that time")
+	pan.plot.X.Min, pan.plot.X.Max = spectrumFrom-0.1, spectrumTo
+	var marks []plot.Tick
+	for _, s := range spectrum {
+		marks = append(marks, plot.Tick{Value: nines(s.q), Label: s.label})
+	}
+	pan.plot.X.Tick.Marker = plot.ConstantTicks(marks)
+	var response, service []xy
+	if p.Pool != nil {
+		response = curve(p.Pool.Window.Response, p.Pool.Window.Unsent)
+		service = curve(p.Pool.Window.Service, 0)
+	}
+	low, high := spread(p)
+	var claims []judge.Result
+	for _, r := range p.Results {
+		if _, ok := metricQuantiles[r.Metric]; ok {
+			claims = append(claims, r)
+		}
+	}
+	var heights []float64
+	for _, l := range [][]xy{response, service, low, high} {
+		heights = append(heights, ys(l)...)
+	}
+	pan.empty = !logAxis(&pan.plot.Y, append(heights, bounds(claims)...)...) || len(response) == 0
+	if !pan.empty {
+		makeRoom(&pan.plot.Y, 0.1, 0.1)
+	}
+	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
+		labels := &placer{c: c}
+		band(c, pl, low, high)
+		for _, r := range claims {
+			drawBound(c, pl, labels, r, response)
+		}
+		stroke(c, pl, line(blue, 2.6), response)
+		stroke(c, pl, dashed(color.NRGBA{0xff, 0xb0, 0x4d, 0xff}, 1.1, 4, 4), service)
+		for _, v := range response { // labels keep off the line
+			labels.keep(at(c, pl, v.x, v.y), 4, 4)
+		}
+		for _, s := range spectrum {
+			if v, ok := valueAt(response, nines(s.q)); ok {
+				where := at(c, pl, nines(s.q), v)
+				c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 3.2, Shape: draw.CircleGlyph{}}, where)
+				labels.label(where, blue, above, figures.Number(v)+" ms")
+			}
+		}
+	})
+	if n := len(response); n > 0 {
+		pan.right = append(pan.right, note{response[n-1].y, "response time", blue})
+	}
+	if n := len(service); n > 0 {
+		pan.right = append(pan.right, note{service[n-1].y, "service time", orange})
+	}
+	title := "Percentiles of the response time, " + p.Label()
+	about := aboutPercentiles(p, response)
+	return Chart{
+		Name: fmt.Sprintf("phase-%d-percentiles", p.Number), Phase: p.Number, Title: title, About: about,
+		body: panels{[]*panel{pan}, 290}, frame: frame{title, about, footer(p.On())},
+	}
+}
+
+func aboutPercentiles(p figures.Phase, response []xy) string {
+	if len(response) == 0 {
+		return "No run that counts recorded an answer."
+	}
+	var parts []string
+	for _, s := range spectrum {
+		if v, ok := valueAt(response, nines(s.q)); ok {
+			parts = append(parts, keep(fmt.Sprintf("%s within %s ms", s.label, figures.Number(v))))
+		}
+	}
+	about := fmt.Sprintf("%s answers of %s together: %s.", figures.Count(p.Pool.Window.Response.Count()),
+		figures.Plural(p.Counted(), "run"), strings.Join(parts, ", "))
+	about += " Response time counts from the scheduled send, service time from the actual one. Band: smallest to largest run."
+	if p.Pool.Window.Unsent > 0 {
+		about += fmt.Sprintf(" %s requests were never sent and count as slower than all.", figures.Count(p.Pool.Window.Unsent))
+	}
+	return about
+}
+
+// curve is the quantiles of a histogram over the axis, as far as it has values for them.
+// Requests that were never sent count as slower than all others.
+func curve(h *measure.Histogram, unsent uint64) []xy {
+	if h == nil || h.Count() == 0 {
+		return nil
+	}
+	n := float64(h.Count())
+	var points []xy
+	for _, x := range axisPoints() {
+		q := share(x)
+		// The rank q × (answers + unsent) among all is this quantile among the answers.
+		among := q * (n + float64(unsent)) / n
+		// Beyond 1 - 1/n there is nothing but the largest value.
+		if among > 1 || q > 1-1/n && len(points) > 0 {
+			break
+		}
+		if v, ok := figures.Quantile(h, among); ok && v > 0 {
+			points = append(points, xy{x, v})
+		}
+	}
+	return points
+}
+
+// axisPoints are the places at which quantiles are read: 40 a nine, and each labelled one.
+func axisPoints() []float64 {
+	var at []float64
+	next := 0
+	for i := 0; ; i++ {
+		x := spectrumFrom + float64(i)/40
+		for next < len(spectrum) && nines(spectrum[next].q) <= x+1e-9 {
+			at = append(at, nines(spectrum[next].q))
+			next++
+		}
+		if x > spectrumTo {
+			return at
+		}
+		if len(at) == 0 || x > at[len(at)-1]+1e-9 {
+			at = append(at, x)
+		}
+	}
+}
+
+// spread is the smallest and the largest response time of a run at each quantile.
+func spread(p figures.Phase) (low, high []xy) {
+	var curves [][]xy
+	shortest := math.MaxInt
+	for _, r := range p.Runs {
+		if r.Counts() && r.Pool != nil {
+			curves = append(curves, curve(r.Pool.Window.Response, r.Pool.Window.Unsent))
+			shortest = min(shortest, len(curves[len(curves)-1]))
+		}
+	}
+	if len(curves) < 2 {
+		return nil, nil
+	}
+	for i := range shortest {
+		lowest, highest := math.Inf(1), 0.0
+		for _, c := range curves {
+			lowest, highest = min(lowest, c[i].y), max(highest, c[i].y)
+		}
+		low, high = append(low, xy{curves[0][i].x, lowest}), append(high, xy{curves[0][i].x, highest})
+	}
+	return low, high
+}
+
+// band fills what lies between two lines.
+func band(c draw.Canvas, p *plot.Plot, low, high []xy) {
+	if len(low) < 2 {
+		return
+	}
+	var points []vg.Point
+	for _, v := range low {
+		points = append(points, at(c, p, v.x, v.y))
+	}
+	for i := len(high) - 1; i >= 0; i-- {
+		points = append(points, at(c, p, high[i].x, high[i].y))
+	}
+	c.FillPolygon(bandBlue, c.ClipPolygonXY(points))
+}
+
+// drawBound marks a claim on a quantile: a bar at the bound, across the quantile.
+func drawBound(c draw.Canvas, p *plot.Plot, labels *placer, r judge.Result, response []xy) {
+	if !drawable(p.Y, r.Bound) {
+		return
+	}
+	where := at(c, p, nines(metricQuantiles[r.Metric]), r.Bound)
+	c.StrokeLine2(line(boundRed, 2.4), where.X-34, where.Y, where.X+34, where.Y)
+	labels.keep(where, 70, 5)
+	sides := above
+	if v, ok := valueAt(response, nines(metricQuantiles[r.Metric])); ok {
+		if v > r.Bound { // the line passes above
+			sides = below
+		}
+		c.StrokeLine2(dashed(boundRed, 0.9, 2, 2), where.X, where.Y, where.X, at(c, p, p.X.Min, v).Y)
+	}
+	text := fmt.Sprintf("%s %s %s ms, %s", r.Metric, figures.Symbol(r.Op), figures.Number(r.Bound), r.Verdict)
+	labels.label(where, boundRed, sides, text)
+}
+
+func bounds(results []judge.Result) []float64 {
+	var all []float64
+	for _, r := range results {
+		all = append(all, r.Bound)
+	}
+	return all
+}
+
+func ys(points []xy) []float64 {
+	var all []float64
+	for _, p := range points {
+		all = append(all, p.y)
+	}
+	return all
+}
+
+// valueAt is a line's value at x, where the line has a point there.
+func valueAt(points []xy, x float64) (float64, bool) {
+	for _, p := range points {
+		if math.Abs(p.x-x) < 1e-9 {
+			return p.y, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,128 @@
+package chart
+
+import (
+	"fmt"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// mostThin is how many runs are drawn one by one.
+const mostThin = 40
+
+// throughput shows the good answers of every second, of each run and their median.
+func throughput(p figures.Phase, footer footerFunc) Chart {
+	var counted, others []times
+	for _, r := range p.Runs {
+		if l := answered(r); len(l) > 0 {
+			if r.Counts() {
+				counted = append(counted, l)
+			} else {
+				others = append(others, l)
+			}
+		}
+	}
+	every := thinning(append(counted, others...))
+	pan := newPanel("Good answers, req/s", "seconds since the load began")
+	offered := float64(p.Offered)
+	target, claimed := p.Result("rate")
+	zeroAxis(&pan.plot.Y, 1.2, append(values(append(counted, others...)), offered, target.Bound)...)
+	pan.empty = len(counted)+len(others) == 0
+	start, end := span(p)
+	pan.plot.X.Min, pan.plot.X.Max = 0, end
+	middle := medians(counted)
+	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
+		shadeWarmup(c, pl, start)
+		for _, l := range others[:min(len(others), mostThin)] {
+			stroke(c, pl, dashed(soft, 0.8, 1, 2), l.points(0.5, every))
+		}
+		for _, l := range counted[:min(len(counted), mostThin)] {
+			stroke(c, pl, line(lightBlue, 0.8), l.points(0.5, every))
+		}
+		level(c, pl, dashed(orange, 1.2, 6, 3), offered)
+		if claimed {
+			level(c, pl, dashed(boundRed, 1.4, 1.5, 2), target.Bound)
+		}
+		stroke(c, pl, line(blue, 2.2), middle.points(0.5, every))
+	})
+	pan.right = append(pan.right, note{offered, "offered " + figures.Number(offered), orange})
+	if claimed {
+		pan.right = append(pan.right, note{target.Bound, fmt.Sprintf("%s %s required", figures.Symbol(target.Op), figures.Number(target.Bound)), boundRed})
+	}
+	achieved, known := p.Pool.Metric("rate")
+	if known {
+		pan.right = append(pan.right, note{achieved, "achieved " + figures.Number(achieved), blue})
+	}
+	title := "Throughput over time, " + p.Label()
+	about := fmt.Sprintf("Of %s req/s offered, no run that counts tells what was achieved.", figures.Number(offered))
+	if known {
+		about = fmt.Sprintf("Achieved %s of %s req/s offered. Thin: %s; bold: their median at each moment.",
+			figures.Number(achieved), figures.Number(offered), figures.Plural(len(counted), "run"))
+	}
+	about += " Grey: warm-up, not judged."
+	if len(others) > 0 {
+		about += " Dotted: " + figures.Plural(len(others), "run") + " not counted."
+	}
+	if every > 1 {
+		about += fmt.Sprintf(" Each point is the mean of %d s.", every)
+	}
+	if pan.empty {
+		about = "No run recorded an answer."
+	}
+	return Chart{
+		Name: fmt.Sprintf("phase-%d-throughput", p.Number), Phase: p.Number, Title: title, About: about,
+		body: panels{[]*panel{pan}, 250}, frame: frame{title, about, footer(p.On())},
+	}
+}
+
+// answered is the rate of good answers in each second of a run, warm-up included. What
+// is left of a second at the end of a window counts when it is half a second or more.
+func answered(r figures.Run) times {
+	t := times{}
+	for _, w := range []*measure.Window{r.Warmup, r.Window} {
+		if w == nil {
+			continue
+		}
+		for _, s := range w.Seconds {
+			if length := min(time.Second, w.End-s.At); length >= time.Second/2 {
+				t[int(s.At/time.Second)] = float64(s.Completed) / length.Seconds()
+			}
+		}
+	}
+	return t
+}
+
+// span is where the judged windows start and the last one ends, in seconds.
+func span(p figures.Phase) (start, end float64) {
+	for _, r := range p.Runs {
+		if r.Window != nil {
+			start, end = max(start, r.Window.Start.Seconds()), max(end, r.Window.End.Seconds())
+		} else if r.Warmup != nil {
+			end = max(end, r.Warmup.End.Seconds())
+		}
+	}
+	if end <= 0 {
+		end = 1
+	}
+	return start, end
+}
+
+// shadeWarmup shades what is not judged.
+func shadeWarmup(c draw.Canvas, p *plot.Plot, start float64) {
+	if start <= 0 {
+		return
+	}
+	x := c.X(p.X.Norm(min(start, p.X.Max)))
+	c.FillPolygon(shade, []vg.Point{c.Min, {X: x, Y: c.Min.Y}, {X: x, Y: c.Max.Y}, {X: c.Min.X, Y: c.Max.Y}})
+	style := textStyle(sizeLabel, soft, false)
+	if w := style.Width("warm-up"); w < x-c.Min.X-8 {
+		left, right, top, bottom := c.Min.X+3, c.Min.X+5+w, c.Max.Y-2, c.Max.Y-14
+		c.FillPolygon(halo, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
+		c.FillText(style, vg.Point{X: left + 1, Y: bottom + 3}, "warm-up")
+	}
+}

@@ -1,0 +1,158 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// worker is what one worker used over time, the median over the runs.
+type worker struct {
+	name        string
+	cpu, memory times // in percent of one core, in MiB
+}
+
+// usage shows the processor time and the memory of every worker.
+func usage(p figures.Phase, footer footerFunc) Chart {
+	workers := workersOf(p)
+	cpu := usagePanel(p, "Processor time of each worker, % of one core", workers, func(w worker) times { return w.cpu })
+	memory := usagePanel(p, "Resident memory of each worker, MiB", workers, func(w worker) times { return w.memory })
+	memory.plot.X.Label.Text = "seconds since the load began"
+	limit := float64(p.MemoryLimit) / (1 << 20)
+	if limit > 0 && !memory.empty && limit < 3*memory.plot.Y.Max {
+		memory.plot.Y.Max = max(memory.plot.Y.Max, limit*1.2)
+		memory.paint(func(c draw.Canvas, pl *plot.Plot) { level(c, pl, dashed(boundRed, 1.4, 6, 3), limit) })
+		memory.right = append(memory.right, note{limit, "limit " + figures.Memory(p.MemoryLimit), boundRed})
+	}
+	title := "Processor and memory of the workers, " + p.Label()
+	about := "Each line is one worker, the median of " + figures.Plural(p.Counted(), "run") + "; grey: warm-up."
+	if peak, ok := p.Pool.Metric("memory"); ok {
+		about += fmt.Sprintf(" Largest worker of any run: %s MiB of %s allowed to each.", figures.Number(peak), figures.Memory(p.MemoryLimit))
+	}
+	if len(workers) > len(workerColors) {
+		about += " Bold: the median of all workers."
+	}
+	if cpu.empty && memory.empty {
+		about = "No run that counts recorded what its workers used."
+	}
+	return Chart{
+		Name: fmt.Sprintf("phase-%d-usage", p.Number), Phase: p.Number, Title: title, About: about,
+		body: panels{[]*panel{cpu, memory}, 180}, frame: frame{title, about, footer(p.On())},
+	}
+}
+
+// workersOf reads the usage of each worker by name; a reading belongs to the second
+// that it is nearest to.
+func workersOf(p figures.Phase) []worker {
+	type lines struct{ cpu, memory []times }
+	byName := map[string]*lines{}
+	for _, r := range p.Runs {
+		if !r.Counts() || r.Usage == nil {
+			continue
+		}
+		for _, s := range r.Usage.Series {
+			if s.Role != measure.RoleWorker || !s.Known || len(s.Points) == 0 {
+				continue
+			}
+			cpu, memory := times{}, times{}
+			for i, point := range s.Points {
+				second := int(math.Round(float64(point.At) / float64(time.Second)))
+				memory[second] = float64(point.RSS) / (1 << 20)
+				if i > 0 { // the first reading has none before it
+					cpu[second] = point.CPU * 100
+				}
+			}
+			if byName[s.Name] == nil {
+				byName[s.Name] = &lines{}
+			}
+			l := byName[s.Name]
+			l.cpu, l.memory = append(l.cpu, cpu), append(l.memory, memory)
+		}
+	}
+	var workers []worker
+	for name, l := range byName {
+		workers = append(workers, worker{figures.Clean(name), medians(l.cpu), medians(l.memory)})
+	}
+	slices.SortFunc(workers, func(a, b worker) int {
+		return cmp.Or(cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+	})
+	return workers
+}
+
+// usagePanel draws one line a worker. Up to eight are told apart by colour and name; of
+// more, the median is drawn bold and the rest thin.
+func usagePanel(p figures.Phase, title string, workers []worker, read func(worker) times) *panel {
+	pan := newPanel(title, "")
+	start, end := span(p)
+	var lines []times
+	for _, w := range workers {
+		lines = append(lines, read(w))
+	}
+	all := values(lines)
+	zeroAxis(&pan.plot.Y, 1.25, all...)
+	pan.plot.X.Min, pan.plot.X.Max = 0, end
+	pan.empty = len(all) == 0
+	every := thinning(lines)
+	few := len(workers) <= len(workerColors)
+	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
+		shadeWarmup(c, pl, start)
+		for i, l := range lines {
+			style := line(lightBlue, 0.6)
+			if few {
+				style = line(workerColors[i], 1.5)
+			}
+			stroke(c, pl, style, l.points(0, every))
+		}
+		if !few {
+			stroke(c, pl, line(blue, 2.2), medians(lines).points(0, every))
+		}
+	})
+	if alike(lines, pan.plot.Y.Max) {
+		last := medians(lines).points(0, every)
+		pan.right = append(pan.right, note{last[len(last)-1].y, fmt.Sprintf("all %d workers", len(lines)), ink})
+	} else if few {
+		for i, l := range lines {
+			if points := l.points(0, every); len(points) > 0 {
+				last := points[len(points)-1]
+				pan.right = append(pan.right, note{last.y, workers[i].name, workerColors[i]})
+			}
+		}
+	} else if points := medians(lines).points(0, every); len(points) > 0 {
+		last := points[len(points)-1]
+		pan.right = append(pan.right, note{last.y, fmt.Sprintf("median of %d", len(lines)), blue})
+	}
+	return pan
+}
+
+// alike reports whether three or more lines lie so close together, everywhere, that names
+// beside them would tell nothing.
+func alike(lines []times, axis float64) bool {
+	if len(lines) < 3 {
+		return false
+	}
+	low, high := times{}, times{}
+	for _, l := range lines {
+		for step, v := range l {
+			if was, ok := low[step]; !ok || v < was {
+				low[step] = v
+			}
+			if was, ok := high[step]; !ok || v > was {
+				high[step] = v
+			}
+		}
+	}
+	for step := range low {
+		if high[step]-low[step] > 0.1*axis {
+			return false
+		}
+	}
+	return len(low) > 0
+}

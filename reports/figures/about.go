@@ -1,0 +1,146 @@
+package figures
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/judge"
+)
+
+// Title is the suite in one line.
+func (r *Report) Title() string {
+	if title := Clean(r.Run.Suite.Title); title != "" {
+		return title
+	}
+	return Clean(r.Run.Suite.Name)
+}
+
+// Host is the machine in one line.
+func (r *Report) Host() string {
+	h := r.Run.Host
+	parts := []string{known(h.CPUModel, "CPU "+Unknown), Plural(h.Cores, "core")}
+	if h.Cores < 1 {
+		parts[1] = "cores " + Unknown
+	}
+	if h.Memory > 0 {
+		parts = append(parts, fmt.Sprintf("%.1f GiB", float64(h.Memory)/(1<<30)))
+	}
+	for _, part := range []string{strings.TrimSpace(h.OS + " " + h.Kernel), h.Hypervisor, h.Container} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if h.Governor != "" && h.Governor != Unknown {
+		parts = append(parts, "governor "+h.Governor)
+	}
+	return Clean(strings.Join(parts, ", "))
+}
+
+func known(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// Stores is what the stores ran on, in one line.
+func (r *Report) Stores() string {
+	var names []string
+	for _, p := range r.Providers() {
+		names = append(names, p.String())
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// Build is the program that made the run, in one line.
+func (r *Report) Build() string {
+	b := r.Run.Build
+	text := "nameplate " + known(b.Nameplate, Unknown)
+	if b.Revision != "" && b.Revision != Unknown {
+		text += " (" + Shorten(b.Revision, 12) + ")"
+	}
+	if b.Modified {
+		text += ", modified"
+	}
+	return Clean(text + ", " + known(b.Go, "go "+Unknown))
+}
+
+// Head is a phase in one line, e.g. "Phase 2 cluster: 4 workers, 300 req/s, in memory".
+func (p Phase) Head() string {
+	workers := Plural(p.Workers, "worker")
+	if p.Workers == 1 {
+		workers = "1 process"
+	}
+	return fmt.Sprintf("%s: %s, %s req/s, %s", p.Label(), workers, Number(float64(p.Offered)), p.On())
+}
+
+// Label is the phase's number and name, e.g. "Phase 2 cluster".
+func (p Phase) Label() string {
+	return strings.TrimSpace(fmt.Sprintf("Phase %d %s", p.Number, Shorten(Clean(p.Name), 30)))
+}
+
+// On is what the phase's stores ran on; "no stores" when it has none.
+func (p Phase) On() string {
+	var names []string
+	for _, on := range p.Providers {
+		names = append(names, ProviderName(on))
+	}
+	if len(names) == 0 {
+		return "no stores"
+	}
+	return strings.Join(names, " + ")
+}
+
+// Conclusion is the composite verdict in one sentence.
+func (r *Report) Conclusion() string {
+	counts := map[judge.Verdict]int{}
+	for _, result := range r.Run.Results {
+		counts[result.Verdict]++
+	}
+	var parts []string
+	for _, v := range []judge.Verdict{judge.Refuted, judge.Invalid, judge.Inconclusive, judge.Untestable, judge.Verified} {
+		if counts[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing was judged"
+	}
+	if len(parts) == 1 && counts[judge.Verified] > 0 {
+		return fmt.Sprintf("all %s hold on this machine", Plural(counts[judge.Verified], "claim"))
+	}
+	return "of " + Plural(len(r.Run.Results), "claim") + ": " + strings.Join(parts, ", ")
+}
+
+// ExitMeaning says what an exit status means.
+func ExitMeaning(status int) string {
+	switch status {
+	case judge.ExitVerified:
+		return "every claim that this host can test was verified"
+	case judge.ExitRefuted:
+		return "a claim was refuted"
+	case judge.ExitNoVerdict:
+		return "no verdict: something is inconclusive, invalid or untestable"
+	case archive.ExitFailure:
+		return "the environment could not be brought up or kept up"
+	case archive.ExitInterrupted:
+		return "interrupted before the plan was done"
+	default:
+		return "not a status of a judged run"
+	}
+}
+
+// Verdicts lists the verdicts with what each means, in falling precedence.
+func Verdicts() []struct{ Verdict, Meaning string } {
+	return []struct{ Verdict, Meaning string }{
+		{judge.Refuted.String(), "the runs show that the claim does not hold: all of them (of ten, nine) missed the bound"},
+		{judge.Invalid.String(), "the measurement itself cannot be trusted, so the claim was not judged"},
+		{judge.Inconclusive.String(), "the runs do not agree, or there were too few of them"},
+		{judge.Untestable.String(), "this host does not have what the claim needs"},
+		{judge.Verified.String(), "the runs show that the claim holds: all of them (of ten, nine) met the bound"},
+	}
+}

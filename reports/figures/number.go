@@ -1,0 +1,148 @@
+package figures
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// Unknown stands for a figure that is not known.
+const Unknown = "unknown"
+
+// Number writes a value to about three digits, thousands apart, without an exponent up
+// to a quadrillion.
+func Number(v float64) string {
+	size := math.Abs(v)
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return Unknown
+	case size >= 1e15:
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	case size >= 100 || v == math.Trunc(v):
+		return thousands(strconv.FormatFloat(v, 'f', 0, 64))
+	case size >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case size >= 1:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case size >= 0.0001:
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	case v < 0:
+		return "> -0.0001"
+	default:
+		return "< 0.0001"
+	}
+}
+
+// thousands puts commas into a whole number.
+func thousands(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// Count writes a count, thousands apart.
+func Count(n uint64) string { return thousands(strconv.FormatUint(n, 10)) }
+
+// Maybe writes a figure that may not be known, with its unit.
+func Maybe(v float64, ok bool, unit string) string {
+	if !ok {
+		return Unknown
+	}
+	return Number(v) + " " + unit
+}
+
+// Documented is what a result's claim asks for, e.g. "≥ 100 req/s".
+func Documented(r judge.Result) string {
+	return Symbol(r.Op) + " " + Number(r.Value) + " " + string(r.Unit)
+}
+
+// Measured is the median with the smallest and the largest value over the runs, e.g.
+// "6.12 ms (5.9–7.01)"; "none" when nothing was measured.
+func Measured(r judge.Result) string {
+	middle, ok := Median(r.Measured)
+	if !ok {
+		return "none"
+	}
+	text := Number(middle) + " " + string(r.Unit)
+	if len(r.Measured) == 1 {
+		return text
+	}
+	low, high := Number(slices.Min(r.Measured)), Number(slices.Max(r.Measured))
+	if low == high {
+		return text
+	}
+	return text + " (" + low + "–" + high + ")"
+}
+
+// Headroom writes a result's headroom, e.g. "1.31×"; "" when it has none.
+func Headroom(r judge.Result) string {
+	switch {
+	case len(r.Measured) == 0:
+		return ""
+	case r.Headroom >= judge.MaxHeadroom:
+		return fmt.Sprintf("> %s×", thousands(strconv.Itoa(judge.MaxHeadroom-1)))
+	case r.Headroom >= 100 || r.Headroom < 0.01:
+		return Number(r.Headroom) + "×"
+	default:
+		return strconv.FormatFloat(r.Headroom, 'f', 2, 64) + "×"
+	}
+}
+
+// Median is the middle value, or the mean of the two middle ones; false without values.
+func Median(values []float64) (float64, bool) {
+	if len(values) == 0 {
+		return 0, false
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	half := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[half], true
+	}
+	return sorted[half-1]/2 + sorted[half]/2, true
+}
+
+// Plural writes a count with its noun.
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return thousands(strconv.Itoa(n)) + " " + noun + "s"
+}
+
+// Memory writes a size, e.g. "512 MiB".
+func Memory(s suite.Size) string {
+	switch {
+	case s <= 0:
+		return Unknown
+	case s >= suite.GiB:
+		return Number(float64(s)/float64(suite.GiB)) + " GiB"
+	default:
+		return Number(float64(s)/float64(suite.MiB)) + " MiB"
+	}
+}
+
+// Elapsed writes how long something took, to the second, e.g. "4 min 3 s".
+func Elapsed(d time.Duration) string {
+	seconds := int64(d.Round(time.Second) / time.Second)
+	switch {
+	case d < 0:
+		return Unknown
+	case seconds < 60:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds < 3600:
+		return fmt.Sprintf("%d min %d s", seconds/60, seconds%60)
+	default:
+		return fmt.Sprintf("%d h %d min", seconds/3600, seconds%3600/60)
+	}
+}

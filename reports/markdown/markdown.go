@@ -1,0 +1,169 @@
+// Package markdown writes a report for the summary of a CI step.
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+const (
+	// Limit is the size that a report stays below, in bytes: what GitHub shows of a step.
+	Limit = 1 << 20
+	// most is how many runs, notes or errors of a phase are listed.
+	most = 50
+	// longest is how many characters of a foreign text are shown.
+	longest = 400
+)
+
+// Write writes the report.
+func Write(w io.Writer, r *figures.Report) error {
+	var b bytes.Buffer
+	heading(&b, r)
+	claims(&b, r)
+	phases(&b, r)
+	failures(&b, r)
+	var lines []string
+	for _, u := range r.Uncounted() {
+		lines = append(lines, fmt.Sprintf("phase %d, run %d: %s", u.Phase, u.Run, text(strings.Join(u.Reasons, "; "))))
+	}
+	section(&b, "Runs that do not count", lines)
+	lines = nil
+	for _, n := range r.Notes() {
+		lines = append(lines, text(n))
+	}
+	section(&b, "Notes", lines)
+	if _, err := w.Write(within(b.Bytes())); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+func heading(b *bytes.Buffer, r *figures.Report) {
+	verdict := "not judged"
+	if r.Run.Verdict != 0 {
+		verdict = r.Run.Verdict.String()
+	}
+	fmt.Fprintf(b, "## %s %s: %s\n\n", sign(r.Run.Verdict), text(r.Title()), verdict)
+	fmt.Fprintf(b, "%s. Exit status %d: %s.\n\n", figures.Capital(r.Conclusion()), r.Run.ExitStatus, figures.ExitMeaning(r.Run.ExitStatus))
+	if r.Run.Interrupted {
+		b.WriteString("**Interrupted** before the plan was done.\n\n")
+	}
+	if failure := text(r.Run.Failure); failure != "" {
+		fmt.Fprintf(b, "**Failed:** %s\n\n", failure)
+	}
+	fmt.Fprintf(b, "Run %s of %s on %s; stores: %s; %s; seed %d.\n\n", text(r.Run.ID), r.Run.Started.UTC().Format("2006-01-02 15:04 UTC"),
+		text(r.Host()), text(r.Stores()), text(r.Build()), r.Run.Options.Seed)
+}
+
+func claims(b *bytes.Buffer, r *figures.Report) {
+	b.WriteString("| Claim | Documented | Measured | Headroom | Verdict | Why |\n|---|---:|---:|---:|---|---|\n")
+	for _, result := range r.Run.Results {
+		row(b, text(result.Claim), figures.Documented(result), figures.Measured(result), figures.Headroom(result),
+			sign(result.Verdict)+" "+result.Verdict.String(), text(strings.Join(figures.Why(result), "; ")))
+	}
+	b.WriteString("\n")
+}
+
+func phases(b *bytes.Buffer, r *figures.Report) {
+	b.WriteString("| Phase | Offered | Achieved | p50 | p99 | p99.9 | Errors | Generator late p50 / p99 | CPU per request: cluster / stores / generator | Runs that count |\n" +
+		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+	for _, p := range r.Phases {
+		metric := func(name, unit string) string {
+			v, ok := p.Pool.Metric(name)
+			return figures.Maybe(v, ok, unit)
+		}
+		number := func(v float64, ok bool) string {
+			if !ok {
+				return figures.Unknown
+			}
+			return figures.Number(v)
+		}
+		row(b, text(p.Label()), figures.Number(float64(p.Offered))+" req/s", metric("rate", "req/s"), metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms"),
+			metric("errors", "%"), number(p.Pool.Late(0.5))+" / "+number(p.Pool.Late(0.99))+" ms",
+			number(p.Pool.ClusterCPU())+" / "+number(p.Pool.StoresCPU())+" / "+number(p.Pool.GeneratorCPU())+" µs",
+			fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs)))
+	}
+	b.WriteString("\n")
+}
+
+func failures(b *bytes.Buffer, r *figures.Report) {
+	var lines []string
+	for _, p := range r.Phases {
+		if p.Pool == nil {
+			continue
+		}
+		for _, e := range p.Pool.Window.Errors {
+			lines = append(lines, fmt.Sprintf("phase %d: %s × %s: %s", p.Number, figures.Count(e.Count), text(e.Endpoint), text(e.Message)))
+		}
+	}
+	section(b, "Errors", lines)
+}
+
+func section(b *bytes.Buffer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "### %s\n\n", title)
+	for i, l := range lines {
+		if i == most {
+			fmt.Fprintf(b, "- and %d more\n", len(lines)-i)
+			break
+		}
+		fmt.Fprintf(b, "- %s\n", l)
+	}
+	b.WriteString("\n")
+}
+
+func row(b *bytes.Buffer, cells ...string) {
+	fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+}
+
+// sign is a verdict's sign; its name always stands beside it.
+func sign(v judge.Verdict) string {
+	switch v {
+	case judge.Verified:
+		return "✅"
+	case judge.Refuted:
+		return "❌"
+	case judge.Invalid:
+		return "🚫"
+	case judge.Untestable:
+		return "➖"
+	default:
+		return "❔"
+	}
+}
+
+// special are the characters that Markdown or HTML could take for markup, or GitHub for
+// a mention or a reference.
+const special = "\\`*_{}[]<>#!|~&@$"
+
+// text escapes a foreign text. Numeric references stand for special characters: unlike
+// backslashes they hold everywhere, also in tables.
+func text(s string) string {
+	var b strings.Builder
+	for _, r := range figures.Shorten(figures.Clean(s), longest) {
+		if strings.ContainsRune(special, r) {
+			fmt.Fprintf(&b, "&#%d;", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	// A bare address would become a link.
+	return strings.NewReplacer("://", "&#58;//", "www.", "www&#46;").Replace(b.String())
+}
+
+// within cuts a report that is too long at the end of a line.
+func within(b []byte) []byte {
+	const end = "\nThe rest is left out; the archive has it.\n"
+	if len(b) < Limit {
+		return b
+	}
+	cut := b[:Limit-len(end)-1]
+	return append(cut[:bytes.LastIndexByte(cut, '\n')+1], end...)
+}

@@ -1,0 +1,238 @@
+// Package page writes a report as one HTML file that needs nothing else: no script, no
+// network, charts and styles within it.
+package page
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/reports/chart"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+//go:embed page.html
+var source string
+
+//go:embed page.css
+var style string
+
+// longest is how many characters of a foreign text are shown.
+const longest = 600
+
+var layout = template.Must(template.New("page").Funcs(template.FuncMap{
+	"clean":   func(s string) string { return figures.Shorten(figures.Clean(s), longest) },
+	"capital": figures.Capital, "count": figures.Count,
+	"style": func() template.CSS { return template.CSS(style) },
+}).Parse(source))
+
+// content is what the page shows.
+type content struct {
+	*figures.Report
+	Phases   []section
+	Overview image
+	Began    string
+	Took     string
+	Exit     string
+	Meanings []struct{ Verdict, Meaning string }
+	Options  []pair
+}
+
+// section is the part of the page that one phase has.
+type section struct {
+	figures.Phase
+	Charts    []image
+	Figures   []pair
+	Endpoints []breakdown
+	Workers   []breakdown
+	Errors    []measure.ErrorCount
+	MoreKinds int // of errors that are not listed
+}
+
+type pair struct{ Name, Value string }
+
+// image is a chart within the page; without a source it could not be drawn.
+type image struct {
+	Source     template.URL
+	Title, Alt string
+}
+
+// breakdown is one row of a table by endpoint or worker.
+type breakdown struct {
+	Name, Requests, Failed, P50, P99, Max string
+	CPU, Memory                           string // of a worker
+}
+
+// mostErrors is how many kinds of errors of a phase are listed.
+const mostErrors = 20
+
+// Write writes the page. A chart that cannot be drawn is missing from it, and named.
+func Write(w io.Writer, r *figures.Report, charts []chart.Chart) error {
+	c := content{
+		Report: r, Began: r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), Took: figures.Unknown,
+		Exit: figures.ExitMeaning(r.Run.ExitStatus), Meanings: figures.Verdicts(), Options: options(r.Run),
+	}
+	if !r.Run.Ended.IsZero() {
+		c.Took = figures.Elapsed(r.Run.Ended.Sub(r.Run.Started))
+	}
+	for _, p := range r.Phases {
+		c.Phases = append(c.Phases, sectionOf(p))
+	}
+	for _, drawn := range charts {
+		i := imageOf(drawn)
+		if drawn.Phase == 0 {
+			c.Overview = i
+		}
+		for n := range c.Phases {
+			if drawn.Phase == c.Phases[n].Number {
+				c.Phases[n].Charts = append(c.Phases[n].Charts, i)
+			}
+		}
+	}
+	if err := layout.Execute(w, c); err != nil {
+		return fmt.Errorf("write page: %w", err)
+	}
+	return nil
+}
+
+// imageOf renders a chart. As an image of its own, it can reach nothing of the page.
+func imageOf(c chart.Chart) image {
+	i := image{Title: c.Title, Alt: c.Title + ". " + c.About}
+	var svg bytes.Buffer
+	if err := c.SVG(&svg); err == nil {
+		i.Source = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg.Bytes()))
+	}
+	return i
+}
+
+func options(run *archive.Run) []pair {
+	o := run.Options
+	scale := o.RateScale
+	if scale == 0 {
+		scale = 1
+	}
+	return []pair{
+		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.Warmup.String()}, {"Judged window", o.Duration.String()},
+		{"Rates", figures.Number(scale) + " × documented"}, {"Seed", fmt.Sprint(o.Seed)}, {"Stores asked for", o.Stores},
+	}
+}
+
+func sectionOf(p figures.Phase) section {
+	s := section{Phase: p}
+	metric := func(name, unit string) string {
+		v, ok := p.Pool.Metric(name)
+		return figures.Maybe(v, ok, unit)
+	}
+	ms := func(v float64, ok bool) string { return figures.Maybe(v, ok, "ms") }
+	cpu := func(v float64, ok bool) string { return figures.Maybe(v, ok, "µs per request") }
+	s.Figures = []pair{
+		{"Runs that count", fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))},
+		{"Offered", figures.Maybe(float64(p.Offered), p.Offered > 0, "req/s")}, {"Achieved", metric("rate", "req/s")},
+		{"Response time p50", metric("p50", "ms")}, {"p90", metric("p90", "ms")}, {"p99", metric("p99", "ms")}, {"p99.9", metric("p999", "ms")},
+		{"Errors", metric("errors", "%")},
+		{"Generator late p50", ms(p.Pool.Late(0.5))}, {"Generator late p99", ms(p.Pool.Late(0.99))},
+		{"Processor time of the cluster", cpu(p.Pool.ClusterCPU())}, {"of the stores", cpu(p.Pool.StoresCPU())}, {"of the generator", cpu(p.Pool.GeneratorCPU())},
+		{"Workers, busy", metric("cpu", "% of their cores")}, {"Largest worker", metric("memory", "MiB")},
+		{"Memory limit of a worker", figures.Memory(p.MemoryLimit)}, {"documented", figures.Memory(p.Documented)},
+	}
+	if len(p.Providers) == 0 {
+		s.Figures = append(s.Figures[:11], s.Figures[12:]...)
+	}
+	if p.Pool == nil {
+		return s
+	}
+	w := p.Pool.Window
+	s.Endpoints = breakdowns(w.Endpoints)
+	s.Workers = workers(p, w.Workers)
+	s.Errors = w.Errors[:min(len(w.Errors), mostErrors)]
+	s.MoreKinds = len(w.Errors) - len(s.Errors)
+	return s
+}
+
+func breakdowns(all []measure.Breakdown) []breakdown {
+	var rows []breakdown
+	for _, b := range all {
+		ms := func(q float64) string {
+			v, ok := figures.Quantile(b.Response, q)
+			return figures.Maybe(v, ok, "ms")
+		}
+		name := figures.Clean(b.Name)
+		if name == "" {
+			name = "not named"
+		}
+		rows = append(rows, breakdown{
+			Name: name, Requests: figures.Count(b.Succeeded + b.Failed), Failed: figures.Count(b.Failed), P50: ms(0.5), P99: ms(0.99), Max: ms(1),
+		})
+	}
+	return rows
+}
+
+// workers adds what each worker used. Its series is named "worker 3" where the answers
+// name it "3".
+func workers(p figures.Phase, all []measure.Breakdown) []breakdown {
+	rows := breakdowns(all)
+	for i, b := range all {
+		cpu, length, peak, known := 0.0, 0.0, int64(0), false
+		for _, r := range p.Runs {
+			if !r.Counts() || r.Usage == nil {
+				continue
+			}
+			for _, s := range r.Usage.Series {
+				if s.Role == measure.RoleWorker && s.Known && strings.TrimPrefix(s.Name, "worker ") == b.Name {
+					cpu, length, peak, known = cpu+s.CPU, length+r.Window.Length(), max(peak, s.PeakRSS), true
+				}
+			}
+		}
+		rows[i].CPU = figures.Maybe(100*cpu/length, known && length > 0, "% of a core")
+		rows[i].Memory = figures.Maybe(float64(peak)/(1<<20), known, "MiB")
+	}
+	return rows
+}
+
+// Documented is what a claim asks for.
+func (c content) Documented(r judge.Result) string { return figures.Documented(r) }
+
+// Measured is what the runs yielded for a claim.
+func (c content) Measured(r judge.Result) string { return figures.Measured(r) }
+
+// Headroom is how far a claim lies on the good side.
+func (c content) Headroom(r judge.Result) string {
+	if h := figures.Headroom(r); h != "" {
+		return h
+	}
+	return "none"
+}
+
+// Why is the reasons for a verdict.
+func (c content) Why(r judge.Result) string { return strings.Join(figures.Why(r), "; ") }
+
+// Judged is a verdict's name; "not judged" for none.
+func (c content) Judged(v judge.Verdict) string {
+	if v == 0 {
+		return "not judged"
+	}
+	return v.String()
+}
+
+// Sign is a verdict's sign, which stands beside its name.
+func (c content) Sign(v judge.Verdict) string {
+	switch v {
+	case judge.Verified:
+		return "✓"
+	case judge.Refuted:
+		return "✗"
+	case judge.Invalid:
+		return "⊘"
+	case judge.Untestable:
+		return "–"
+	default:
+		return "?"
+	}
+}

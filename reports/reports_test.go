@@ -1,0 +1,144 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+)
+
+func TestEveryRenditionIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	run := archivetest.Sample(1, 2)
+	require.NoError(t, Write(dir, run))
+	var names []string
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		require.NoError(t, err)
+		if d.IsDir() {
+			return nil
+		}
+		info, err := d.Info()
+		require.NoError(t, err)
+		assert.Positive(t, info.Size(), path)
+		name, err := filepath.Rel(dir, path)
+		names = append(names, filepath.ToSlash(name))
+		return err
+	}))
+	var want []string
+	for _, c := range []string{
+		"overview", "phase-1-endpoints", "phase-1-percentiles", "phase-1-throughput", "phase-1-usage",
+		"phase-2-endpoints", "phase-2-percentiles", "phase-2-throughput", "phase-2-usage",
+	} {
+		want = append(want, "charts/"+c+".png", "charts/"+c+".svg")
+	}
+	assert.Equal(t, append(want, "report.html", "report.md", "report.txt"), names)
+	require.NoError(t, Write(dir, run), "again, over what is there")
+}
+
+func TestAFileThatCannotBeWrittenIsNamedAndTheRestIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "charts", "overview.png", "in the way"), 0o755))
+	err := Write(dir, archivetest.Sample(1))
+	require.ErrorContains(t, err, filepath.Join(dir, "charts", "overview.png"))
+	assert.Equal(t, 1, strings.Count(err.Error(), "write "))
+	assert.FileExists(t, filepath.Join(dir, "report.html"))
+	assert.NoFileExists(t, filepath.Join(dir, "charts", "overview.png.tmp"))
+
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	require.ErrorContains(t, Write(file, archivetest.Sample(1)), file)
+}
+
+func TestAFileIsWrittenWholeOrNotAtAll(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.txt")
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))
+	err := writeFile(path, func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half of ")
+		return errors.New("no space left on device")
+	})
+	require.EqualError(t, err, "write "+path+": no space left on device")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "old", string(data))
+	assert.NoFileExists(t, path+".tmp")
+}
+
+func TestJSONIsOneObjectAndNothingElse(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, JSON(&b, archivetest.Sample()))
+	d := json.NewDecoder(&b)
+	var got struct {
+		Run    string
+		Exit   int
+		Claims []struct {
+			ID         string
+			Phase      int
+			Documented float64
+			Op, Unit   string
+			Measured   []float64
+			Verdict    string
+			Reasons    []string
+			Provider   map[string]any
+		}
+		Phases []struct {
+			Phase, Workers    int
+			Offered, Achieved float64
+			P50               float64 `json:"p50_ms"`
+			P99               float64 `json:"p99_ms"`
+			P999              float64 `json:"p999_ms"`
+			Errors            int
+			Generator         map[string]float64
+			Cluster           map[string]float64
+		}
+	}
+	require.NoError(t, d.Decode(&got))
+	_, err := d.Token()
+	require.ErrorIs(t, err, io.EOF)
+
+	assert.Equal(t, archivetest.ID, got.Run)
+	assert.Zero(t, got.Exit)
+	require.Len(t, got.Claims, 16)
+	first := got.Claims[0]
+	assert.Equal(t, "P1.rate", first.ID)
+	assert.Equal(t, "100 >= req/s verified", strings.Join([]string{"100", first.Op, first.Unit, first.Verdict}, " "))
+	assert.Len(t, first.Measured, 6)
+	assert.NotEmpty(t, first.Reasons)
+	assert.Empty(t, first.Provider)
+	assert.Contains(t, got.Claims[15].Provider, "postgres")
+	require.Len(t, got.Phases, 4)
+	last := got.Phases[3]
+	assert.Equal(t, 8, last.Workers)
+	assert.InDelta(t, 5000, last.Achieved, 5)
+	assert.True(t, 0 < last.P50 && last.P50 < last.P99 && last.P99 < last.P999)
+	assert.Positive(t, last.Generator["late_p50_ms"])
+	assert.Positive(t, last.Cluster["cpu_us_per_request"])
+}
+
+func TestTextAndMarkdownAreWritten(t *testing.T) {
+	run := archivetest.Sample(1)
+	var b bytes.Buffer
+	require.NoError(t, Text(&b, run, TextOptions{Width: 100}))
+	assert.Contains(t, b.String(), "Verdict: verified")
+	b.Reset()
+	require.NoError(t, Markdown(&b, run))
+	assert.Contains(t, b.String(), "| P1.rate |")
+}
+
+func BenchmarkWrite(b *testing.B) {
+	run := archivetest.Sample()
+	dir := b.TempDir()
+	for b.Loop() {
+		if err := Write(dir, run); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

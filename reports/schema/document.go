@@ -1,0 +1,179 @@
+// Package schema is the machine-readable form of a report: one JSON object, and the
+// JSON Schema (draft 2020-12) that it keeps to.
+package schema
+
+import _ "embed"
+
+// JSON is the schema of [Document].
+//
+//go:embed verify.schema.json
+var JSON []byte
+
+// Document is what verify found. A figure that is not known is null, never 0.
+type Document struct {
+	// Version of this form; it grows when a field changes its meaning or goes.
+	Version int `json:"version" jsonschema:"minimum=1"`
+	// Run is the run's id, the name of its archive.
+	Run string `json:"run"`
+	// Exit is the exit status: 0 verified, 1 refuted, 3 no verdict, 4 environment failed, 130 interrupted.
+	Exit int `json:"exit" jsonschema:"minimum=0,maximum=255"`
+	// Verdict on all claims together; null when the run was not judged.
+	Verdict *Verdict `json:"verdict" jsonschema:"nullable"`
+	// Started is when the run began, in UTC.
+	Started string `json:"started" jsonschema:"format=date-time"`
+	// Interrupted is true when the run was stopped before its plan was done.
+	Interrupted bool `json:"interrupted"`
+	// Failure says why the environment could not be brought up or kept up; null when it could.
+	Failure *string `json:"failure" jsonschema:"nullable"`
+	Suite   Suite   `json:"suite"`
+	Host    Host    `json:"host"`
+	Build   Build   `json:"build"`
+	Claims  []Claim `json:"claims"`
+	Phases  []Phase `json:"phases"`
+	// Notes are what a reader of the figures must know.
+	Notes []string `json:"notes"`
+}
+
+// Verdict is the outcome of a claim.
+type Verdict string
+
+// Suite names the claims that were put to the test.
+type Suite struct {
+	Name   string `json:"name"`
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+}
+
+// Host is the machine that the run was made on.
+type Host struct {
+	OS     string `json:"os"`
+	Arch   string `json:"arch"`
+	Kernel string `json:"kernel"`
+	CPU    string `json:"cpu"`
+	// Cores usable, after affinity and limits.
+	Cores *int `json:"cores" jsonschema:"nullable"`
+	// MemoryBytes usable, after limits.
+	MemoryBytes *int64 `json:"memory_bytes" jsonschema:"nullable"`
+}
+
+// Build is the program that made the run.
+type Build struct {
+	Nameplate string `json:"nameplate"`
+	Go        string `json:"go"`
+	Revision  string `json:"revision"`
+	Modified  bool   `json:"modified"`
+}
+
+// Claim is a documented figure with its verdict.
+type Claim struct {
+	ID     string `json:"id"`
+	Phase  int    `json:"phase" jsonschema:"minimum=1"`
+	Metric string `json:"metric"`
+	// Documented is the figure as documented.
+	Documented float64 `json:"documented"`
+	// Op is how a measurement must compare with the figure.
+	Op   string `json:"op" jsonschema:"enum=>=,enum=<="`
+	Unit string `json:"unit"`
+	// Bound is the documented figure with the claim's tolerance: what was judged against.
+	Bound float64 `json:"bound"`
+	// Measured is one value per run that counts, in the order of the runs.
+	Measured []float64 `json:"measured"`
+	// Median of the measured values.
+	Median *float64 `json:"median" jsonschema:"nullable"`
+	// Headroom is how far the median lies on the good side of the bound, as a ratio: above 1 is good; 1000 stands for that or more.
+	Headroom *float64 `json:"headroom" jsonschema:"nullable,minimum=0,maximum=1000"`
+	// Spread is the coefficient of variation of the measured values; null with fewer than two.
+	Spread *float64 `json:"spread" jsonschema:"nullable,minimum=0"`
+	// Verdict is null when the claim was not judged.
+	Verdict *Verdict `json:"verdict" jsonschema:"nullable"`
+	// Reasons for the verdict, most important first.
+	Reasons []string `json:"reasons"`
+	// Rule is the rule that was applied, with its counts.
+	Rule string `json:"rule"`
+	// Alpha is the chance of a wrong decision, each way, when the truth lies at the bound; null without a decision.
+	Alpha *float64 `json:"alpha" jsonschema:"nullable,minimum=0,maximum=1"`
+	// Provider is what each store of the phase ran on.
+	Provider map[string]Provider `json:"provider"`
+}
+
+// Provider is what a store ran on.
+type Provider struct {
+	Provider string `json:"provider"`
+	Product  string `json:"product"`
+	Version  string `json:"version"`
+}
+
+// Phase is what was measured in one phase, pooled over the runs that count: histograms
+// merged, counts summed. With no such run all its figures are null.
+type Phase struct {
+	Phase   int    `json:"phase" jsonschema:"minimum=1"`
+	Name    string `json:"name"`
+	Workers *int   `json:"workers" jsonschema:"nullable,minimum=1"`
+	// Offered is the rate of the schedule, in requests per second.
+	Offered *float64 `json:"offered" jsonschema:"nullable"`
+	Figures
+	Requests *Requests           `json:"requests" jsonschema:"nullable"`
+	Provider map[string]Provider `json:"provider"`
+	// Verdict on the phase's claims together; null when none was judged.
+	Verdict *Verdict `json:"verdict" jsonschema:"nullable"`
+	// Counted is how many of the runs are evidence.
+	Counted int   `json:"counted" jsonschema:"minimum=0"`
+	Runs    []Run `json:"runs"`
+}
+
+// Run is one independent run, whether it counts or not.
+type Run struct {
+	Run int `json:"run" jsonschema:"minimum=1"`
+	// Counted is true when the run is evidence.
+	Counted bool `json:"counted"`
+	// Reasons why it is none.
+	Reasons []string `json:"reasons"`
+	Figures
+}
+
+// Figures are what was measured.
+type Figures struct {
+	// Achieved is the rate of good answers within the judged window, in requests per second.
+	Achieved *float64 `json:"achieved" jsonschema:"nullable,minimum=0"`
+	// P50 of the response time, counted from the scheduled send, in milliseconds.
+	P50 *float64 `json:"p50_ms" jsonschema:"nullable,minimum=0"`
+	// P99 of the same.
+	P99 *float64 `json:"p99_ms" jsonschema:"nullable,minimum=0"`
+	// P999 of the same (99.9 %).
+	P999 *float64 `json:"p999_ms" jsonschema:"nullable,minimum=0"`
+	// Errors is the number of requests that failed or were never sent.
+	Errors    *uint64   `json:"errors" jsonschema:"nullable,minimum=0"`
+	Generator Generator `json:"generator"`
+	Cluster   Cluster   `json:"cluster"`
+	Stores    Stores    `json:"stores"`
+}
+
+// Requests counts the requests of the judged windows.
+type Requests struct {
+	Offered   uint64 `json:"offered"`
+	Sent      uint64 `json:"sent"`
+	Unsent    uint64 `json:"unsent"`
+	Succeeded uint64 `json:"succeeded"`
+	Failed    uint64 `json:"failed"`
+}
+
+// Generator is how well the load generator kept to its schedule, and what it used.
+type Generator struct {
+	LateP50       *float64 `json:"late_p50_ms" jsonschema:"nullable,minimum=0"`
+	LateP99       *float64 `json:"late_p99_ms" jsonschema:"nullable,minimum=0"`
+	CPUPerRequest *float64 `json:"cpu_us_per_request" jsonschema:"nullable,minimum=0"`
+}
+
+// Cluster is what the workers and their primary used.
+type Cluster struct {
+	CPUPerRequest *float64 `json:"cpu_us_per_request" jsonschema:"nullable,minimum=0"`
+	// CPU of the workers as a share of workers x one core, in percent.
+	CPU *float64 `json:"cpu_percent" jsonschema:"nullable,minimum=0"`
+	// Memory is the largest resident size of any worker, in MiB.
+	Memory *float64 `json:"memory_mib" jsonschema:"nullable,minimum=0"`
+}
+
+// Stores is what the stores used that run in processes of their own.
+type Stores struct {
+	CPUPerRequest *float64 `json:"cpu_us_per_request" jsonschema:"nullable,minimum=0"`
+}

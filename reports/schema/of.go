@@ -1,0 +1,124 @@
+package schema
+
+import (
+	"math"
+	"time"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// Version is the version of the form that this package writes.
+const Version = 1
+
+// Of is the document of a report.
+func Of(r *figures.Report) Document {
+	run := r.Run
+	d := Document{
+		Version: Version, Run: run.ID, Exit: run.ExitStatus, Verdict: verdict(run.Verdict),
+		Started: run.Started.UTC().Format(time.RFC3339), Interrupted: run.Interrupted,
+		Suite: Suite{Name: run.Suite.Name, File: run.Suite.File, SHA256: run.Suite.SHA256},
+		Host: Host{
+			OS: run.Host.OS, Arch: run.Host.Arch, Kernel: run.Host.Kernel, CPU: run.Host.CPUModel,
+			Cores: known(run.Host.Cores, run.Host.Cores > 0), MemoryBytes: known(run.Host.Memory, run.Host.Memory > 0),
+		},
+		Build:  Build{Nameplate: run.Build.Nameplate, Go: run.Build.Go, Revision: run.Build.Revision, Modified: run.Build.Modified},
+		Claims: []Claim{}, Phases: []Phase{}, Notes: list(r.Notes()), Failure: known(run.Failure, run.Failure != ""),
+	}
+	for _, p := range r.Phases {
+		for _, result := range p.Results {
+			d.Claims = append(d.Claims, claim(p, result))
+		}
+		d.Phases = append(d.Phases, phase(p))
+	}
+	return d
+}
+
+func claim(p figures.Phase, r judge.Result) Claim {
+	middle, ok := figures.Median(r.Measured)
+	return Claim{
+		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit), Bound: r.Bound,
+		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, ok), Spread: finite(r.Spread, len(r.Measured) > 1),
+		Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule, Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
+	}
+}
+
+func phase(p figures.Phase) Phase {
+	d := Phase{
+		Phase: p.Number, Name: p.Name, Workers: known(p.Workers, p.Workers > 0), Offered: finite(float64(p.Offered), p.Offered > 0),
+		Figures: figuresOf(p.Pool), Provider: providers(p), Verdict: verdict(p.Verdict), Counted: p.Counted(), Runs: []Run{},
+	}
+	if p.Pool != nil {
+		w := p.Pool.Window
+		d.Requests = &Requests{Offered: w.Offered, Sent: w.Sent, Unsent: w.Unsent, Succeeded: w.Succeeded, Failed: w.Failed}
+	}
+	for _, r := range p.Runs {
+		d.Runs = append(d.Runs, Run{Run: r.Number, Counted: r.Counts(), Reasons: list(r.Reasons), Figures: figuresOf(r.Pool)})
+	}
+	return d
+}
+
+func figuresOf(p *figures.Pool) Figures {
+	metric := func(name string) *float64 { return finite(p.Metric(name)) }
+	f := Figures{
+		Achieved: metric("rate"), P50: metric("p50"), P99: metric("p99"), P999: metric("p999"),
+		Generator: Generator{LateP50: finite(p.Late(0.5)), LateP99: finite(p.Late(0.99)), CPUPerRequest: finite(p.GeneratorCPU())},
+		Cluster:   Cluster{CPUPerRequest: finite(p.ClusterCPU()), CPU: metric("cpu"), Memory: metric("memory")},
+		Stores:    Stores{CPUPerRequest: finite(p.StoresCPU())},
+	}
+	if p != nil && p.Window.Offered > 0 {
+		f.Errors = known(p.Window.Failed+p.Window.Unsent, true)
+	}
+	return f
+}
+
+func providers(p figures.Phase) map[string]Provider {
+	all := map[string]Provider{}
+	for _, on := range p.Providers {
+		all[string(on.Store)] = provider(on)
+	}
+	return all
+}
+
+func provider(p archive.Provider) Provider {
+	return Provider{Provider: p.Provider, Product: p.Product, Version: p.Version}
+}
+
+// verdict is null for the zero value: what was never judged has no outcome.
+func verdict(v judge.Verdict) *Verdict {
+	name, err := v.MarshalText()
+	return known(Verdict(name), err == nil)
+}
+
+// known is null for what is not known.
+func known[T any](v T, ok bool) *T {
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+// finite is null for what is not known, and for what JSON cannot hold.
+func finite(v float64, ok bool) *float64 {
+	return known(v, ok && !math.IsNaN(v) && !math.IsInf(v, 0))
+}
+
+// list is never null.
+func list[T any](all []T) []T {
+	if all == nil {
+		return []T{}
+	}
+	return all
+}
+
+// JSONSchema lists the verdicts that there are.
+func (Verdict) JSONSchema() *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string"}
+	for _, v := range figures.Verdicts() {
+		s.Enum = append(s.Enum, v.Verdict)
+	}
+	return s
+}

@@ -1,0 +1,138 @@
+package schema_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+
+	invopop "github.com/invopop/jsonschema"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/schema"
+)
+
+var update = flag.Bool("update", false, "write the schema anew")
+
+const (
+	module = "github.com/nameplate-dev/nameplate"
+	file   = "verify.schema.json"
+)
+
+// generate makes the schema from the Go types and their comments.
+func generate(t *testing.T) []byte {
+	t.Helper()
+	r := &invopop.Reflector{}
+	require.NoError(t, r.AddGoComments(module+"/reports/schema", "./"))
+	s := r.Reflect(&schema.Document{})
+	s.ID = "https://" + module + "/reports/schema/" + file
+	s.Title = "nameplate verify --json"
+	data, err := json.MarshalIndent(s, "", "  ")
+	require.NoError(t, err)
+	return append(data, '\n')
+}
+
+func TestTheSchemaIsThatOfTheTypes(t *testing.T) {
+	want := generate(t)
+	if *update {
+		require.NoError(t, os.WriteFile(file, want, 0o644))
+		return
+	}
+	assert.Equal(t, string(want), string(schema.JSON), "regenerate it with go test ./reports/schema -update")
+}
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	loaded, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.JSON))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	require.NoError(t, c.AddResource(file, loaded))
+	s, err := c.Compile(file)
+	require.NoError(t, err)
+	return s
+}
+
+func instance(t *testing.T, run *archive.Run) map[string]any {
+	t.Helper()
+	r, err := figures.Of(run)
+	require.NoError(t, err)
+	data, err := json.Marshal(schema.Of(r))
+	require.NoError(t, err)
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	return v.(map[string]any)
+}
+
+func TestDocumentsKeepToTheSchema(t *testing.T) {
+	s := compiled(t)
+	unjudged := archivetest.Sample(1)
+	unjudged.Results, unjudged.Verdict = nil, 0
+	unstarted := archivetest.Sample(2)
+	unstarted.Phases, unstarted.Interrupted, unstarted.Failure = nil, true, "no database"
+	require.NoError(t, unstarted.Judge())
+	blind := archivetest.Sample(1)
+	for i := range blind.Phases[0].Trials {
+		blind.Phases[0].Trials[i].Usage = nil
+	}
+	for name, run := range map[string]*archive.Run{
+		"all verified":                   archivetest.Sample(),
+		"all refuted":                    archivetest.Overloaded(),
+		"never judged":                   unjudged,
+		"no phase started":               unstarted,
+		"the kernel gave no figures":     blind,
+		"a run in which nothing is set":  {},
+		"a phase that nobody documented": {Phases: []archive.Phase{{Number: 7}}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.NoError(t, s.Validate(any(instance(t, run)))) })
+	}
+}
+
+func TestTheSchemaRefusesWhatIsNoDocument(t *testing.T) {
+	s := compiled(t)
+	for name, spoil := range map[string]func(map[string]any){
+		"a field is missing":             func(d map[string]any) { delete(d, "claims") },
+		"there is another field":         func(d map[string]any) { d["extra"] = true },
+		"a verdict that there is not":    func(d map[string]any) { d["verdict"] = "passed" },
+		"a claim with another operator":  func(d map[string]any) { d["claims"].([]any)[0].(map[string]any)["op"] = "==" },
+		"a figure that is text":          func(d map[string]any) { d["phases"].([]any)[0].(map[string]any)["p99_ms"] = "fast" },
+		"reasons that are null":          func(d map[string]any) { d["claims"].([]any)[0].(map[string]any)["reasons"] = nil },
+		"a negative number of errors":    func(d map[string]any) { d["phases"].([]any)[0].(map[string]any)["errors"] = -1 },
+		"an exit status beyond a status": func(d map[string]any) { d["exit"] = 256 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := instance(t, archivetest.Sample(1))
+			spoil(d)
+			assert.Error(t, s.Validate(any(d)))
+		})
+	}
+}
+
+func TestFiguresThatAreNotKnownAreNull(t *testing.T) {
+	run := archivetest.Sample(3)
+	for i := range run.Phases[0].Trials {
+		run.Phases[0].Trials[i].Usage = nil
+	}
+	require.NoError(t, run.Judge())
+	phase := instance(t, run)["phases"].([]any)[0].(map[string]any)
+	for _, part := range []string{"generator", "cluster", "stores"} {
+		assert.Contains(t, phase[part], "cpu_us_per_request")
+		assert.Nil(t, phase[part].(map[string]any)["cpu_us_per_request"], part)
+	}
+	assert.NotNil(t, phase["p99_ms"])
+
+	run.Phases[0].Trials = nil
+	require.NoError(t, run.Judge())
+	phase = instance(t, run)["phases"].([]any)[0].(map[string]any)
+	for _, name := range []string{"achieved", "p50_ms", "p99_ms", "p999_ms", "errors", "requests"} {
+		assert.Contains(t, phase, name)
+		assert.Nil(t, phase[name], name)
+	}
+	assert.NotNil(t, phase["offered"])
+}

@@ -1,0 +1,206 @@
+// Package text writes a report for a terminal.
+package text
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// Options say how a report is written.
+type Options struct {
+	Width int  // columns of the terminal; 0 stands for 80, others are kept within [60, 200]
+	Color bool // with ANSI colours
+}
+
+// most is how many lines of one kind (errors, runs that do not count, notes) are written.
+const most = 12
+
+// Write writes the report.
+func Write(w io.Writer, r *figures.Report, o Options) error {
+	if o.Width == 0 {
+		o.Width = 80
+	}
+	p := &printer{w: w, width: min(200, max(60, o.Width)), color: o.Color}
+	p.heading(r)
+	p.phases(r)
+	p.uncounted(r)
+	p.notes(r)
+	p.conclusion(r)
+	if p.err != nil {
+		return fmt.Errorf("write report: %w", p.err)
+	}
+	return nil
+}
+
+// heading says what was run, where and on what.
+func (p *printer) heading(r *figures.Report) {
+	run := r.Run
+	p.line(bold, r.Title())
+	suite := figures.Clean(run.Suite.Name)
+	if file := figures.Clean(run.Suite.File); file != "" {
+		suite += " (" + file + ")"
+	}
+	p.field("suite", suite)
+	took := ""
+	if !run.Ended.IsZero() {
+		took = ", took " + figures.Elapsed(run.Ended.Sub(run.Started))
+	}
+	p.field("run", fmt.Sprintf("%s, started %s%s, seed %d", figures.Clean(run.ID), run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), took, run.Options.Seed))
+	p.field("host", r.Host())
+	p.field("stores", r.Stores())
+	p.field("build", r.Build())
+	if run.Interrupted {
+		p.field("stopped", "interrupted before the plan was done; what was measured until then follows")
+	}
+	if failure := figures.Clean(run.Failure); failure != "" {
+		p.field("failed", failure)
+	}
+}
+
+// phases writes a table and the figures of each phase, all tables aligned.
+func (p *printer) phases(r *figures.Report) {
+	tables := make([]table, len(r.Phases))
+	for i, phase := range r.Phases {
+		tables[i] = claims(phase)
+	}
+	if len(tables) == 0 {
+		return
+	}
+	l := fit(p.width, tables...)
+	for i, phase := range r.Phases {
+		p.line(plain, "")
+		p.line(bold, phase.Head())
+		if len(tables[i].rows) > 0 {
+			tables[i].write(p, l)
+		} else {
+			p.line(plain, "nothing is claimed about this phase, or it was not judged")
+		}
+		p.figures(phase)
+	}
+}
+
+// claims is the table of a phase.
+func claims(phase figures.Phase) table {
+	t := table{head: []string{"Claim", "Documented", "Measured", "Headroom", "Verdict", "Why"}}
+	for _, r := range phase.Results {
+		why := figures.Why(r)
+		t.rows = append(t.rows, row{
+			cells: []string{
+				figures.Clean(r.Claim), figures.Documented(r), figures.Measured(r), figures.Headroom(r), r.Verdict.String(),
+				strings.Join(why, "; "),
+			},
+			obvious: r.Verdict == judge.Verified && len(why) == 1,
+			paint:   []style{plain, plain, plain, plain, verdictStyle(r.Verdict), plain},
+		})
+	}
+	return t
+}
+
+// figures writes what the phase's runs yielded, pooled over those that count.
+func (p *printer) figures(phase figures.Phase) {
+	if len(phase.Runs) == 0 {
+		p.field("load", "no run was started")
+		return
+	}
+	runs := fmt.Sprintf("%d of %s count", phase.Counted(), figures.Plural(len(phase.Runs), "run"))
+	if phase.Pool == nil {
+		p.field("load", fmt.Sprintf("offered %s req/s; %s: no figures", figures.Number(float64(phase.Offered)), runs))
+		return
+	}
+	pool := phase.Pool
+	metric := func(name, unit string) string {
+		v, ok := pool.Metric(name)
+		return figures.Maybe(v, ok, unit)
+	}
+	failed := pool.Window.Failed + pool.Window.Unsent
+	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s", figures.Number(float64(phase.Offered)), metric("rate", "req/s"),
+		metric("errors", "%"), figures.Count(failed), figures.Count(pool.Window.Offered), runs))
+	p.field("response", fmt.Sprintf("p50 %s, p99 %s, p99.9 %s", metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms")))
+	p50, ok50 := pool.Late(0.5)
+	p99, ok99 := pool.Late(0.99)
+	cpu, known := pool.GeneratorCPU()
+	p.field("generator", fmt.Sprintf("late p50 %s, p99 %s; CPU %s", figures.Maybe(p50, ok50, "ms"), figures.Maybe(p99, ok99, "ms"), figures.Maybe(cpu, known, "µs/request")))
+	cpu, known = pool.ClusterCPU()
+	cluster := "CPU " + figures.Maybe(cpu, known, "µs/request")
+	if len(phase.Providers) > 0 {
+		cpu, known = pool.StoresCPU()
+		cluster += "; stores CPU " + figures.Maybe(cpu, known, "µs/request")
+	}
+	p.field("cluster", cluster)
+	for i, e := range pool.Window.Errors {
+		if i == 3 {
+			p.field("error", fmt.Sprintf("and %d other kinds", len(pool.Window.Errors)-i))
+			break
+		}
+		p.field("error", fmt.Sprintf("%s × %s: %s", figures.Count(e.Count), figures.Clean(e.Endpoint), figures.Shorten(figures.Clean(e.Message), 160)))
+	}
+}
+
+func (p *printer) uncounted(r *figures.Report) {
+	all := r.Uncounted()
+	if len(all) == 0 {
+		return
+	}
+	p.line(plain, "")
+	p.line(bold, "Runs that do not count")
+	for i, u := range all {
+		if i == most {
+			p.item(fmt.Sprintf("and %d more", len(all)-i))
+			return
+		}
+		p.item(fmt.Sprintf("phase %d, run %d: %s", u.Phase, u.Run, strings.Join(u.Reasons, "; ")))
+	}
+}
+
+func (p *printer) notes(r *figures.Report) {
+	notes := r.Notes()
+	if len(notes) == 0 {
+		return
+	}
+	p.line(plain, "")
+	p.line(bold, "Notes")
+	for i, n := range notes {
+		if i == most {
+			p.item(fmt.Sprintf("and %d more", len(notes)-i))
+			return
+		}
+		p.item(n)
+	}
+}
+
+func (p *printer) conclusion(r *figures.Report) {
+	p.line(plain, "")
+	verdict := "not judged"
+	if r.Run.Verdict != 0 {
+		verdict = r.Run.Verdict.String()
+	}
+	for i, text := range wrap("Verdict: "+verdict+"; "+r.Conclusion(), p.width) {
+		if i == 0 { // the verdict stands at its start
+			rest := strings.TrimPrefix(text, "Verdict: "+verdict)
+			p.printf("%s%s%s\n", p.paint(bold, "Verdict: "), p.paint(verdictStyle(r.Run.Verdict), verdict), rest)
+			continue
+		}
+		p.line(plain, text)
+	}
+	p.line(plain, fmt.Sprintf("Exit status %d: %s", r.Run.ExitStatus, figures.ExitMeaning(r.Run.ExitStatus)))
+}
+
+// verdictStyle is how a verdict is written; its name always stands there too.
+func verdictStyle(v judge.Verdict) style {
+	switch v {
+	case judge.Verified:
+		return green
+	case judge.Refuted:
+		return red
+	case judge.Invalid:
+		return magenta
+	case judge.Inconclusive:
+		return yellow
+	default:
+		return plain
+	}
+}
