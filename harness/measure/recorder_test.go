@@ -300,3 +300,27 @@ func BenchmarkRecorder(b *testing.B) {
 	})
 	b.Run("recorders=each", func(b *testing.B) { run(b, fresh) })
 }
+
+func TestGoodputCountsNoBacklogFromBeforeTheWindow(t *testing.T) {
+	backlog := func(n int) (all []Sample) {
+		for i := range n {
+			all = append(all, sample(1999*ms, time.Duration(2+i)*ms, nil))
+		}
+		return all
+	}
+	for _, c := range []struct {
+		name    string
+		samples []Sample
+		want    float64 // of a window of three seconds
+	}{
+		{"nothing was scheduled in the window", backlog(9), 0},
+		{"a backlog beside its own requests", append(backlog(9), sample(2*time.Second, ms, nil), sample(3*time.Second, ms, nil), sample(4*time.Second, ms, nil)), 1},
+		{"its own requests failed while the backlog was worked off", append(backlog(3), sample(3*time.Second, ms, errWrong)), 0},
+		{"answered after the window", []Sample{sample(4999*ms, ms, nil), sample(4999*ms, 2*ms, nil), sample(3*time.Second, ms, nil)}, 1.0 / 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, w := record(t, c.samples...)
+			assert.InDelta(t, c.want, w.Goodput(), 1e-9)
+		})
+	}
+}

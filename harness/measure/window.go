@@ -52,12 +52,14 @@ type Window struct {
 // Length is the length of the window in seconds.
 func (w *Window) Length() float64 { return (w.End - w.Start).Seconds() }
 
-// Goodput is the rate of good answers that arrived within the window, in req/s.
+// Goodput is the rate of good answers that the window sustained, in req/s: those that
+// arrived within it, but no more than its own requests got. A backlog that was built up
+// before the window and is worked off in it therefore adds nothing.
 func (w *Window) Goodput() float64 {
 	if w.End <= w.Start {
 		return 0
 	}
-	return float64(w.Completed) / w.Length()
+	return float64(min(w.Completed, w.Succeeded)) / w.Length()
 }
 
 // ErrorShare is the share of the scheduled requests that failed or were never

@@ -43,7 +43,7 @@ type Metric struct {
 
 // Metrics are the metrics that a claim can be made about, in the order of reports.
 var Metrics = []Metric{
-	{"rate", RequestsPerSecond, AtLeast, "goodput: successful answers that arrived within the judged window, divided by its length"},
+	{"rate", RequestsPerSecond, AtLeast, "goodput: successful answers that arrived within the judged window, at most as many as its own requests got, divided by its length"},
 	{"p50", Milliseconds, AtMost, "median response time, counted from the scheduled send"},
 	{"p90", Milliseconds, AtMost, "90th percentile of the response time, counted from the scheduled send"},
 	{"p99", Milliseconds, AtMost, "99th percentile of the response time, counted from the scheduled send"},
