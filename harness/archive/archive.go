@@ -76,14 +76,16 @@ type Provider struct {
 
 // Phase is what was done for one phase of the suite.
 type Phase struct {
-	Number      int        `json:"phase"`
-	Name        string     `json:"name"`
-	Workers     int        `json:"workers"`
-	MemoryLimit suite.Size `json:"memory_limit_bytes"` // per worker, as given to it
-	Documented  suite.Size `json:"memory_documented_bytes"`
-	Offered     suite.Rate `json:"offered"` // req/s, after scaling
-	Providers   []Provider `json:"providers"`
-	Trials      []Trial    `json:"trials"`
+	Number      int           `json:"phase"`
+	Name        string        `json:"name"`
+	Group       suite.Group   `json:"group"`
+	Disturb     suite.Disturb `json:"disturb,omitempty"`
+	Workers     int           `json:"workers"`
+	MemoryLimit suite.Size    `json:"memory_limit_bytes"` // per worker, as given to it
+	Documented  suite.Size    `json:"memory_documented_bytes"`
+	Offered     suite.Rate    `json:"offered"` // req/s, after scaling
+	Providers   []Provider    `json:"providers"`
+	Trials      []Trial       `json:"trials"`
 }
 
 // Trial is one independent run of a phase: fresh cluster processes, warm-up, judged window.
@@ -97,9 +99,13 @@ type Trial struct {
 	Usage       *measure.Usage    `json:"usage"`
 	Noise       measure.HostNoise `json:"noise"`
 	Faults      []string          `json:"faults"`
-	StartupTime time.Duration     `json:"startup_ns"` // spawn to ready
-	Log         string            `json:"log"`        // the cluster's log, a file name beside run.json
-	Histograms  Histograms        `json:"histograms"` // filled in by Save
+	// Values are the metrics that the phase's disturbance yielded, by name and in the metric's unit.
+	Values map[string]float64 `json:"values,omitempty"`
+	// Disturbed says what the disturbance did and saw, one line each.
+	Disturbed   []string      `json:"disturbed,omitempty"`
+	StartupTime time.Duration `json:"startup_ns"` // spawn to ready
+	Log         string        `json:"log"`        // the cluster's log, a file name beside run.json
+	Histograms  Histograms    `json:"histograms"` // filled in by Save
 }
 
 // Histograms names the file that holds a trial's histograms; the zero value when it

@@ -53,6 +53,11 @@ func (t Trial) check() error {
 	if n := t.Noise; n.SpinBefore < 0 || n.SpinAfter < 0 || !(n.Steal >= 0 && n.Steal <= 1) {
 		return fmt.Errorf("host noise of %v, %v and a steal of %v, allowed are times from 0 and a share in [0,1]", n.SpinBefore, n.SpinAfter, n.Steal)
 	}
+	for name, v := range t.Values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("the disturbance's %s is %v, allowed are finite numbers", name, v)
+		}
+	}
 	if err := checkUsage(t.Usage); err != nil {
 		return err
 	}

@@ -70,6 +70,18 @@ func (r *Run) Input(phase suite.Phase) judge.Input {
 			}
 		}
 	}
+	for _, c := range in.Claims {
+		other, ok := r.Parsed.Phase(c.Over) // which stands before this one, and so on: the suite is checked
+		if c.Over == 0 || !ok {
+			continue
+		}
+		if in.Over == nil {
+			in.Over = map[int]judge.Input{}
+		}
+		if _, done := in.Over[c.Over]; !done {
+			in.Over[c.Over] = r.Input(other)
+		}
+	}
 	return in
 }
 
@@ -102,6 +114,6 @@ func (o Options) override() suite.Override {
 // evidence is what the trial yielded.
 func (t Trial) evidence(workers int) judge.Evidence {
 	return judge.Evidence{
-		Run: t.Number, Workers: workers, Window: t.Window, Usage: t.Usage, Noise: t.Noise, Faults: t.Faults,
+		Run: t.Number, Workers: workers, Window: t.Window, Usage: t.Usage, Noise: t.Noise, Values: t.Values, Faults: t.Faults,
 	}
 }

@@ -44,7 +44,7 @@ func explain(in Input, c suite.Claim, ev evidence, v Verdict) []string {
 		add("%d of %d runs met the bound and %d missed it; %s may differ for a verdict", ev.met, n, ev.missed, atMost(dissents(n)))
 	}
 	if n > 0 {
-		add("median %s, %s documented", figure(median(ev.measured), c.Value.Unit), demand(c))
+		add("median %s, %s documented", figure(median(ev.measured), c.Unit()), demand(c))
 	}
 	if v == Verified {
 		for _, run := range ev.against {
@@ -68,9 +68,9 @@ func demand(c suite.Claim) string {
 	if c.Op == suite.AtLeast {
 		word = "at least"
 	}
-	text := word + " " + figure(c.Value.Value, c.Value.Unit)
+	text := word + " " + figure(c.Value.Value, c.Unit())
 	if c.Tolerance > 0 {
-		text += fmt.Sprintf(" (%s with the tolerance of %s)", figure(c.Bound(), c.Value.Unit), percent(float64(c.Tolerance)))
+		text += fmt.Sprintf(" (%s with the tolerance of %s)", figure(c.Bound(), c.Unit()), percent(float64(c.Tolerance)))
 	}
 	return text
 }

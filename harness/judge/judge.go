@@ -29,7 +29,10 @@ type Evidence struct {
 	Window  *measure.Window // the judged window
 	Usage   *measure.Usage
 	Noise   measure.HostNoise
-	Faults  []string // what broke meanwhile, e.g. "store postgres fell over"; any of them makes the run invalid
+	// Values are the metrics that a disturbance of the run yielded, by name and in the
+	// metric's unit. They take precedence over what the window says.
+	Values map[string]float64
+	Faults []string // what broke meanwhile, e.g. "store postgres fell over"; any of them makes the run invalid
 }
 
 // Host is what a claim's needs are held against.
@@ -46,23 +49,30 @@ type Input struct {
 	Host     Host
 	Runs     []Evidence // finished runs only
 	Planned  int        // runs that were to be made
+	// Over is what the phases yielded that claims of this one are compared with, by number.
+	Over map[int]Input
 }
 
 // Result is the verdict on one claim, with what it rests on.
 type Result struct {
-	Claim    string     `json:"claim"` // its ID
-	Phase    int        `json:"phase"`
-	Metric   string     `json:"metric"`
-	Op       suite.Op   `json:"op"`
-	Value    float64    `json:"documented"` // as documented
-	Bound    float64    `json:"bound"`      // Value widened by the claim's tolerance
-	Unit     suite.Unit `json:"unit"`
-	Measured []float64  `json:"measured"` // one value per valid run, in the unit, in the order of the runs
-	Invalid  []string   `json:"invalid"`  // why runs were not counted, one line a run: "run 3: …"
-	Verdict  Verdict    `json:"verdict"`
-	Reasons  []string   `json:"reasons"` // why this verdict, most important first
-	Rule     string     `json:"rule"`    // the rule applied, e.g. "sign test: 6 of 6 runs met the bound"
-	Alpha    float64    `json:"alpha"`   // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
+	Claim  string     `json:"claim"` // its ID
+	Phase  int        `json:"phase"`
+	Metric string     `json:"metric"`
+	Op     suite.Op   `json:"op"`
+	Value  float64    `json:"documented"` // as documented
+	Bound  float64    `json:"bound"`      // Value widened by the claim's tolerance
+	Unit   suite.Unit `json:"unit"`
+	To     float64    `json:"to,omitempty"`   // upper end of the documented range; 0: no range
+	Over   int        `json:"over,omitempty"` // the phase whose figure this one was divided by; 0: none
+	// Understated is how far the documented range undersells, as the ratio of the median to
+	// its upper end; 0 unless the claim was verified and every run lay above the range.
+	Understated float64   `json:"understated,omitempty"`
+	Measured    []float64 `json:"measured"` // one value per valid run, in the unit, in the order of the runs
+	Invalid     []string  `json:"invalid"`  // why runs were not counted, one line a run: "run 3: …"
+	Verdict     Verdict   `json:"verdict"`
+	Reasons     []string  `json:"reasons"` // why this verdict, most important first
+	Rule        string    `json:"rule"`    // the rule applied, e.g. "sign test: 6 of 6 runs met the bound"
+	Alpha       float64   `json:"alpha"`   // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
 	// Headroom is how far the median lies on the good side of the bound, as a ratio: measured/bound for
 	// ">=", bound/measured for "<="; above 1 is good. 0 when there is no measurement, [MaxHeadroom] when
 	// it is that or more, as it is for a share of errors of 0.

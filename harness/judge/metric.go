@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // values is how each metric of [suite.Metrics] is read from a run's evidence; false
@@ -18,11 +19,39 @@ var values = map[string]func(Evidence) (float64, bool){
 	"errors": errorPercent,
 	"memory": peakMebibytes,
 	"cpu":    cpuPercent,
+	"lost":   lost,
+	"gap":    gap,
+	"jain":   jain,
+	"served": served,
+}
+
+// of is what a run yielded for a claim, in the claim's unit, before it is compared with
+// another phase.
+func of(c suite.Claim, e Evidence) (float64, bool) {
+	if c.AtCPU > 0 {
+		return scaled(c, e)
+	}
+	return Value(c.Metric, e)
+}
+
+// scaled is the goodput at the documented processor share. Source: the utilization law,
+// U = X × D / N (Denning and Buzen, The Operational Analysis of Queueing Network Models,
+// 1978): with the same work D per request, X is proportional to U.
+func scaled(c suite.Claim, e Evidence) (float64, bool) {
+	rate, ok := Value("rate", e)
+	used, known := Value("cpu", e)
+	if !ok || !known || used <= 0 {
+		return 0, false
+	}
+	return rate * float64(c.AtCPU) * 100 / used, true
 }
 
 // Value is what a run yielded for a metric, in the metric's unit; false when the run
 // has no sample of it or there is no such metric. False is never a pass.
 func Value(metric string, e Evidence) (float64, bool) {
+	if v, ok := e.Values[metric]; ok {
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
+	}
 	read, ok := values[metric]
 	if !ok || e.Window == nil {
 		return 0, false
@@ -82,6 +111,36 @@ func cpuPercent(e Evidence) (float64, bool) {
 	}
 	seconds, ok := e.Usage.CPUOf(measure.RoleWorker)
 	return seconds / (float64(e.Workers) * e.Window.Length()) * 100, ok
+}
+
+func lost(e Evidence) (float64, bool) {
+	return float64(e.Window.Failed + e.Window.Unsent), e.Window.Offered > 0
+}
+
+func gap(e Evidence) (float64, bool) { return milliseconds(e.Window.Gap), e.Window.Gap > 0 }
+
+// perWorker is the least number of answers a worker, on average, from which the fairness
+// of their distribution is told.
+const perWorker = 100
+
+// jain is Jain's fairness index of the answers per worker, (Σx)² / (n Σx²), in percent: 100
+// when all gave as many, 100/n when one gave all. Source: Jain, Chiu and Hawe, A Quantitative
+// Measure of Fairness and Discrimination, DEC-TR-301, 1984. A worker that answered nothing counts.
+func jain(e Evidence) (float64, bool) {
+	var sum, squares float64
+	for _, w := range e.Window.Workers {
+		x := float64(w.Succeeded + w.Failed)
+		sum, squares = sum+x, squares+x*x
+	}
+	n := float64(max(e.Workers, len(e.Window.Workers)))
+	if n == 0 || sum < perWorker*n {
+		return 0, false
+	}
+	return 100 * sum * sum / (n * squares), true
+}
+
+func served(e Evidence) (float64, bool) {
+	return float64(len(e.Window.Workers)), len(e.Window.Workers) > 0
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -57,18 +58,22 @@ type evidence struct {
 func collect(in Input, c suite.Claim, guards [][]string) evidence {
 	ev := evidence{unsampled: len(in.Runs) > 0, measured: []float64{}, uncounted: []string{}}
 	for i, e := range in.Runs {
-		v, sampled := Value(c.Metric, e)
-		ev.unsampled = ev.unsampled && !sampled
+		v, sampled := of(c, e)
 		reasons := guards[i]
 		if !sampled {
 			reasons = append(reasons[:len(reasons):len(reasons)], "no sample of "+c.Metric)
+		} else if c.Over != 0 {
+			if v, sampled = over(in, c, ev.valid(), v); !sampled {
+				reasons = append(reasons[:len(reasons):len(reasons)], fmt.Sprintf("phase %d has no run to compare with", c.Over))
+			}
 		}
+		ev.unsampled = ev.unsampled && !sampled
 		switch {
 		case len(reasons) > 0:
 			ev.invalid++
 			ev.uncounted = append(ev.uncounted, fmt.Sprintf("run %d: %s", e.Run, strings.Join(reasons, "; ")))
 			if sampled && !c.Met(v) {
-				ev.against = append(ev.against, fmt.Sprintf("run %d with %s", e.Run, figure(v, c.Value.Unit)))
+				ev.against = append(ev.against, fmt.Sprintf("run %d with %s", e.Run, figure(v, c.Unit())))
 			}
 			continue
 		case c.Met(v):
@@ -85,7 +90,7 @@ func collect(in Input, c suite.Claim, guards [][]string) evidence {
 func evaluate(in Input, c suite.Claim, guards [][]string) Result {
 	ev := collect(in, c, guards)
 	r := Result{
-		Claim: c.ID, Phase: c.Phase, Metric: c.Metric, Op: c.Op, Value: c.Value.Value, Bound: c.Bound(), Unit: c.Value.Unit,
+		Claim: c.ID, Phase: c.Phase, Metric: c.Metric, Op: c.Op, Value: c.Value.Value, Bound: c.Bound(), Unit: c.Unit(), To: c.To.Value, Over: c.Over,
 		Measured: ev.measured, Invalid: ev.uncounted, Spread: spread(ev.measured), Headroom: headroom(c, ev.measured),
 	}
 	if lack := lacking(in.Host, c); lack != "" {
@@ -96,10 +101,44 @@ func evaluate(in Input, c suite.Claim, guards [][]string) Result {
 	if r.Verdict == Verified || r.Verdict == Refuted {
 		r.Alpha = alpha(ev.valid())
 	}
+	if r.Verdict == Verified && c.To.Value > 0 && slices.Min(ev.measured) > c.To.Value {
+		r.Understated = median(ev.measured) / c.To.Value
+	}
 	r.Rule = rule(ev.tally)
 	r.Power = power(r, in.Planned)
 	r.Reasons = explain(in, c, ev, r.Verdict)
+	if r.Understated > 0 {
+		r.Reasons = slices.Insert(r.Reasons, 1, fmt.Sprintf("understated: every run lay above the documented range, the median at %s times its upper end of %s",
+			ratio(r.Understated), figure(c.To.Value, c.Unit())))
+	}
 	return r
+}
+
+// over divides a run's figure by that of the phase that it is compared with: of the run
+// with the same place among those that count.
+func over(in Input, c suite.Claim, i int, v float64) (float64, bool) {
+	other := in.Over[c.Over]
+	var figures []float64
+	for _, e := range other.Runs {
+		if f, ok := of(c, e); ok && f > 0 && len(Guards(other, e)) == 0 {
+			figures = append(figures, f)
+		}
+	}
+	if i >= len(figures) {
+		return 0, false
+	}
+	return v / figures[i], true
+}
+
+// Lacking says of every claim on the phase what it needs and the host has not; false
+// when there is a claim that can be tested.
+func Lacking(in Input) bool {
+	for _, c := range in.Claims {
+		if lacking(in.Host, c) == "" {
+			return false
+		}
+	}
+	return len(in.Claims) > 0
 }
 
 // lacking says what the claim needs and the host has not; "" when it has everything.

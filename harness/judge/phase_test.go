@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +43,8 @@ func evidenceOf(s shape) Evidence {
 	w.Sent = requests - w.Unsent
 	w.Failed = uint64(s.failed)
 	w.Succeeded = w.Sent - w.Failed
-	w.Completed = w.Succeeded
+	w.Completed, w.Gap = w.Succeeded, 10*time.Millisecond
+	w.Workers = []measure.Breakdown{{Name: "1", Succeeded: w.Succeeded, Failed: w.Failed}}
 	if s.completed > 0 {
 		w.Completed = uint64(s.completed)
 	}
@@ -287,21 +290,123 @@ func TestTheBoundThatLatenessIsHeldAgainst(t *testing.T) {
 
 func TestEveryMetricOfTheSuiteCanBeRead(t *testing.T) {
 	var known []string
+	read := func(m suite.Metric, e Evidence) bool {
+		_, ok := of(suite.Claim{Metric: m.Name, AtCPU: map[bool]suite.Share{true: 0.6}[m.Name == "rate_at_cpu"]}, e)
+		return ok
+	}
 	for _, m := range suite.Metrics {
 		known = append(known, m.Name)
-		assert.Contains(t, values, m.Name)
-		_, ok := Value(m.Name, evidenceOf(good))
-		assert.True(t, ok, m.Name)
-		_, ok = Value(m.Name, Evidence{Window: &measure.Window{}})
-		assert.False(t, ok, "%s of nothing", m.Name)
-		_, ok = Value(m.Name, Evidence{})
-		assert.False(t, ok, "%s without a window", m.Name)
+		e := evidenceOf(good)
+		assert.Equal(t, len(m.From) == 0, read(m, e), "%s without a disturbance", m.Name)
+		e.Values = map[string]float64{m.Name: math.NaN()}
+		if m.Name != "rate_at_cpu" { // made of others
+			assert.False(t, read(m, e), "%s that is not a number", m.Name)
+			e.Values[m.Name] = 0
+			assert.True(t, read(m, e), "%s of a disturbance", m.Name)
+		}
+		assert.False(t, read(m, Evidence{Window: &measure.Window{}}), "%s of nothing", m.Name)
+		assert.False(t, read(m, Evidence{}), "%s without a window", m.Name)
 	}
 	for name := range values {
 		assert.Contains(t, known, name)
 	}
 	_, ok := Value("colour", evidenceOf(good))
 	assert.False(t, ok)
+}
+
+func TestFairnessIsJainsIndexOverAllWorkers(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		workers int
+		answers []uint64
+		want    float64
+		ok      bool
+	}{
+		{"as many each", 4, []uint64{100, 100, 100, 100}, 100, true},
+		{"one gave all, the others nothing", 4, []uint64{400}, 25, true},
+		{"published example: 100, 200, 300 of three", 3, []uint64{100, 200, 300}, 100 * 600 * 600 / (3 * 140_000.0), true},
+		{"too few to tell", 4, []uint64{99, 100, 100, 100}, 0, false},
+		{"nobody answered", 4, nil, 0, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			e := evidenceOf(good)
+			e.Workers, e.Window.Workers = row.workers, nil
+			for i, n := range row.answers {
+				e.Window.Workers = append(e.Window.Workers, measure.Breakdown{Name: fmt.Sprint(i + 1), Succeeded: n - 1, Failed: 1})
+			}
+			got, ok := Value("jain", e)
+			assert.Equal(t, row.ok, ok)
+			assert.InDelta(t, row.want, got, 1e-9)
+		})
+	}
+}
+
+func TestARateIsScaledToTheDocumentedProcessorShare(t *testing.T) {
+	e := evidenceOf(shape{cpu: 2.5}) // 100 req/s at 50 % of one processor
+	claim := suite.Claim{Metric: "rate_at_cpu", AtCPU: 0.6}
+	got, ok := of(claim, e)
+	assert.True(t, ok)
+	assert.InDelta(t, 120, got, 1e-9)
+	e.Usage = nil
+	_, ok = of(claim, e)
+	assert.False(t, ok, "without the processor share")
+}
+
+func TestARangeIsTwoClaimsAndSaysWhenItUndersells(t *testing.T) {
+	for _, row := range []struct {
+		name        string
+		low, top    float64
+		verdict     Verdict
+		understated float64
+	}{
+		{"within the range", 90, 110, Verified, 0},
+		{"above the range", 40, 80, Verified, 1.25},
+		{"at its upper end", 40, 100, Verified, 0},
+		{"below the range", 110, 120, Refuted, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			in := input(repeat(6, good)...)
+			in.Claims = []suite.Claim{{ID: "B1.rate", Metric: "rate", Op: suite.AtLeast,
+				Value: suite.Quantity{Value: row.low, Unit: suite.RequestsPerSecond}, To: suite.Quantity{Value: row.top, Unit: suite.RequestsPerSecond}}}
+			r := Phase(in)[0]
+			assert.Equal(t, row.verdict, r.Verdict)
+			assert.InDelta(t, row.understated, r.Understated, 1e-9)
+			if row.understated > 0 {
+				assert.Contains(t, r.Reasons[1], "understated: every run lay above the documented range, the median at 1.25 times its upper end of 80 req/s")
+			}
+		})
+	}
+}
+
+func TestAPhaseIsComparedWithAnotherRunByRun(t *testing.T) {
+	over := input(repeat(6, shape{failed: 250})...) // half the goodput
+	claim := suite.Claim{ID: "B4.scaling", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 2, Unit: suite.Ratio}, Over: 1}
+	judged := func(other Input, runs ...Evidence) Result {
+		in := input(runs...)
+		in.Phase.Number, in.Claims, in.Over = 2, []suite.Claim{claim}, map[int]Input{1: other}
+		return Phase(in)[0]
+	}
+	r := judged(over, repeat(6, good)...)
+	assert.Equal(t, Verified, r.Verdict)
+	assert.Equal(t, []float64{2, 2, 2, 2, 2, 2}, r.Measured)
+	assert.Equal(t, suite.Ratio, r.Unit)
+
+	assert.Equal(t, Refuted, judged(over, repeat(6, shape{failed: 10})...).Verdict)
+	assert.Equal(t, Invalid, judged(input(), repeat(6, good)...).Verdict, "nothing to compare with")
+	assert.Equal(t, Invalid, judged(input(repeat(6, broken)...), repeat(6, good)...).Verdict, "nothing that counts to compare with")
+}
+
+func TestAPhaseThatAHostCannotTestIsKnownBeforehand(t *testing.T) {
+	in := input()
+	assert.False(t, Lacking(in))
+	in.Claims[0].Needs.Cores = 64
+	assert.False(t, Lacking(in), "other claims can be tested")
+	for i := range in.Claims {
+		in.Claims[i].Needs.Cores = 64
+	}
+	assert.True(t, Lacking(in))
+	in.Claims = nil
+	assert.False(t, Lacking(in))
 }
 
 func TestValues(t *testing.T) {

@@ -10,7 +10,12 @@ import (
 )
 
 // figure writes a value with its unit, to about three digits.
-func figure(v float64, u suite.Unit) string { return number(v) + " " + string(u) }
+func figure(v float64, u suite.Unit) string {
+	if u == suite.Ratio {
+		return number(v) + string(u)
+	}
+	return number(v) + " " + string(u)
+}
 
 // number writes a value to about three digits, without an exponent.
 func number(v float64) string {

@@ -58,7 +58,7 @@ func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
 	d.stopped, d.stop = context.WithCancel(ctx)
 	d.queue = &queue{
 		make:    func() order { return makeOrder(base, c.Source.Next()) },
-		timeout: c.Timeout, now: d.now, recorder: recorder,
+		timeout: c.Timeout, now: d.now, record: d.record,
 	}
 	for range c.Connections {
 		s := newSeat(d)
@@ -66,6 +66,14 @@ func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
 		d.queue.free.push(s)
 	}
 	return d, nil
+}
+
+// record takes in what became of a request.
+func (d *driver) record(s measure.Sample) {
+	d.recorder.Record(s)
+	if d.Observe != nil {
+		d.Observe(s)
+	}
 }
 
 // now is the time since the origin.
@@ -211,7 +219,7 @@ func (d *driver) RoundTrip(turn *http.Request) (*http.Response, error) {
 		if sample.Err == errInterrupted {
 			d.broken.Store(true)
 		}
-		d.recorder.Record(sample)
+		d.record(sample)
 		d.queue.leave(s)
 	}
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: turn}, nil

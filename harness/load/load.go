@@ -61,6 +61,7 @@ type Config struct {
 
 	Started  func(origin time.Time) // called once, shortly before the origin; may be nil
 	Progress func(at time.Duration) // called a few times a second with the time since the origin; may be nil
+	Observe  func(measure.Sample)   // called with every sample, by several goroutines at once; keeps nothing of its memory; may be nil
 }
 
 // Outcome is what became of a run.

@@ -37,10 +37,10 @@ type task struct {
 // The pacing goes on whether or not a seat is free. What it says of a release is therefore
 // the generator's own doing, and the wait for a seat that follows is the system's.
 type queue struct {
-	make     func() order // the source's next request
-	timeout  time.Duration
-	now      func() time.Duration
-	recorder *measure.Recorder
+	make    func() order // the source's next request
+	timeout time.Duration
+	now     func() time.Duration
+	record  func(measure.Sample)
 
 	mu      sync.Mutex
 	backlog fifo[release]
@@ -126,7 +126,7 @@ func (q *queue) take() (t *task, wait bool) {
 // unsent records the next request as never sent.
 func (q *queue) unsent(r release, why error) {
 	o := q.order()
-	q.recorder.Record(measure.Sample{
+	q.record(measure.Sample{
 		Scheduled: r.scheduled, Released: r.released, Endpoint: o.Operation, Unsent: true, Err: why,
 	})
 }

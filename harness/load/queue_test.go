@@ -42,21 +42,22 @@ func TestReleasedTellsTheGeneratorsLatenessFromTheSystemsDoing(t *testing.T) {
 // bench is a queue with a clock that stands where it is put.
 type bench struct {
 	*queue
-	clock time.Duration
-	made  int
+	clock    time.Duration
+	recorder *measure.Recorder
+	made     int
 }
 
 func newBench(t *testing.T, seats int) *bench {
 	t.Helper()
 	recorder, err := measure.NewRecorder(0, 0, time.Minute)
 	require.NoError(t, err)
-	b := &bench{}
+	b := &bench{recorder: recorder}
 	b.queue = &queue{
 		make: func() order {
 			b.made++
 			return order{Request: &Request{Operation: "x", Path: string(rune('a' + b.made - 1))}}
 		},
-		timeout: time.Second, now: func() time.Duration { return b.clock }, recorder: recorder,
+		timeout: time.Second, now: func() time.Duration { return b.clock }, record: recorder.Record,
 	}
 	for range seats {
 		b.free.push(&seat{tasks: make(chan *task, 1)})

@@ -57,6 +57,7 @@ func (r *Recorder) Record(s Sample) {
 		if !s.Unsent && s.Err == nil && t.Start <= s.Done && s.Done < t.End {
 			t.Completed++
 			t.second(s.Done).Completed++
+			t.answered(s.Done)
 		}
 	}
 }
@@ -90,6 +91,7 @@ type tally struct {
 	endpoints map[string]*Breakdown
 	workers   map[string]*Breakdown
 	errors    errorCounts
+	latest    time.Duration // arrival of a good answer, or the window's start
 }
 
 func newTally(start, end time.Duration) *tally {
@@ -100,7 +102,7 @@ func newTally(start, end time.Duration) *tally {
 	for i := range w.Seconds {
 		w.Seconds[i] = Second{At: start + time.Duration(i)*time.Second, Response: NewSparseHistogram()}
 	}
-	return &tally{Window: w, endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{}, errors: errorCounts{}}
+	return &tally{Window: w, endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{}, errors: errorCounts{}, latest: start}
 }
 
 // seconds is the number of seconds that a length of time touches.
@@ -163,7 +165,15 @@ func (b *Breakdown) add(s *Sample) {
 	b.Service.Record(s.Done - s.Sent)
 }
 
+// answered notes the arrival of a good answer. Answers are recorded nearly in the order
+// of their arrival; one that is recorded after a later one closes no gap.
+func (t *tally) answered(at time.Duration) {
+	t.Gap = max(t.Gap, at-t.latest)
+	t.latest = max(t.latest, at)
+}
+
 func (t *tally) finish() *Window {
+	t.Gap = max(t.Gap, t.End-t.latest)
 	t.Endpoints, t.Workers, t.Errors = sorted(t.endpoints), sorted(t.workers), t.errors.list()
 	t.OutOfRange = 0
 	for _, h := range []*Histogram{t.Response, t.Service, t.Lateness, t.Wait} {

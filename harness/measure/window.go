@@ -35,6 +35,9 @@ type Window struct {
 	// Completed counts the good answers that arrived within [Start, End), whenever
 	// their request was scheduled: what the system got done in the window.
 	Completed uint64 `json:"completed"`
+	// Gap is the longest time within [Start, End) without the arrival of a good answer;
+	// 0 when it was not recorded.
+	Gap time.Duration `json:"gap_ns"`
 	// OutOfRange counts values that a histogram could not hold exactly.
 	OutOfRange uint64 `json:"out_of_range"`
 

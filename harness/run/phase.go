@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
@@ -21,9 +20,14 @@ const memoryShare = 0.75
 func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	memory := p.memoryLimit(phase)
 	p.run.Phases = append(p.run.Phases, archive.Phase{
-		Number: phase.Number, Name: phase.Name, Workers: phase.Workers,
+		Number: phase.Number, Name: phase.Name, Group: phase.Group, Disturb: phase.Disturb, Workers: phase.Workers,
 		MemoryLimit: memory, Documented: phase.Memory, Offered: phase.Rate,
 	})
+	if judge.Lacking(p.run.Input(phase)) {
+		p.left.runDone(p.Options.Runs)
+		p.note("%s: not driven, this host has not what its claims need", phase.Title())
+		return nil
+	}
 	stores := &phaseStores{pipeline: p, phase: phase}
 	defer stores.close()
 	plan := newPlan(p.Options.Runs)
@@ -46,7 +50,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		}
 		if p.fixed(phase, plan) {
 			p.left.runDone(plan.skip())
-			p.note("phase %d: stopped after %d of %d runs, no further run could change a verdict", phase.Number, number, plan.total())
+			p.note("%s: stopped after %d of %d runs, no further run could change a verdict", phase.Title(), number, plan.total())
 			break
 		}
 		p.left.runDone(0)
@@ -87,8 +91,8 @@ func (p *pipeline) memoryLimit(phase suite.Phase) suite.Size {
 		return phase.Memory
 	}
 	most -= most % suite.MiB
-	p.note("phase %d: %d workers x %v is more than %.0f %% of this host's %v; each worker runs under %v",
-		phase.Number, phase.Workers, phase.Memory, memoryShare*100, suite.Size(p.Host.Memory)/suite.MiB*suite.MiB, most)
+	p.note("%s: %d workers x %v is more than %.0f %% of this host's %v; each worker runs under %v",
+		phase.Title(), phase.Workers, phase.Memory, memoryShare*100, suite.Size(p.Host.Memory)/suite.MiB*suite.MiB, most)
 	return most
 }
 
@@ -146,7 +150,7 @@ func (s *phaseStores) ready(ctx context.Context, record *archive.Phase) error {
 		},
 	})
 	if err != nil {
-		return &EnvironmentError{fmt.Sprintf("phase %d: bring up the stores", s.phase.Number), err}
+		return &EnvironmentError{s.phase.Title() + ": bring up the stores", err}
 	}
 	s.set = set
 	record.Providers = set.Info().Providers
@@ -179,7 +183,7 @@ func (s *phaseStores) close() {
 		return
 	}
 	if err := s.set.Close(); err != nil {
-		s.note("phase %d: close the stores: %v", s.phase.Number, err)
+		s.note("%s: close the stores: %v", s.phase.Title(), err)
 	}
 	s.set = nil
 }

@@ -109,11 +109,13 @@ type Config struct {
 	System   System
 	Stores   Stores
 	Workload Workload
-	Out      string      // folder in which the archive's folder is made
-	ID       string      // of the run; its folder's name
-	Observe  func(Event) // progress; may be nil
-	Now      func() time.Time
-	Spin     func() time.Duration // a fixed piece of work, timed: how fast the host is now
+	// Disturber disturbs the system in phases that ask for it; it may be nil when none does.
+	Disturber Disturber
+	Out       string      // folder in which the archive's folder is made
+	ID        string      // of the run; its folder's name
+	Observe   func(Event) // progress; may be nil
+	Now       func() time.Time
+	Spin      func() time.Duration // a fixed piece of work, timed: how fast the host is now
 }
 
 // ErrInterrupted says that the run was stopped before its plan was done. What it

@@ -38,14 +38,16 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 		Phase: phase, Memory: memory, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Env: stores.info().Env, Log: log,
 	})
 	if err != nil {
-		return nil, &EnvironmentError{fmt.Sprintf("phase %d, run %d: start the system", phase.Number, number), err}
+		return nil, &EnvironmentError{fmt.Sprintf("%s, run %d: start the system", phase.Title(), number), err}
 	}
 	t.StartupTime = instance.Info().Startup
 	driveErr := p.drive(ctx, phase, t, instance, stores)
 
 	event.Stage = StageStop
 	p.observe(event)
-	t.Faults = append(t.Faults, instance.Faults()...)
+	if phase.Disturb == "" { // else what breaks is what was to be broken, and is counted
+		t.Faults = append(t.Faults, instance.Faults()...)
+	}
 	if fault := stores.fault(); fault != "" {
 		t.Faults = append(t.Faults, fault)
 	}
@@ -66,19 +68,22 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: instance.Info().URL,
 	})
 	if err != nil {
-		return &EnvironmentError{fmt.Sprintf("phase %d, run %d: prepare the requests", phase.Number, t.Number), err}
+		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
 	}
 	t.Noise.SpinBefore = p.Spin()
 	steal, stealKnown := probe.Steal()
 	var watcher *probe.Watcher
+	disturbance := p.disturbed(ctx, phase, instance)
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
 		BaseURL: instance.Info().URL, Source: source, Schedule: p.schedule(phase, t.Seed),
 		Warmup: p.Options.Warmup, Duration: p.Options.Duration, Timeout: p.Suite.Plan.Timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader,
+		Observe: disturbance.observe(),
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()
+			disturbance.start(origin)
 			watcher = probe.Watch(probe.Config{
 				Origin: origin, Start: p.Options.Warmup, End: p.Options.Warmup + p.Options.Duration, Every: time.Second,
 				Processes: func() []measure.Process { return watched(instance, stores.info()) },
@@ -87,11 +92,12 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 		Progress: func(at time.Duration) { p.driving(phase, t.Number, at) },
 	})
 	restore()
+	disturbance.end(t)
 	if watcher != nil {
 		t.Usage = watcher.Stop()
 	}
 	if err != nil {
-		return &EnvironmentError{fmt.Sprintf("phase %d, run %d: drive the load", phase.Number, t.Number), err}
+		return &EnvironmentError{fmt.Sprintf("%s, run %d: drive the load", phase.Title(), t.Number), err}
 	}
 	if stealKnown {
 		if now, ok := probe.Steal(); ok {

@@ -41,8 +41,10 @@ func TestTheBuiltInSuiteHoldsTheDocumentedCapacityOfTheFourPhases(t *testing.T) 
 			assertClaim(t, claims[3], id+".memory", "memory", Quantity{float64(want.memory / MiB), Mebibytes}, 0)
 		}
 	}
-	assert.Len(t, s.Phases, 4)
-	assert.Len(t, s.Claims, 16)
+	phases, err := s.With(Override{Groups: []Group{GroupPhases}})
+	assert.NoError(t, err)
+	assert.Len(t, phases.Phases, 4)
+	assert.Len(t, phases.Claims, 16)
 }
 
 func assertClaim(t *testing.T, c Claim, id, metric string, value Quantity, tolerance Share) {
@@ -57,7 +59,8 @@ func assertClaim(t *testing.T, c Claim, id, metric string, value Quantity, toler
 }
 
 func TestTheBuiltInPlanFitsAFewMinutes(t *testing.T) {
-	s := Builtin()
+	s, err := Builtin().With(Override{Groups: []Group{GroupPhases}})
+	assert.NoError(t, err)
 	assert.Equal(t, Plan{
 		Runs: 6, Warmup: 2 * time.Second, Duration: 5 * time.Second, Timeout: 10 * time.Second, Seed: 1, Connections: 256,
 		Arrivals: ArrivalsConstant, Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
@@ -92,4 +95,30 @@ func TestTheBuiltInSuiteIsHandedOutAsACopy(t *testing.T) {
 	assert.NotEqual(t, text[0], BuiltinYAML()[0])
 	first, _, _ := strings.Cut(string(BuiltinYAML()), "\n")
 	assert.Equal(t, "# yaml-language-server: $schema="+SchemaURL, first)
+}
+
+func TestTheBuiltInSuiteHoldsTheBenchmarkTable(t *testing.T) {
+	s, err := Builtin().With(Override{Groups: []Group{GroupBenchmarks}})
+	assert.NoError(t, err)
+	for i, want := range []struct {
+		workers  int
+		low, top float64
+		p99, cpu float64
+	}{{1, 75, 100, 200, 60}, {4, 300, 400, 150, 70}, {8, 600, 800, 100, 75}} {
+		p := s.Phases[i]
+		assert.Equal(t, want.workers, p.Workers)
+		claims := s.ClaimsOf(p.Number)
+		assert.Equal(t, Quantity{want.low, RequestsPerSecond}, claims[0].Value)
+		assert.Equal(t, Quantity{want.top, RequestsPerSecond}, claims[0].To)
+		assert.InDelta(t, want.cpu, 100*float64(claims[0].AtCPU), 1e-9)
+		assert.Equal(t, Quantity{want.p99, Milliseconds}, claims[1].Value)
+		assert.Equal(t, Quantity{want.cpu, Percent}, claims[2].Value)
+		assert.Equal(t, want.workers+1, claims[0].Needs.Cores)
+
+		// Utilization law: the documented rates at the documented share leave room for
+		// the work that the calibrated request does, or say that they do not.
+		w, _ := s.Workload(p.Workload)
+		atShare := want.cpu / 100 * float64(want.workers) / w.CPU.Seconds()
+		assert.GreaterOrEqual(t, atShare, want.low)
+	}
 }

@@ -16,6 +16,9 @@ func (r *reader) check(s *Suite) {
 	unique(r, "phase number", "phases", "phase", s.Phases, func(p Phase) int { return p.Number })
 	unique(r, "phase name", "phases", "name", s.Phases, func(p Phase) string { return p.Name })
 	unique(r, "claim id", "claims", "id", s.Claims, func(c Claim) string { return c.ID })
+	for i := range s.Workloads {
+		r.checkWorkload(s, i)
+	}
 	for i := range s.Phases {
 		r.checkPhase(s, i)
 	}
@@ -54,6 +57,32 @@ func (r *reader) checkDataset(s *Suite) {
 	at, transactions := r.at("dataset.transactions")
 	if accounts && transactions && s.Dataset.Transactions < s.Dataset.Accounts {
 		r.report(at, fmt.Sprintf("transactions: %d are fewer than the %d accounts", s.Dataset.Transactions, s.Dataset.Accounts), "at least one for each account")
+	}
+}
+
+// given reports whether a key stands in the file, well or badly.
+func (r *reader) given(format string, args ...any) bool {
+	_, ok := r.places[fmt.Sprintf(format, args...)]
+	return ok
+}
+
+// checkWorkload holds a workload's keys against its kind.
+func (r *reader) checkWorkload(s *Suite, i int) {
+	at, ok := r.at("workloads[%d].kind", i)
+	if !ok {
+		return
+	}
+	belongs := map[Kind][]string{Platform: {"mix"}, Calibrated: {"cpu", "wait"}}
+	w := s.Workloads[i]
+	if needed := belongs[w.Kind][0]; !r.given("workloads[%d].%s", i, needed) {
+		r.report(at, fmt.Sprintf("a %s workload lacks %s", w.Kind, needed), fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
+	}
+	for _, kind := range []Kind{Platform, Calibrated} {
+		for _, key := range belongs[kind] {
+			if kind != w.Kind && r.given("workloads[%d].%s", i, key) {
+				r.report(at, fmt.Sprintf("a %s workload has no %s", w.Kind, key), fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
+			}
+		}
 	}
 }
 
@@ -148,10 +177,80 @@ func (r *reader) checkClaim(s *Suite, i int) {
 	if at, ok := r.at("claims[%d].op", i); ok && c.Op != m.Op {
 		r.report(at, fmt.Sprintf("op: %q does not suit the metric %s", c.Op, m.Name), fmt.Sprintf("%q", m.Op))
 	}
+	r.checkDisturbed(s, i, m)
+	r.checkScaled(s, i)
+	r.checkOver(s, i)
+	r.checkRange(s, i)
 	if at, ok := r.at("claims[%d].value", i); ok {
 		if err := s.checkValue(c, m, r.goodIn(s, c, i)); err != nil {
 			r.report(at, "value: "+err.Message, err.Allowed)
 		}
+	}
+}
+
+// checkDisturbed refuses a metric that only a disturbance yields on a phase that has none of those.
+func (r *reader) checkDisturbed(s *Suite, i int, m Metric) {
+	c := s.Claims[i]
+	at, ok := r.at("claims[%d].metric", i)
+	j := slices.IndexFunc(s.Phases, func(p Phase) bool { return p.Number == c.Phase })
+	if _, number := r.at("claims[%d].phase", i); !ok || !number || len(m.From) == 0 || j < 0 {
+		return
+	}
+	if _, good := r.at("phases[%d].disturb", j); !good && r.given("phases[%d].disturb", j) {
+		return
+	}
+	if !slices.Contains(m.From, s.Phases[j].Disturb) {
+		var names []string
+		for _, d := range m.From {
+			names = append(names, string(d))
+		}
+		r.report(at, fmt.Sprintf("phase %d yields no metric %s", c.Phase, m.Name), "on phases with disturb: "+strings.Join(names, ", "))
+	}
+}
+
+// checkScaled holds at_cpu against the metric: one metric needs it, the others have no use for it.
+func (r *reader) checkScaled(s *Suite, i int) {
+	at, ok := r.at("claims[%d].metric", i)
+	scaled, given := s.Claims[i].Metric == scaledMetric, r.given("claims[%d].at_cpu", i)
+	switch {
+	case ok && scaled && !given:
+		r.report(at, "a claim on "+scaledMetric+" lacks at_cpu", "the documented processor share, e.g. at_cpu: 60 %")
+	case ok && !scaled && given:
+		r.report(at, fmt.Sprintf("at_cpu has no meaning for the metric %s", s.Claims[i].Metric), "at_cpu with metric: "+scaledMetric)
+	}
+}
+
+// checkOver refuses a ratio to a phase that is not measured before.
+func (r *reader) checkOver(s *Suite, i int) {
+	c := s.Claims[i]
+	at, ok := r.at("claims[%d].over", i)
+	numbers, known := r.phaseNumbers(s)
+	if _, phase := r.at("claims[%d].phase", i); !ok || !phase || !known {
+		return
+	}
+	index := func(number int) int {
+		return slices.IndexFunc(s.Phases, func(p Phase) bool { return p.Number == number })
+	}
+	switch over := index(c.Over); {
+	case over < 0:
+		r.report(at, fmt.Sprintf("unknown phase %d", c.Over), "the phases "+strings.Trim(fmt.Sprint(numbers), "[]"))
+	case over >= index(c.Phase) && index(c.Phase) >= 0:
+		r.report(at, fmt.Sprintf("phase %d is not measured before phase %d", c.Over, c.Phase), "a phase that stands before the claim's own")
+	}
+}
+
+// checkRange refuses a range that is none.
+func (r *reader) checkRange(s *Suite, i int) {
+	c := s.Claims[i]
+	at, ok := r.at("claims[%d].to", i)
+	if _, value := r.at("claims[%d].value", i); !ok || !value {
+		return
+	}
+	switch {
+	case c.Op != AtLeast:
+		r.report(at, fmt.Sprintf("to: a claim with op %q has no upper end", c.Op), fmt.Sprintf("to with op: %q", AtLeast))
+	case c.To.Unit != c.Value.Unit || c.To.Value <= c.Value.Value:
+		r.report(at, fmt.Sprintf("to: %v is not above %v", c.To, c.Value), "a larger value in the same unit")
 	}
 }
 
@@ -177,6 +276,9 @@ func (r *reader) goodIn(s *Suite, c Claim, i int) context {
 // before anything is measured.
 func (s *Suite) checkValue(c Claim, m Metric, known context) *ValueError {
 	unit := reported(m.Unit)
+	if c.Over != 0 {
+		unit, m.Unit = reported(Ratio), Ratio
+	}
 	switch {
 	case c.Value.Unit != m.Unit:
 		return &ValueError{fmt.Sprintf("%v does not suit the metric %s, which is %s", c.Value, m.Name, unit.dimension.name), unit.dimension.allowed}
@@ -187,12 +289,12 @@ func (s *Suite) checkValue(c Claim, m Metric, known context) *ValueError {
 		return nil
 	}
 	timeout := float64(s.Plan.Timeout) / float64(time.Millisecond)
-	if m.Unit == Milliseconds && known.timeout && c.Bound() >= timeout {
+	if m.Unit == Milliseconds && !untimed[m.Name] && known.timeout && c.Bound() >= timeout {
 		return &ValueError{fmt.Sprintf("a bound of %v is met by requests that were given up after %s", Quantity{c.Bound(), m.Unit}, FormatDuration(s.Plan.Timeout)),
 			"less than the plan's timeout"}
 	}
 	phase, found := s.Phase(c.Phase)
-	if m.Name == "rate" && known.rate && found && c.Bound() > float64(phase.Rate) {
+	if m.Name == "rate" && c.Over == 0 && known.rate && found && c.Bound() > float64(phase.Rate) {
 		return &ValueError{fmt.Sprintf("%v cannot be answered when phase %d is offered %v", c.Value, c.Phase, phase.Rate), "at most the phase's rate"}
 	}
 	return nil
@@ -203,6 +305,7 @@ type claimed struct {
 	phase  int
 	metric string
 	op     Op
+	over   int
 }
 
 // checkContradiction reports a second claim on the same metric of the same phase.
@@ -214,7 +317,7 @@ func (r *reader) checkContradiction(s *Suite, i int, first map[claimed]int) {
 		return
 	}
 	c := s.Claims[i]
-	key := claimed{c.Phase, c.Metric, c.Op}
+	key := claimed{c.Phase, c.Metric, c.Op, c.Over}
 	if line, twice := first[key]; twice {
 		r.report(at, fmt.Sprintf("second claim %s %s on phase %d, the first is in line %d", c.Metric, c.Op, c.Phase, line),
 			"one claim for each phase, metric and operator")

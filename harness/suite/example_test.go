@@ -76,7 +76,7 @@ func ExampleParse_mistakes() {
 	// example.yaml:30:84: value: "100" has no unit
 	//    30 | …ate, phase: 1, source: guide.md#small, metric: rate, op: ">=", value: 100, tolerance: 1 %}
 	//       |                                                                        ^
-	//   allowed: a rate, duration, percentage or size with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB
+	//   allowed: a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x
 	//
 	// example.yaml: 3 problems
 }

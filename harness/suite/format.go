@@ -22,6 +22,9 @@ const (
 	MaxWorkers     = 256
 	MinMemory      = 16 * MiB // a worker needs that much to stand idle
 	MaxMemory      = 1024 * GiB
+	MinCPU         = time.Microsecond // of a calibrated request
+	MaxCPU         = time.Second
+	MaxWait        = 10 * time.Second
 )
 
 const (
@@ -82,8 +85,10 @@ var (
 		name: "a workload", about: "A named mix of operations.",
 		fields: []field[Workload]{
 			must("name", "Name by which phases refer to it.", name(), func(w *Workload) *string { return &w.Name }),
-			must("kind", "What makes the requests.", choice("a kind of workload", "platform"), func(w *Workload) *string { return &w.Kind }),
-			must("mix", "Share of each operation; the shares add up to 100 %.", codec[[]MixedItem](mixFormat{}), func(w *Workload) *[]MixedItem { return &w.Mix }),
+			must("kind", "What makes the requests.", choice("a kind of workload", Platform, Calibrated), func(w *Workload) *Kind { return &w.Kind }),
+			may("mix", "Share of each of the platform's operations; the shares add up to 100 %.", codec[[]MixedItem](mixFormat{}), func(w *Workload) *[]MixedItem { return &w.Mix }),
+			may("cpu", "Processor time that each calibrated request burns.", duration(MinCPU, MaxCPU), func(w *Workload) *time.Duration { return &w.CPU }),
+			may("wait", "Time that each calibrated request waits.", duration(0, MaxWait), func(w *Workload) *time.Duration { return &w.Wait }),
 		},
 	}
 
@@ -99,6 +104,8 @@ var (
 			must("stores", "Stores that the system works on; [] for none.", list[Store]{"a list of stores", 0, choice("a store", Postgres, Redis)}, func(p *Phase) *[]Store { return &p.Stores }),
 			must("rate", "Rate that is offered, whatever the system answers.", rate(), func(p *Phase) *Rate { return &p.Rate }),
 			must("workload", "Name of a workload of this suite.", name(), func(p *Phase) *string { return &p.Workload }),
+			may("group", "Phases that are run together; phases when it is left out.", choice("a group", Groups...), func(p *Phase) *Group { return &p.Group }),
+			may("disturb", "What is done to the system within the judged window.", choice("a disturbance", Disturbances...), func(p *Phase) *Disturb { return &p.Disturb }),
 		},
 	}
 
@@ -112,6 +119,9 @@ var (
 			must("metric", "What is measured.", choice("a metric", metricNames()...), func(c *Claim) *string { return &c.Metric }),
 			must("op", "How a measured value compares with the documented one.", choice("an operator", AtLeast, AtMost), func(c *Claim) *Op { return &c.Op }),
 			must("value", "The documented figure, with its unit.", quantity(), func(c *Claim) *Quantity { return &c.Value }),
+			may("to", "Upper end of a documented range that starts at value.", quantity(), func(c *Claim) *Quantity { return &c.To }),
+			may("at_cpu", "Documented processor share, for a metric that is scaled to one.", part(), func(c *Claim) *Share { return &c.AtCPU }),
+			may("over", "Number of the phase by whose figure this phase's is divided; value is a factor then, e.g. 3x.", whole(1, 1000), func(c *Claim) *int { return &c.Over }),
 			may("tolerance", "Share of the value by which a measurement may fall short of it.", slack(), func(c *Claim) *Share { return &c.Tolerance }),
 			may("needs", "What a host must have for the claim to be testable on it.", needsFormat, func(c *Claim) *Needs { return &c.Needs }),
 		},
@@ -151,7 +161,7 @@ func refineClaim(s *jsonschema.Schema) {
 		condition, consequence := &jsonschema.Schema{Properties: jsonschema.NewProperties()}, &jsonschema.Schema{Properties: jsonschema.NewProperties()}
 		condition.Properties.Set("metric", &jsonschema.Schema{Const: m.Name})
 		consequence.Properties.Set("op", &jsonschema.Schema{Const: string(m.Op)})
-		consequence.Properties.Set("value", &jsonschema.Schema{Pattern: reported(m.Unit).dimension.pattern(), Description: m.About})
+		consequence.Properties.Set("value", &jsonschema.Schema{Pattern: reported(m.Unit).dimension.pattern() + "|" + factors.pattern(), Description: m.About})
 		s.AllOf = append(s.AllOf, &jsonschema.Schema{If: condition, Then: consequence})
 	}
 }

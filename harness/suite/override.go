@@ -22,7 +22,8 @@ type Override struct {
 	Warmup    *time.Duration
 	RateScale *float64 // factor on the offered rates and on the claims on them, from [MinScale] to [MaxScale]
 	Seed      *uint64
-	Phases    []int // numbers of the phases to keep, in any order; none: all
+	Phases    []int   // numbers of the phases to keep, in any order; none: all
+	Groups    []Group // groups of phases to keep; none: all
 }
 
 // FlagError says why an override cannot be applied.
@@ -40,7 +41,7 @@ func (e *FlagError) Error() string { return e.Flag + ": " + e.Message + "; allow
 // error joins a [*FlagError] for each thing that is wrong.
 func (s *Suite) With(o Override) (*Suite, error) {
 	c := s.clone()
-	err := errors.Join(c.overridePlan(o), c.keepPhases(o.Phases), c.scaleRates(o.RateScale))
+	err := errors.Join(c.overridePlan(o), c.keepGroups(o.Groups), c.keepPhases(o.Phases), c.scaleRates(o.RateScale))
 	if err == nil {
 		err = c.enoughRequests(o)
 	}
@@ -94,6 +95,29 @@ func flagDuration(flag string, d, least, most time.Duration) error {
 	return nil
 }
 
+// keepGroups drops the phases of other groups than the wanted ones, with the claims on them.
+func (s *Suite) keepGroups(wanted []Group) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	var has []Group
+	var numbers []int
+	for _, p := range s.Phases {
+		if !slices.Contains(has, p.Group) {
+			has = append(has, p.Group)
+		}
+		if slices.Contains(wanted, p.Group) {
+			numbers = append(numbers, p.Number)
+		}
+	}
+	for _, g := range wanted {
+		if !slices.Contains(has, g) {
+			return &FlagError{"--group", fmt.Sprintf("the suite has no phase of the group %s", quote(string(g))), strings.Trim(fmt.Sprint(has), "[]")}
+		}
+	}
+	return s.keepPhases(numbers)
+}
+
 // keepPhases drops the phases that are not wanted, with the claims on them.
 func (s *Suite) keepPhases(wanted []int) error {
 	if len(wanted) == 0 {
@@ -114,7 +138,9 @@ func (s *Suite) keepPhases(wanted []int) error {
 		}
 	}
 	s.Phases = slices.DeleteFunc(s.Phases, func(p Phase) bool { return !slices.Contains(wanted, p.Number) })
-	s.Claims = slices.DeleteFunc(s.Claims, func(c Claim) bool { return !slices.Contains(wanted, c.Phase) })
+	s.Claims = slices.DeleteFunc(s.Claims, func(c Claim) bool {
+		return !slices.Contains(wanted, c.Phase) || (c.Over != 0 && !slices.Contains(wanted, c.Over))
+	})
 	return errors.Join(errs...)
 }
 
@@ -137,7 +163,7 @@ func (s *Suite) scaleRates(scale *float64) error {
 		}
 	}
 	for i := range s.Claims {
-		if s.Claims[i].Metric == "rate" {
+		if s.Claims[i].Metric == "rate" && s.Claims[i].Over == 0 {
 			s.Claims[i].Value.Value *= *scale
 		}
 	}

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -20,6 +21,9 @@ func Parse(file string, data []byte) (*Suite, error) {
 	r.check(&s)
 	if err := r.err(); err != nil {
 		return nil, err
+	}
+	for i := range s.Phases {
+		s.Phases[i].Group = cmp.Or(s.Phases[i].Group, GroupPhases)
 	}
 	return &s, nil
 }

@@ -24,9 +24,9 @@ func TestAGoodSuiteIsReadAsItIsWritten(t *testing.T) {
 		Dataset:   Dataset{Accounts: 1000, Transactions: 5000},
 		Workloads: []Workload{{Name: "reads", Kind: "platform", Mix: []MixedItem{{"account", 0.995}, {"transactions", 0.005}}}},
 		Phases: []Phase{
-			{Number: 1, Name: "small", Source: "guide.md#small", Workers: 1, Memory: 512 * MiB, Rate: 100, Workload: "reads"},
+			{Number: 1, Name: "small", Source: "guide.md#small", Workers: 1, Memory: 512 * MiB, Rate: 100, Workload: "reads", Group: GroupPhases},
 			{Number: 2, Name: "large", Source: "guide.md#large", Cluster: true, Workers: 4, Memory: 1e9,
-				Stores: []Store{Postgres, Redis}, Rate: 500, Workload: "reads"},
+				Stores: []Store{Postgres, Redis}, Rate: 500, Workload: "reads", Group: GroupPhases},
 		},
 		Claims: []Claim{
 			{ID: "P1.rate", Phase: 1, Source: "guide.md#small", Metric: "rate", Op: AtLeast, Value: Quantity{100, RequestsPerSecond}, Tolerance: 0.01},

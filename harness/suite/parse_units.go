@@ -125,9 +125,9 @@ func ParseScale(text string) (float64, error) {
 
 // ParseQuantity reads a value of any metric, such as "100 req/s", "200 ms", "0.1 %" or
 // "512 MiB", into the unit in which its kind is reported: [RequestsPerSecond],
-// [Milliseconds], [Percent] or [Mebibytes].
+// [Milliseconds], [Percent], [Mebibytes], a number of things or [Ratio].
 func ParseQuantity(text string) (Quantity, error) {
-	const allowed = "a rate, duration, percentage or size with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB"
+	const allowed = "a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x"
 	_, symbol, problem := split(text)
 	if problem != "" {
 		return Quantity{}, &ValueError{problem, allowed}
@@ -162,6 +162,11 @@ var reportedUnits = []reportedUnit{
 	{Milliseconds, durations, 0.001, 60_000},
 	{Percent, shares, 0, 100},
 	{Mebibytes, sizes, 1, float64(MaxSize / MiB)},
+	{Requests, requests, 0, mostQuantity},
+	{Answers, answers, 0, mostQuantity},
+	{Workers, workers, 0, MaxWorkers},
+	{Processes, processes, 0, MaxWorkers},
+	{Ratio, factors, MinScale, MaxScale},
 }
 
 func reported(u Unit) reportedUnit {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -46,12 +45,21 @@ var (
 			{"kB", of(1e3, 1)}, {"MB", of(1e6, 1)}, {"GB", of(1e9, 1)}, {"TB", of(1e12, 1)}}} // base: B
 	shares = dimension{"a percentage", "a number with %, e.g. 0.1 %",
 		[]unit{{"%", of(1, 100)}}} // base: 1
-	factors = dimension{"a factor", "a number with x, e.g. 0.5x",
+	requests  = counted("requests")
+	answers   = counted("answers")
+	workers   = counted("workers")
+	processes = counted("processes")
+	factors   = dimension{"a factor", "a number with x, e.g. 0.5x",
 		[]unit{{"x", of(1, 1)}}} // base: 1
 )
 
 // measurable are the dimensions that a claim's value can have.
-var measurable = []dimension{rates, durations, shares, sizes}
+var measurable = []dimension{rates, durations, shares, sizes, requests, answers, workers, processes, factors}
+
+// counted is the dimension of a number of things.
+func counted(things string) dimension {
+	return dimension{"a number of " + things, "a number with " + things + ", e.g. 0 " + things, []unit{{things, of(1, 1)}}}
+}
 
 // Limits of what may be written; they keep out slips, not uses.
 const (
@@ -137,7 +145,7 @@ func (d dimension) unitProblem(text, symbol string) string {
 	if symbol == "" {
 		return quote(text) + " has no unit"
 	}
-	for _, other := range slices.Concat(measurable, []dimension{factors}) {
+	for _, other := range measurable {
 		if _, ok := other.sizeOf(symbol); ok {
 			return fmt.Sprintf("%s is %s, not %s", quote(text), other.name, d.name)
 		}

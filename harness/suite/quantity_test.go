@@ -103,7 +103,7 @@ func TestAValueThatIsNoneIsRefusedWithWhatIsAllowed(t *testing.T) {
 		{duration, "1m30s", `"1m30s" has the unknown unit "m30s"; allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`},
 		{duration, "5 GiB", `"5 GiB" is a size, not a duration; allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`},
 		{quantity, "9999999999999 ms", `"9999999999999 ms" is out of range; allowed: from 0.000000001 ms to 1000000000000 ms`},
-		{quantity, "100 reqs", `"100 reqs" has the unknown unit "reqs", did you mean "req/s"?; allowed: a rate, duration, percentage or size with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB`},
+		{quantity, "100 reqs", `"100 reqs" has the unknown unit "reqs", did you mean "req/s"?; allowed: a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x`},
 		{scale, "2", `"2" has no unit; allowed: a number with x, e.g. 0.5x`},
 		{scale, "0x", `"0x" is out of range; allowed: from 0.001x to 1000x`},
 		{scale, "2000x", `"2000x" is out of range; allowed: from 0.001x to 1000x`},

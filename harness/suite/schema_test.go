@@ -56,6 +56,11 @@ func TestTheSchemaRefusesWhateverCanBeSeenInOneValue(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{
+		// Rules between a workload's kind and its keys, and between a claim and its phase.
+		"a calibrated workload without its processor time", "a calibrated workload with a mix", "a platform workload without its mix",
+		"a metric that only a disturbance yields", "a rate at a processor share that is not named",
+		"a processor share for a metric that has no use for it", "a range that ends below its start", "a range for a metric with an upper bound",
+		"a ratio to a phase that does not exist", "a ratio to a phase that comes later", "a ratio that is not written as a factor",
 		// The magnitude of a value with a unit.
 		"a whole number with separators", "a rate of zero", "an absurdly big rate", "a rate with a number that never ends",
 		"a rate so low that a window has no request", "a window that is too short", "a size that is absurd", "a size of part of a byte",

@@ -1,6 +1,10 @@
 package suite
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Version is the version of the suite format that this package reads.
 const Version = 1
@@ -58,11 +62,22 @@ type Dataset struct {
 	Transactions int // in total, at least as many as accounts
 }
 
-// Workload is a named mix of operations.
+// Kind says what makes the requests of a workload.
+type Kind string
+
+// The kinds of workload there are.
+const (
+	Platform   Kind = "platform"   // a mix of the platform's operations
+	Calibrated Kind = "calibrated" // each request burns a given processor time and waits for a given time
+)
+
+// Workload is what is asked of the system.
 type Workload struct {
 	Name string
-	Kind string      // "platform"
-	Mix  []MixedItem // shares add up to 100 %
+	Kind Kind
+	Mix  []MixedItem   // of the platform's operations; shares add up to 100 %
+	CPU  time.Duration // that each calibrated request burns, by its thread's own clock
+	Wait time.Duration // that each calibrated request waits without using the processor
 }
 
 // MixedItem is one operation's share of a workload.
@@ -87,6 +102,38 @@ type Phase struct {
 	Stores   []Store
 	Rate     Rate // offered, open arrivals
 	Workload string
+	Group    Group   // [GroupPhases] when the file names none
+	Disturb  Disturb // what is done to the system within the judged window; "" for nothing
+}
+
+// Title is what the phase is called in texts, e.g. "phase 2" or "benchmark 14".
+func (p Phase) Title() string {
+	return fmt.Sprintf("%s %d", strings.ToLower(p.Group.Title()), p.Number)
+}
+
+// Group names phases that are run together.
+type Group string
+
+// The groups there are.
+const (
+	GroupPhases     Group = "phases"     // the documented phases of growth
+	GroupBenchmarks Group = "benchmarks" // rows of a documented benchmark table
+	GroupBehaviour  Group = "behaviour"  // what the system does when it is disturbed
+)
+
+// Groups are all groups, in the order of reports.
+var Groups = []Group{GroupPhases, GroupBenchmarks, GroupBehaviour}
+
+// Title is what a phase of the group is called in reports, e.g. "Phase".
+func (g Group) Title() string {
+	switch g {
+	case GroupBenchmarks:
+		return "Benchmark"
+	case GroupBehaviour:
+		return "Behaviour"
+	default:
+		return "Phase"
+	}
 }
 
 // Store names a kind of store that a phase needs.
@@ -116,6 +163,9 @@ type Claim struct {
 	Metric    string   // one of [Metrics]
 	Op        Op       // must suit the metric
 	Value     Quantity // as documented
+	To        Quantity // upper end of a documented range that starts at Value; zero: no range
+	AtCPU     Share    // documented processor share, of the metrics that are scaled to one; 0: none
+	Over      int      // number of the phase that the figure is divided by; 0: the figure itself
 	Tolerance Share    // in the range [0,1): the share of Value by which a measurement may fall short of it
 	Needs     Needs    // what the host must have for the claim to be testable; zero: nothing
 }
@@ -132,6 +182,16 @@ func (c Claim) Bound() float64 {
 		return c.Value.Value * (1 - float64(c.Tolerance))
 	}
 	return c.Value.Value * (1 + float64(c.Tolerance))
+}
+
+// Unit is the unit of the claim's figures: that of its metric, or [Ratio] when it
+// compares two phases.
+func (c Claim) Unit() Unit {
+	if c.Over != 0 {
+		return Ratio
+	}
+	m, _ := MetricByName(c.Metric)
+	return m.Unit
 }
 
 // Met reports whether a measured value, in the metric's unit, meets the claim.

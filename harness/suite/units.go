@@ -25,6 +25,11 @@ const (
 	Milliseconds      Unit = "ms"
 	Percent           Unit = "%"
 	Mebibytes         Unit = "MiB"
+	Requests          Unit = "requests"
+	Answers           Unit = "answers"
+	Workers           Unit = "workers"
+	Processes         Unit = "processes"
+	Ratio             Unit = "x"
 )
 
 // Quantity is a value with its unit, e.g. 100 req/s.
@@ -35,22 +40,61 @@ type Quantity struct {
 
 // Metric is something that a claim can be made about.
 type Metric struct {
-	Name  string // e.g. "rate"
-	Unit  Unit   // of its values
-	Op    Op     // the comparison that a claim on it uses
-	About string // one line: what is measured, and how
+	Name  string    // e.g. "rate"
+	Unit  Unit      // of its values
+	Op    Op        // the comparison that a claim on it uses
+	About string    // one line: what is measured, and how
+	From  []Disturb // the disturbances that yield it; none: every run does
 }
 
 // Metrics are the metrics that a claim can be made about, in the order of reports.
 var Metrics = []Metric{
-	{"rate", RequestsPerSecond, AtLeast, "goodput: successful answers that arrived within the judged window, at most as many as its own requests got, divided by its length"},
-	{"p50", Milliseconds, AtMost, "median response time, counted from the scheduled send"},
-	{"p90", Milliseconds, AtMost, "90th percentile of the response time, counted from the scheduled send"},
-	{"p99", Milliseconds, AtMost, "99th percentile of the response time, counted from the scheduled send"},
-	{"p999", Milliseconds, AtMost, "99.9th percentile of the response time, counted from the scheduled send"},
-	{"errors", Percent, AtMost, "failed and unsent requests as a share of those scheduled in the judged window"},
-	{"memory", Mebibytes, AtMost, "largest resident size that any worker reached in the run"},
-	{"cpu", Percent, AtMost, "processor time of the workers as a share of workers x one core over the judged window"},
+	{"rate", RequestsPerSecond, AtLeast, "goodput: successful answers that arrived within the judged window, at most as many as its own requests got, divided by its length", nil},
+	{"p50", Milliseconds, AtMost, "median response time, counted from the scheduled send", nil},
+	{"p90", Milliseconds, AtMost, "90th percentile of the response time, counted from the scheduled send", nil},
+	{"p99", Milliseconds, AtMost, "99th percentile of the response time, counted from the scheduled send", nil},
+	{"p999", Milliseconds, AtMost, "99.9th percentile of the response time, counted from the scheduled send", nil},
+	{"errors", Percent, AtMost, "failed and unsent requests as a share of those scheduled in the judged window", nil},
+	{"memory", Mebibytes, AtMost, "largest resident size that any worker reached in the run", nil},
+	{"cpu", Percent, AtMost, "processor time of the workers as a share of workers x one core over the judged window", nil},
+	{"rate_at_cpu", RequestsPerSecond, AtLeast, "goodput scaled to the documented processor share: rate x at_cpu / cpu (utilization law)", nil},
+	{"lost", Requests, AtMost, "requests of the judged window that failed or were never sent; after a stop, those that the system had accepted before it", nil},
+	{"gap", Milliseconds, AtMost, "longest time within the judged window without a good answer", nil},
+	{"jain", Percent, AtLeast, "Jain's fairness index of the answers per worker, of at least 100 a worker on average", nil},
+	{"recovery", Milliseconds, AtMost, "from the disturbance until all workers are ready again", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload}},
+	{"served", Workers, AtLeast, "workers that answered", nil},
+	{"replaced", Workers, AtLeast, "workers that were replaced", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload}},
+	{"collected", Workers, AtLeast, "workers that report a periodic collection", []Disturb{DisturbCollect}},
+	{"wrong", Answers, AtMost, "answers that are not of the documented shape or content", []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust}},
+	{"left", Processes, AtMost, "processes of the system that still run after it has stopped", []Disturb{DisturbStop, DisturbExhaust}},
+	{"unclean", Processes, AtMost, "processes that ended with another exit status than documented", []Disturb{DisturbStop, DisturbExhaust}},
+}
+
+// scaledMetric is the metric that is scaled to a documented processor share.
+const scaledMetric = "rate_at_cpu"
+
+// untimed are the metrics in milliseconds that no request's time-out limits.
+var untimed = map[string]bool{"gap": true, "recovery": true}
+
+// Disturb names what is done to a system within the judged window.
+type Disturb string
+
+// The disturbances there are.
+const (
+	DisturbStop     Disturb = "stop"     // the system is asked to stop (SIGTERM)
+	DisturbKill     Disturb = "kill"     // a worker is killed (SIGKILL)
+	DisturbHang     Disturb = "hang"     // a worker is stopped in its tracks (SIGSTOP)
+	DisturbLeak     Disturb = "leak"     // a worker is made to exceed its memory limit
+	DisturbReload   Disturb = "reload"   // the system is asked to replace its workers (SIGHUP)
+	DisturbExhaust  Disturb = "exhaust"  // workers are killed until the system gives up
+	DisturbHealth   Disturb = "health"   // the health endpoints are read, also while a worker is down
+	DisturbSessions Disturb = "sessions" // a session is used over fresh connections, also after its worker was killed
+	DisturbCollect  Disturb = "collect"  // nothing but a wait for the periodic collection
+)
+
+// Disturbances are all disturbances, in the order of their documentation.
+var Disturbances = []Disturb{
+	DisturbStop, DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbExhaust, DisturbHealth, DisturbSessions, DisturbCollect,
 }
 
 // MetricByName returns the metric of that name.

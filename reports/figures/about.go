@@ -78,9 +78,12 @@ func (p Phase) Head() string {
 	return fmt.Sprintf("%s: %s, %s req/s, %s", p.Label(), workers, Number(float64(p.Offered)), p.On())
 }
 
+// Title is what the phase is called in texts, e.g. "phase 2".
+func (p Phase) Title() string { return strings.ToLower(p.Group.Title()) + fmt.Sprintf(" %d", p.Number) }
+
 // Label is the phase's number and name, e.g. "Phase 2 cluster".
 func (p Phase) Label() string {
-	return strings.TrimSpace(fmt.Sprintf("Phase %d %s", p.Number, Shorten(Clean(p.Name), 30)))
+	return strings.TrimSpace(fmt.Sprintf("%s %d %s", p.Group.Title(), p.Number, Shorten(Clean(p.Name), 30)))
 }
 
 // On is what the phase's stores ran on; "no stores" when it has none.

@@ -46,7 +46,7 @@ func Of(run *archive.Run) (*Report, error) {
 		if run.Parsed != nil {
 			if documented, ok := run.Parsed.Phase(number); ok {
 				p.Phase = archive.Phase{
-					Number: number, Name: documented.Name, Workers: documented.Workers, Documented: documented.Memory, Offered: documented.Rate,
+					Number: number, Name: documented.Name, Group: documented.Group, Disturb: documented.Disturb, Workers: documented.Workers, Documented: documented.Memory, Offered: documented.Rate,
 				}
 				p.Source = documented.Source
 			}
@@ -192,8 +192,9 @@ func (r *Report) Providers() []Provider {
 
 // Uncounted is a run that is no evidence.
 type Uncounted struct {
-	Phase, Run int
-	Reasons    []string
+	Phase   string // e.g. "phase 2"
+	Run     int
+	Reasons []string
 }
 
 // Uncounted lists the runs that are no evidence, in the order of the phases.
@@ -202,7 +203,7 @@ func (r *Report) Uncounted() []Uncounted {
 	for _, p := range r.Phases {
 		for _, t := range p.Runs {
 			if !t.Counts() {
-				all = append(all, Uncounted{p.Number, t.Number, CleanAll(t.Reasons)})
+				all = append(all, Uncounted{p.Title(), t.Number, CleanAll(t.Reasons)})
 			}
 		}
 	}

@@ -64,7 +64,18 @@ func Maybe(v float64, ok bool, unit string) string {
 
 // Documented is what a result's claim asks for, e.g. "≥ 100 req/s".
 func Documented(r judge.Result) string {
-	return Symbol(r.Op) + " " + Number(r.Value) + " " + string(r.Unit)
+	if r.To > 0 {
+		return Number(r.Value) + "–" + withUnit(r.To, r.Unit)
+	}
+	return Symbol(r.Op) + " " + withUnit(r.Value, r.Unit)
+}
+
+// withUnit writes a value with its unit.
+func withUnit(v float64, u suite.Unit) string {
+	if u == suite.Ratio {
+		return Number(v) + "×"
+	}
+	return Number(v) + " " + string(u)
 }
 
 // Measured is the median with the smallest and the largest value over the runs, e.g.
@@ -74,7 +85,7 @@ func Measured(r judge.Result) string {
 	if !ok {
 		return "none"
 	}
-	text := Number(middle) + " " + string(r.Unit)
+	text := withUnit(middle, r.Unit)
 	if len(r.Measured) == 1 {
 		return text
 	}

@@ -29,7 +29,7 @@ func Write(w io.Writer, r *figures.Report) error {
 	failures(&b, r)
 	var lines []string
 	for _, u := range r.Uncounted() {
-		lines = append(lines, fmt.Sprintf("phase %d, run %d: %s", u.Phase, u.Run, text(strings.Join(u.Reasons, "; "))))
+		lines = append(lines, fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, text(strings.Join(u.Reasons, "; "))))
 	}
 	section(&b, "Runs that do not count", lines)
 	lines = nil
@@ -98,7 +98,7 @@ func failures(b *bytes.Buffer, r *figures.Report) {
 			continue
 		}
 		for _, e := range p.Pool.Window.Errors {
-			lines = append(lines, fmt.Sprintf("phase %d: %s × %s: %s", p.Number, figures.Count(e.Count), text(e.Endpoint), text(e.Message)))
+			lines = append(lines, fmt.Sprintf("%s: %s × %s: %s", p.Title(), figures.Count(e.Count), text(e.Endpoint), text(e.Message)))
 		}
 	}
 	section(b, "Errors", lines)

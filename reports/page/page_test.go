@@ -59,7 +59,7 @@ func TestThePageTellsEverything(t *testing.T) {
 	got := written(t, run)
 	for _, part := range []string{
 		"Of 8 claims: 6 refuted, 2 verified", "P2.rate", "≥ 300 req/s", "6 of 6 runs missed the bound", "By operation", "By worker", "transactions",
-		"Phase 3, run 1: store postgres fell over", "no answer within 10s", "{&#34;error&#34;: &#34;busy&#34;}", "Interrupted", "no more room",
+		"phase 3, run 1: store postgres fell over", "no answer within 10s", "{&#34;error&#34;: &#34;busy&#34;}", "Interrupted", "no more room",
 		"local PostgreSQL 17.2", "Example CPU", "go1.26.0", "How to read a verdict", "Exit status 130", "1 × documented",
 	} {
 		assert.Contains(t, got, part)

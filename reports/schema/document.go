@@ -74,6 +74,12 @@ type Claim struct {
 	// Op is how a measurement must compare with the figure.
 	Op   string `json:"op" jsonschema:"enum=>=,enum=<="`
 	Unit string `json:"unit"`
+	// To is the upper end of the documented range that starts at documented; null when it is no range.
+	To *float64 `json:"to" jsonschema:"nullable"`
+	// Over is the phase by whose figure this phase's was divided; null when it was not.
+	Over *int `json:"over" jsonschema:"nullable"`
+	// Understated is the median divided by the upper end of the range, when every run lay above the range; else null.
+	Understated *float64 `json:"understated" jsonschema:"nullable"`
 	// Bound is the documented figure with the claim's tolerance: what was judged against.
 	Bound float64 `json:"bound"`
 	// Measured is one value per run that counts, in the order of the runs.
@@ -106,9 +112,13 @@ type Provider struct {
 // Phase is what was measured in one phase, pooled over the runs that count: histograms
 // merged, counts summed. With no such run all its figures are null.
 type Phase struct {
-	Phase   int    `json:"phase" jsonschema:"minimum=1"`
-	Name    string `json:"name"`
-	Workers *int   `json:"workers" jsonschema:"nullable,minimum=1"`
+	Phase int    `json:"phase" jsonschema:"minimum=1"`
+	Name  string `json:"name"`
+	// Group of the phase.
+	Group string `json:"group" jsonschema:"enum=phases,enum=benchmarks,enum=behaviour"`
+	// Disturb names what was done to the system within the judged window; null when nothing was.
+	Disturb *string `json:"disturb" jsonschema:"nullable"`
+	Workers *int    `json:"workers" jsonschema:"nullable,minimum=1"`
 	// Offered is the rate of the schedule, in requests per second.
 	Offered *float64 `json:"offered" jsonschema:"nullable"`
 	Figures
@@ -128,6 +138,10 @@ type Run struct {
 	Counted bool `json:"counted"`
 	// Reasons why it is none.
 	Reasons []string `json:"reasons"`
+	// Values are the metrics that the disturbance yielded, by name.
+	Values map[string]float64 `json:"values"`
+	// Disturbed says what the disturbance did and saw.
+	Disturbed []string `json:"disturbed"`
 	Figures
 }
 

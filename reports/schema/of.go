@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -41,6 +44,7 @@ func claim(p figures.Phase, r judge.Result) Claim {
 	middle, ok := figures.Median(r.Measured)
 	return Claim{
 		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit), Bound: r.Bound,
+		To: known(r.To, r.To > 0), Over: known(r.Over, r.Over > 0), Understated: known(r.Understated, r.Understated > 0),
 		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, ok), Spread: finite(r.Spread, len(r.Measured) > 1),
 		Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule, Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
 	}
@@ -48,7 +52,7 @@ func claim(p figures.Phase, r judge.Result) Claim {
 
 func phase(p figures.Phase) Phase {
 	d := Phase{
-		Phase: p.Number, Name: p.Name, Workers: known(p.Workers, p.Workers > 0), Offered: finite(float64(p.Offered), p.Offered > 0),
+		Phase: p.Number, Name: p.Name, Group: string(cmp.Or(p.Group, suite.GroupPhases)), Disturb: known(string(p.Disturb), p.Disturb != ""), Workers: known(p.Workers, p.Workers > 0), Offered: finite(float64(p.Offered), p.Offered > 0),
 		Figures: figuresOf(p.Pool), Provider: providers(p), Verdict: verdict(p.Verdict), Counted: p.Counted(), Runs: []Run{},
 	}
 	if p.Pool != nil {
@@ -56,7 +60,11 @@ func phase(p figures.Phase) Phase {
 		d.Requests = &Requests{Offered: w.Offered, Sent: w.Sent, Unsent: w.Unsent, Succeeded: w.Succeeded, Failed: w.Failed}
 	}
 	for _, r := range p.Runs {
-		d.Runs = append(d.Runs, Run{Run: r.Number, Counted: r.Counts(), Reasons: list(r.Reasons), Figures: figuresOf(r.Pool)})
+		values := map[string]float64{}
+		maps.Copy(values, r.Values)
+		d.Runs = append(d.Runs, Run{
+			Run: r.Number, Counted: r.Counts(), Reasons: list(r.Reasons), Values: values, Disturbed: list(r.Disturbed), Figures: figuresOf(r.Pool),
+		})
 	}
 	return d
 }

@@ -131,6 +131,12 @@ func (p *printer) figures(phase figures.Phase) {
 		cluster += "; stores CPU " + figures.Maybe(cpu, known, "µs/request")
 	}
 	p.field("cluster", cluster)
+	for _, r := range phase.Runs {
+		if len(r.Disturbed) > 0 { // one run as an example, all are in the archive
+			p.field(string(phase.Disturb), fmt.Sprintf("run %d: %s", r.Number, figures.Clean(strings.Join(r.Disturbed, "; "))))
+			break
+		}
+	}
 	for i, e := range pool.Window.Errors {
 		if i == 3 {
 			p.field("error", fmt.Sprintf("and %d other kinds", len(pool.Window.Errors)-i))
@@ -152,7 +158,7 @@ func (p *printer) uncounted(r *figures.Report) {
 			p.item(fmt.Sprintf("and %d more", len(all)-i))
 			return
 		}
-		p.item(fmt.Sprintf("phase %d, run %d: %s", u.Phase, u.Run, strings.Join(u.Reasons, "; ")))
+		p.item(fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, strings.Join(u.Reasons, "; ")))
 	}
 }
 

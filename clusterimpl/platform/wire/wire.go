@@ -81,6 +81,13 @@ type Classify struct {
 	Text string `json:"text"`
 }
 
+// Calibrated says what a calibrated request was asked for and what it used, in microseconds.
+type Calibrated struct {
+	CPU  int64 `json:"cpu_us"`
+	Wait int64 `json:"wait_us"`
+	Used int64 `json:"used_us"` // processor time of the thread that burnt
+}
+
 // Error is the answer to a request that failed.
 type Error struct {
 	Error   string `json:"error"`

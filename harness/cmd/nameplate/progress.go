@@ -37,7 +37,7 @@ func (p *progress) observe(e run.Event) {
 		p.line(runLine(e))
 	case run.StageStores:
 		if e.Message != "" {
-			p.line(fmt.Sprintf("phase %d %s: %s", e.Phase.Number, e.Phase.Name, e.Message))
+			p.line(fmt.Sprintf("%s %s: %s", e.Phase.Title(), e.Phase.Name, e.Message))
 		}
 	}
 	if p.live {
@@ -72,7 +72,7 @@ func (p *progress) change(text string) {
 }
 
 func liveLine(e run.Event) string {
-	at := fmt.Sprintf("phase %d %s", e.Phase.Number, e.Phase.Name)
+	at := fmt.Sprintf("%s %s", e.Phase.Title(), e.Phase.Name)
 	if e.Run > 0 {
 		at += fmt.Sprintf(", run %d of %d", e.Run, e.Runs)
 	}
@@ -81,8 +81,8 @@ func liveLine(e run.Event) string {
 
 func runLine(e run.Event) string {
 	w := e.Trial.Window
-	text := fmt.Sprintf("phase %d %s, run %d of %d: offered %v, achieved %.1f req/s",
-		e.Phase.Number, e.Phase.Name, e.Run, e.Runs, e.Phase.Rate, w.Goodput())
+	text := fmt.Sprintf("%s %s, run %d of %d: offered %v, achieved %.1f req/s",
+		e.Phase.Title(), e.Phase.Name, e.Run, e.Runs, e.Phase.Rate, w.Goodput())
 	if p99, ok := w.Response.Quantile(0.99); ok {
 		text += fmt.Sprintf(", p99 %.2f ms", float64(p99.Microseconds())/1000)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/fixtures"
@@ -18,17 +19,18 @@ import (
 
 // verifyCommand drives a suite.
 type verifyCommand struct {
-	Suite    string  `arg:"" optional:"" help:"Suite file; the built-in suite when none is named."`
-	Phase    []int   `help:"Only these phases, by number." placeholder:"N"`
-	Runs     *int    `help:"Independent runs a phase; fewer than 5 give no verdict." placeholder:"N"`
-	Duration *string `help:"Length of a run's judged window, e.g. 5s." placeholder:"TIME"`
-	Warmup   *string `help:"Length of the warm-up before it, e.g. 2s." placeholder:"TIME"`
-	Rate     *string `help:"Scale the documented rates, e.g. 0.5x or 20x." placeholder:"FACTOR"`
-	Stores   string  `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`
-	Seed     *uint64 `help:"Seed of every random choice." placeholder:"N"`
-	Out      string  `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
-	JSON     bool    `help:"Print one JSON object on standard output and nothing else."`
-	Quiet    bool    `help:"Show no progress."`
+	Suite    string   `arg:"" optional:"" help:"Suite file; the built-in suite when none is named."`
+	Phase    []int    `help:"Only these phases, by number." placeholder:"N"`
+	Group    []string `help:"Only phases of these groups: phases, benchmarks, behaviour or all; phases when neither group nor phase is named." placeholder:"GROUP"`
+	Runs     *int     `help:"Independent runs a phase; fewer than 5 give no verdict." placeholder:"N"`
+	Duration *string  `help:"Length of a run's judged window, e.g. 5s." placeholder:"TIME"`
+	Warmup   *string  `help:"Length of the warm-up before it, e.g. 2s." placeholder:"TIME"`
+	Rate     *string  `help:"Scale the documented rates, e.g. 0.5x or 20x." placeholder:"FACTOR"`
+	Stores   string   `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`
+	Seed     *uint64  `help:"Seed of every random choice." placeholder:"N"`
+	Out      string   `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
+	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
+	Quiet    bool     `help:"Show no progress."`
 }
 
 // Run measures, judges, archives and reports, and ends with the run's exit status.
@@ -75,7 +77,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	if err != nil {
 		return run.Config{}, err
 	}
-	override, err := k.override()
+	override, err := k.override(s)
 	if err == nil {
 		s, err = s.With(override)
 	}
@@ -102,8 +104,16 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	return config, nil
 }
 
-func (k verifyCommand) override() (suite.Override, error) {
+func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
 	o := suite.Override{Runs: k.Runs, Seed: k.Seed, Phases: k.Phase}
+	if !slices.Contains(k.Group, "all") {
+		for _, name := range k.Group {
+			o.Groups = append(o.Groups, suite.Group(name))
+		}
+	}
+	if len(k.Group) == 0 && len(k.Phase) == 0 && hasGroup(s, suite.GroupPhases) {
+		o.Groups = []suite.Group{suite.GroupPhases}
+	}
 	var err error
 	if o.Duration, err = durationFlag("--duration", k.Duration); err != nil {
 		return o, err
@@ -119,6 +129,10 @@ func (k verifyCommand) override() (suite.Override, error) {
 		o.RateScale = &scale
 	}
 	return o, nil
+}
+
+func hasGroup(s *suite.Suite, g suite.Group) bool {
+	return slices.ContainsFunc(s.Phases, func(p suite.Phase) bool { return p.Group == g })
 }
 
 func durationFlag(name string, text *string) (*time.Duration, error) {

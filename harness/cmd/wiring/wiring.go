@@ -107,8 +107,12 @@ type Platform struct{}
 // prepareTimeout bounds what a source does against the system before a run.
 const prepareTimeout = 30 * time.Second
 
-// Source logs in the users whose sessions the requests use.
+// Source makes the requests of a workload. For a mix with sessions it logs in their users.
 func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {
+	if spec.Workload.Kind == suite.Calibrated {
+		r := load.Request(*traffic.NewCalibrated(spec.Workload.CPU, spec.Workload.Wait))
+		return always{&r}, nil
+	}
 	config := traffic.Config{Dataset: datasetSpec(spec.Dataset, spec.DatasetSeed), Seed: spec.Seed, Salt: spec.Salt}
 	for _, item := range spec.Workload.Mix {
 		config.Mix = append(config.Mix, traffic.Share{Operation: item.Operation, Share: float64(item.Share)})
@@ -124,6 +128,12 @@ func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, e
 	}
 	return platformSource{source}, nil
 }
+
+// always is a source of the same request.
+type always struct{ request *load.Request }
+
+// Next is that request.
+func (a always) Next() *load.Request { return a.request }
 
 // platformSource gives the platform's requests to the load generator.
 type platformSource struct{ *traffic.Source }
