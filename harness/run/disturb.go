@@ -21,6 +21,8 @@ type DisturbSpec struct {
 	Kind     suite.Disturb
 	Phase    suite.Phase
 	Instance Instance
+	Dataset  suite.Dataset
+	Seed     uint64        // of the data set
 	Origin   time.Time     // of the schedule
 	Start    time.Duration // of the judged window, since the origin
 	End      time.Duration // of the judged window
@@ -55,7 +57,7 @@ func (p *pipeline) disturbed(ctx context.Context, phase suite.Phase, instance In
 	}
 	return &disturbance{begin: func(origin time.Time) Disturbance {
 		return p.Disturber.Begin(ctx, DisturbSpec{
-			Kind: phase.Disturb, Phase: phase, Instance: instance, Origin: origin,
+			Kind: phase.Disturb, Phase: phase, Instance: instance, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Origin: origin,
 			Start: p.Options.Warmup, End: p.Options.Warmup + p.Options.Duration,
 		})
 	}}

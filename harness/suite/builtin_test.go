@@ -122,3 +122,16 @@ func TestTheBuiltInSuiteHoldsTheBenchmarkTable(t *testing.T) {
 		assert.GreaterOrEqual(t, atShare, want.low)
 	}
 }
+
+func TestTheBuiltInSuiteHoldsThePromisedBehaviour(t *testing.T) {
+	s, err := Builtin().With(Override{Groups: []Group{GroupBehaviour}})
+	assert.NoError(t, err)
+	promises := map[string]bool{}
+	for _, c := range s.Claims {
+		promise, _, _ := strings.Cut(c.ID, ".")
+		promises[promise] = true
+	}
+	for _, promise := range []string{"H1", "S1", "S2", "S3", "S4", "S5", "S8"} {
+		assert.True(t, promises[promise], promise)
+	}
+}

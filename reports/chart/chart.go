@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -13,6 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -38,15 +40,22 @@ type drawing interface {
 	draw(c draw.Canvas)
 }
 
-// All are the charts of a report: the overview and, of each phase, throughput,
+// All are the charts of a report: the overview, unless nothing but behaviour was driven, and, of each phase, throughput,
 // percentiles, processor and memory, and endpoints.
 func All(r *figures.Report) []Chart {
 	footer := footerOf(r)
-	charts := []Chart{overview(r, footer)}
+	var charts []Chart
+	if behaviour := func(p figures.Phase) bool { return p.Group == suite.GroupBehaviour }; len(r.Phases) == 0 || !all(r.Phases, behaviour) {
+		charts = append(charts, overview(r, footer))
+	}
 	for _, p := range r.Phases {
 		charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer), endpoints(p, footer))
 	}
 	return charts
+}
+
+func all(phases []figures.Phase, holds func(figures.Phase) bool) bool {
+	return !slices.ContainsFunc(phases, func(p figures.Phase) bool { return !holds(p) })
 }
 
 // PNG writes the chart as a PNG image, 1600 pixels wide. The same chart gives the same bytes.

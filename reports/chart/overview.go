@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -33,7 +34,7 @@ func overview(r *figures.Report, footer footerFunc) Chart {
 	bottom := spotPanel("p99 response time, ms", times, above, above, false)
 	bottom.plot.X.Label.Text = "documented rate, req/s"
 	matchX(top, bottom, append(rates, times...))
-	title := fmt.Sprintf("Documented against achieved rate and p99, %s", figures.Plural(len(r.Phases), "phase"))
+	title := fmt.Sprintf("Documented against achieved rate and p99, %s", figures.Plural(len(rates), "phase"))
 	if r.Run.Verdict != 0 {
 		title += ": " + r.Run.Verdict.String()
 	}
@@ -53,14 +54,26 @@ func overview(r *figures.Report, footer footerFunc) Chart {
 func spots(r *figures.Report, metric string) []spot {
 	var all []spot
 	for _, p := range r.Phases {
-		s := spot{name: fmt.Sprintf("P%d", p.Number), x: float64(p.Offered), unit: "req/s", sign: "≥"}
+		if p.Group == suite.GroupBehaviour {
+			continue // its rate is not what is claimed
+		}
+		name := fmt.Sprintf("P%d", p.Number)
+		if p.Group == suite.GroupBenchmarks {
+			name = figures.Clean(p.Name)
+		}
+		s := spot{name: name, x: float64(p.Offered), unit: "req/s", sign: "≥"}
 		if metric == "p99" {
 			s.unit, s.sign = "ms", "≤"
 		}
-		if rate, ok := p.Result("rate"); ok && rate.Value > 0 {
+		rate, ok := claimedRate(p)
+		if ok && rate.Value > 0 {
 			s.x = rate.Value
 		}
-		if result, ok := p.Result(metric); ok {
+		result, claimed := p.Result(metric)
+		if metric == "rate" {
+			result, claimed = rate, ok
+		}
+		if claimed {
 			s.bound, s.measured, s.verdict = result.Value, result.Measured, result.Verdict
 		} else {
 			for _, run := range p.Runs {
@@ -72,6 +85,15 @@ func spots(r *figures.Report, metric string) []spot {
 		all = append(all, s)
 	}
 	return all
+}
+
+// claimedRate is the verdict on a phase's rate, be it the one offered or one scaled to a
+// documented processor share.
+func claimedRate(p figures.Phase) (judge.Result, bool) {
+	if r, ok := p.Result("rate"); ok {
+		return r, true
+	}
+	return p.Result("rate_at_cpu")
 }
 
 func (s spot) word() string {

@@ -87,7 +87,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	now := time.Now()
 	config := run.Config{
 		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
-		System: wiring.Reference{}, Workload: wiring.Platform{},
+		System: wiring.Reference{}, Disturber: wiring.Disturber{}, Workload: wiring.Platform{},
 		Stores: wiring.Stores{Want: k.Stores, Env: c.getenv},
 		Out:    k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{

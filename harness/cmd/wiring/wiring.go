@@ -13,6 +13,7 @@ import (
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/cmd/disturb"
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/run"
@@ -33,6 +34,9 @@ func (Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 		fmt.Sprintf("PLATFORM_ACCOUNTS=%d", spec.Dataset.Accounts),
 		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
 	}, spec.Env...)
+	if spec.Phase.Disturb == suite.DisturbCollect {
+		env = append(env, "GC_INTERVAL=1s") // the documented minute is longer than a run
+	}
 	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: env, Log: spec.Log})
 	if err != nil {
 		return nil, err
@@ -59,6 +63,18 @@ func (i referenceInstance) Processes() []measure.Process {
 		all = append(all, measure.Process{Role: role, Name: p.Name, PID: p.PID})
 	}
 	return all
+}
+
+// Disturber disturbs the reference cluster.
+type Disturber struct{}
+
+// Begin starts a disturbance of a cluster that [Reference] started.
+func (Disturber) Begin(ctx context.Context, spec run.DisturbSpec) run.Disturbance {
+	target := disturb.Target{Dataset: datasetSpec(spec.Dataset, spec.Seed)}
+	if instance, ok := spec.Instance.(referenceInstance); ok {
+		target.Cluster = instance.Cluster
+	}
+	return disturb.Begin(ctx, target, spec)
 }
 
 // Stores brings stores up by the providers that this machine has.

@@ -1,0 +1,150 @@
+// Package disturb does to the reference cluster, under load, what its guide promises that
+// it withstands, and counts what becomes of it. It judges nothing: each disturbance yields
+// figures, and the suite's claims say what they must be.
+package disturb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl"
+	"github.com/nameplate-dev/nameplate/fixtures/dataset"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+const (
+	// patience is how long a cluster is given to become well again. What takes longer
+	// counts as that long.
+	patience = 60 * time.Second
+	// glance is the time between two looks at what the cluster has told.
+	glance = 2 * time.Millisecond
+)
+
+// Target is the cluster that is disturbed.
+type Target struct {
+	Cluster *clusterimpl.Cluster
+	Dataset dataset.Spec // what the platform holds
+}
+
+// Begin starts the disturbance that the spec names.
+func Begin(ctx context.Context, target Target, spec run.DisturbSpec) run.Disturbance {
+	d := &drill{Target: target, spec: spec, ctx: ctx, values: map[string]float64{}, done: make(chan struct{})}
+	act, ok := acts[spec.Kind]
+	switch {
+	case target.Cluster == nil:
+		act = func(*drill) error { return errors.New("only the reference cluster can be disturbed") }
+	case !ok:
+		act = func(d *drill) error { return fmt.Errorf("the reference cluster knows no disturbance %q", spec.Kind) }
+	}
+	go func() {
+		defer close(d.done)
+		if err := act(d); err != nil {
+			d.err = fmt.Errorf("%s: %w", spec.Kind, err)
+		}
+	}()
+	return d
+}
+
+// acts are the disturbances there are.
+var acts = map[suite.Disturb]func(*drill) error{
+	suite.DisturbStop:     stop,
+	suite.DisturbKill:     func(d *drill) error { return strike(d, syscall.SIGKILL) },
+	suite.DisturbHang:     func(d *drill) error { return strike(d, syscall.SIGSTOP) },
+	suite.DisturbExhaust:  exhaust,
+	suite.DisturbHealth:   watchHealth,
+	suite.DisturbSessions: useSession,
+	suite.DisturbCollect:  collect,
+}
+
+// drill is a disturbance that is under way.
+type drill struct {
+	Target
+	spec run.DisturbSpec
+	ctx  context.Context
+	done chan struct{} // closed when the act has ended
+
+	mu     sync.Mutex
+	signal time.Duration // of a stop, since the origin; 0 before it
+	lost   int           // requests that were sent before it and failed
+	values map[string]float64
+	seen   []string
+	err    error
+}
+
+// Observe counts, for a stop, the requests that were on their way when it came.
+func (d *drill) Observe(s measure.Sample) {
+	if s.Unsent || s.Err == nil || d.spec.Kind != suite.DisturbStop {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s.Scheduled >= d.spec.Start && (d.signal == 0 || s.Sent < d.signal) {
+		d.lost++
+	}
+}
+
+// End waits for the end of the act.
+func (d *drill) End() run.Disturbed {
+	<-d.done
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.spec.Kind == suite.DisturbStop {
+		d.values["lost"] = float64(d.lost)
+	}
+	return run.Disturbed{Values: d.values, Seen: d.seen, Err: d.err}
+}
+
+// now is the time since the origin.
+func (d *drill) now() time.Duration { return time.Since(d.spec.Origin) }
+
+// note keeps a line for the reader, with its moment.
+func (d *drill) note(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seen = append(d.seen, fmt.Sprintf("%.3f s: %s", d.now().Seconds(), fmt.Sprintf(format, args...)))
+}
+
+// set keeps a metric's value.
+func (d *drill) set(metric string, v float64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.values[metric] = v
+}
+
+// moment waits for a share of the judged window, e.g. 0.25.
+func (d *drill) moment(share float64) error {
+	at := d.spec.Start + time.Duration(share*float64(d.spec.End-d.spec.Start))
+	return d.wait(at - d.now())
+}
+
+// wait waits for a time.
+func (d *drill) wait(t time.Duration) error {
+	select {
+	case <-time.After(t):
+		return nil
+	case <-d.ctx.Done():
+		return d.ctx.Err()
+	}
+}
+
+// until looks until the condition holds; false when patience has run out.
+func (d *drill) until(holds func() bool) (bool, error) {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); {
+		if holds() {
+			return true, nil
+		}
+		if err := d.wait(glance); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// milliseconds of a time.
+func milliseconds(t time.Duration) float64 { return float64(t) / float64(time.Millisecond) }

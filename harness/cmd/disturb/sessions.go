@@ -1,0 +1,120 @@
+package disturb
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"syscall"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
+	"github.com/nameplate-dev/nameplate/harness/run"
+)
+
+// Uses of the session over fresh connections.
+const (
+	usesPerWorker = 50 // at most, until every worker has served it
+	usesAfter     = 100
+)
+
+// useSession opens a session and uses it over fresh connections until every worker has
+// served it; then it kills the worker that opened it, and uses it on.
+func useSession(d *drill) error {
+	if err := d.moment(0.1); err != nil {
+		return err
+	}
+	token, creator, err := d.login()
+	if err != nil {
+		return err
+	}
+	d.note("worker %s opened the session", creator)
+	served, wrong := map[string]bool{}, 0
+	use := func() {
+		worker, err := d.use(token)
+		if err != nil {
+			if wrong++; wrong <= 3 {
+				d.note("%v", err)
+			}
+			return
+		}
+		served[worker] = true
+	}
+	for i := 0; i < usesPerWorker*d.spec.Phase.Workers && len(served) < d.spec.Phase.Workers; i++ {
+		use()
+	}
+	d.note("%d workers have served it", len(served))
+	slot, _ := strconv.Atoi(creator)
+	for _, w := range d.workers() {
+		if w.slot == slot {
+			if err := syscall.Kill(w.pid, syscall.SIGKILL); err != nil {
+				return fmt.Errorf("kill worker %d: %w", slot, err)
+			}
+			d.note("worker %d (pid %d), which opened it, was killed", w.slot, w.pid)
+		}
+	}
+	for range usesAfter {
+		use()
+	}
+	d.note("used %d times more, %d wrong answers in all", usesAfter, wrong)
+	d.set("wrong", float64(wrong))
+	d.set("served", float64(len(served)))
+	return nil
+}
+
+// login opens a session of the data set's first user and says which worker did.
+func (d *drill) login() (token, worker string, err error) {
+	body, err := json.Marshal(wire.Login{User: d.Dataset.User(1).Name, Secret: d.Dataset.User(1).Secret})
+	if err != nil {
+		return "", "", err
+	}
+	var in wire.LoggedIn
+	worker, err = d.ask(http.MethodPost, "/api/login", "", body, &in)
+	if err == nil && in.Token == "" {
+		err = errors.New("POST /api/login: no token")
+	}
+	return in.Token, worker, err
+}
+
+// use asks who the session belongs to.
+func (d *drill) use(token string) (worker string, err error) {
+	var s wire.Session
+	worker, err = d.ask(http.MethodGet, "/api/session", token, nil, &s)
+	if err == nil && s.User != d.Dataset.User(1).Name {
+		err = fmt.Errorf("GET /api/session: user %q, want %q", s.User, d.Dataset.User(1).Name)
+	}
+	return worker, err
+}
+
+// ask makes a request over a fresh connection and reads its JSON answer.
+func (d *drill) ask(method, path, token string, body []byte, into any) (worker string, err error) {
+	ctx, cancel := context.WithTimeout(d.ctx, client.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, d.Cluster.URL()+path, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s %s: status %d: %.100s", method, path, answer.StatusCode, text)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return "", fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return answer.Header.Get(run.WorkerHeader), nil
+}
