@@ -54,6 +54,7 @@ type Options struct {
 	Seed      uint64        `json:"seed"`
 	Stores    string        `json:"stores"` // what was asked for, e.g. "auto"
 	Phases    []int         `json:"phases"`
+	Strict    bool          `json:"strict,omitempty"` // a claim that the host cannot test is no success
 }
 
 // Build is the program that made the run.

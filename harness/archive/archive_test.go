@@ -109,6 +109,7 @@ func TestJudge(t *testing.T) {
 		{"no trial", func(r *archive.Run) { r.Phases[0].Trials = nil }, judge.Inconclusive, 3},
 		{"the phase was never reached", func(r *archive.Run) { r.Phases = nil }, judge.Inconclusive, 3},
 		{"a claim that cannot be tested here", func(r *archive.Run) { r.Parsed.Claims[0].Needs.Cores = 64 }, judge.Untestable, 0},
+		{"one that cannot be tested where all were wanted", func(r *archive.Run) { r.Parsed.Claims[0].Needs.Cores, r.Options.Strict = 64, true }, judge.Untestable, 3},
 		{"no claim that can be tested here", func(r *archive.Run) {
 			for i := range r.Parsed.Claims {
 				r.Parsed.Claims[i].Needs.Cores = 64

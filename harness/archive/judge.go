@@ -44,6 +44,9 @@ func (r *Run) Judge() error {
 		}
 	}
 	r.Results, r.Verdict, r.ExitStatus = results, judge.Compose(verdicts...), judge.Exit(verdicts...)
+	if r.Options.Strict {
+		r.ExitStatus = judge.ExitCode(r.Verdict)
+	}
 	switch {
 	case r.Interrupted:
 		r.ExitStatus = ExitInterrupted

@@ -144,7 +144,7 @@ func (s *phaseStores) ready(ctx context.Context, record *archive.Phase) error {
 	}
 	s.observe(Event{Stage: StageStores, Phase: s.phase, Runs: s.Options.Runs})
 	set, err := s.Stores.Up(ctx, StoreNeed{
-		Stores: s.phase.Stores, Dataset: s.Suite.Dataset, Seed: s.Options.Seed,
+		Stores: s.phase.Stores, Limits: s.Suite.Stores, Dataset: s.Suite.Dataset, Seed: s.Options.Seed,
 		Progress: func(message string) {
 			s.observe(Event{Stage: StageStores, Phase: s.phase, Runs: s.Options.Runs, Message: message})
 		},

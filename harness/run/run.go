@@ -60,6 +60,7 @@ type Stores interface {
 // StoreNeed is what a phase needs of its stores.
 type StoreNeed struct {
 	Stores   []suite.Store
+	Limits   suite.Stores // what they may use
 	Dataset  suite.Dataset
 	Seed     uint64
 	Log      io.Writer

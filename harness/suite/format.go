@@ -22,6 +22,9 @@ const (
 	MaxWorkers     = 256
 	MinMemory      = 16 * MiB // a worker needs that much to stand idle
 	MaxMemory      = 1024 * GiB
+	MinCPUs        = 0.1 // of a store
+	MaxCPUs        = 1024.0
+	MinStoreMemory = 64 * MiB
 	MinCPU         = time.Microsecond // of a calibrated request
 	MaxCPU         = time.Second
 	MaxWait        = 10 * time.Second
@@ -44,6 +47,7 @@ var (
 			must("source", "The document that the claims are taken from.", plainText("a text"), func(s *Suite) *string { return &s.Source }),
 			must("plan", "How each phase is measured.", planFormat, func(s *Suite) *Plan { return &s.Plan }),
 			must("dataset", "What the stores hold.", datasetFormat, func(s *Suite) *Dataset { return &s.Dataset }),
+			may("stores", "What the stores may use, where they run in containers.", storesFormat, func(s *Suite) *Stores { return &s.Stores }),
 			must("workloads", "What is asked of the system.", list[Workload]{"a list of workloads", 1, workloadFormat}, func(s *Suite) *[]Workload { return &s.Workloads }),
 			must("phases", "Configurations of the system, in the order in which they are run.", list[Phase]{"a list of phases", 1, phaseFormat}, func(s *Suite) *[]Phase { return &s.Phases }),
 			must("claims", "What is judged.", list[Claim]{"a list of claims", 1, claimFormat}, func(s *Suite) *[]Claim { return &s.Claims }),
@@ -78,6 +82,22 @@ var (
 		fields: []field[Dataset]{
 			must("accounts", "Accounts.", whole(100, 10_000_000), func(d *Dataset) *int { return &d.Accounts }),
 			must("transactions", "Transactions in total, at least as many as accounts.", whole(100, 100_000_000), func(d *Dataset) *int { return &d.Transactions }),
+		},
+	}
+
+	storesFormat = object[Stores]{
+		name: "the stores",
+		fields: []field[Stores]{
+			may("postgres", "What PostgreSQL may use.", limitFormat, func(s *Stores) *Limit { return &s.Postgres }),
+			may("redis", "What Redis may use.", limitFormat, func(s *Stores) *Limit { return &s.Redis }),
+		},
+	}
+
+	limitFormat = object[Limit]{
+		name: "a limit",
+		fields: []field[Limit]{
+			may("cpus", "Processors, e.g. 0.5.", amount(MinCPUs, MaxCPUs), func(l *Limit) *float64 { return &l.CPUs }),
+			may("memory", "Memory.", size(MinStoreMemory, MaxMemory), func(l *Limit) *Size { return &l.Memory }),
 		},
 	}
 

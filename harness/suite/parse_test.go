@@ -174,3 +174,10 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestStoresCanBeLimited(t *testing.T) {
+	s, err := Parse("suite.yaml", []byte(edited(t, "workloads:\n", "stores:\n  postgres: {cpus: 1.5, memory: 1 GiB}\n  redis: {memory: 256 MiB}\nworkloads:\n")))
+	require.NoError(t, err)
+	assert.Equal(t, Limit{CPUs: 1.5, Memory: GiB}, s.Stores.Limit(Postgres))
+	assert.Equal(t, Limit{Memory: 256 * MiB}, s.Stores.Limit(Redis))
+}

@@ -135,6 +135,29 @@ func whole[V int | uint64](least, most V) codec[V] {
 	}
 }
 
+// amount is a plain number from least to most.
+func amount(least, most float64) codec[float64] {
+	allowed := fmt.Sprintf("a number from %s to %s", decimal(least), decimal(most))
+	return scalar[float64]{
+		what: "a number", allowed: allowed, text: numeralOf,
+		parse: func(text string) (float64, error) {
+			value, rest, problem := split(text)
+			if problem == "" && rest != "" {
+				problem = quote(text) + " has something after its number"
+			}
+			if problem != "" {
+				return 0, &ValueError{problem, allowed}
+			}
+			n, _ := value.Float64()
+			if n < least || n > most {
+				return 0, &ValueError{text + " is out of range", allowed}
+			}
+			return n, nil
+		},
+		json: jsonschema.Schema{Type: "number", Minimum: json.Number(decimal(least)), Maximum: json.Number(decimal(most))},
+	}
+}
+
 // measure is a value with its unit.
 func measure[V any](d dimension, parse func(string) (V, error)) codec[V] {
 	return scalar[V]{

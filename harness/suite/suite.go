@@ -17,6 +17,7 @@ type Suite struct {
 	Source    string     // the document the claims are taken from
 	Plan      Plan       // how each phase is measured
 	Dataset   Dataset    // what the stores hold
+	Stores    Stores     // what the stores may use
 	Workloads []Workload // what is asked of the system
 	Phases    []Phase    // in the order in which they are run
 	Claims    []Claim    // what is to be judged
@@ -60,6 +61,27 @@ type Validity struct {
 type Dataset struct {
 	Accounts     int // at least 100
 	Transactions int // in total, at least as many as accounts
+}
+
+// Stores says what each store may use at most. Only stores that run in containers can be
+// limited; others are noted as unlimited.
+type Stores struct {
+	Postgres Limit
+	Redis    Limit
+}
+
+// Limit is what a store may use at most; zero fields are no limit.
+type Limit struct {
+	CPUs   float64 // processors, e.g. 0.5
+	Memory Size
+}
+
+// Limit is the limit of a store.
+func (s Stores) Limit(store Store) Limit {
+	if store == Redis {
+		return s.Redis
+	}
+	return s.Postgres
 }
 
 // Kind says what makes the requests of a workload.

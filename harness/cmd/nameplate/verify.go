@@ -29,6 +29,7 @@ type verifyCommand struct {
 	Stores   string   `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`
 	Seed     *uint64  `help:"Seed of every random choice." placeholder:"N"`
 	Out      string   `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
+	Strict   bool     `help:"End with 3 also when a claim cannot be tested on this host."`
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
 }
@@ -92,7 +93,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		Out:    k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
-			Seed: s.Plan.Seed, Stores: k.Stores,
+			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict,
 		},
 	}
 	if override.RateScale != nil {

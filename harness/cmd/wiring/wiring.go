@@ -87,10 +87,12 @@ type Stores struct {
 func (s Stores) Up(ctx context.Context, need run.StoreNeed) (run.StoreSet, error) {
 	request := fixtures.Request{
 		Want: s.Want, Env: s.Env, Log: need.Log, Progress: need.Progress,
-		Dataset: datasetSpec(need.Dataset, need.Seed),
+		Dataset: datasetSpec(need.Dataset, need.Seed), Limits: map[fixtures.Kind]fixtures.Limit{},
 	}
 	for _, store := range need.Stores {
 		request.Need = append(request.Need, fixtures.Kind(store))
+		limit := need.Limits.Limit(store)
+		request.Limits[fixtures.Kind(store)] = fixtures.Limit{CPUs: limit.CPUs, Memory: int64(limit.Memory)}
 	}
 	set, err := fixtures.Up(ctx, request)
 	if err != nil {
