@@ -32,6 +32,7 @@ could not be brought up; 130 interrupted, what was measured is archived.`
 type cli struct {
 	Verify  verifyCommand  `cmd:"" help:"Drive every phase of a suite, judge its claims, write charts and a report."`
 	Report  reportCommand  `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
+	Audit   auditCommand   `cmd:"" help:"Hold the claims of a suite against each other by the operational laws, without any load."`
 	Suite   suiteCommand   `cmd:"" help:"Print the built-in suite, or check one of your own."`
 	Cluster clusterCommand `cmd:"" help:"Run the reference cluster in the foreground."`
 	Version versionCommand `cmd:"" help:"Print the version."`

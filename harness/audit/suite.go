@@ -1,0 +1,120 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// phasesGroup is the group of the configurations that a suite's phases are.
+const phasesGroup = "phases"
+
+// FromSuite derives what a suite claims. Rows that a document states beside its phases,
+// such as a benchmark table, follow as further configurations and advice: append them.
+func FromSuite(s *suite.Suite) Input {
+	in := Input{Connections: s.Plan.Connections}
+	for _, p := range s.Phases {
+		in.Configurations = append(in.Configurations, phase(s, p))
+	}
+	return in
+}
+
+// phase is one phase with its claims as a configuration.
+func phase(s *suite.Suite, p suite.Phase) Configuration {
+	c := Configuration{
+		ID: fmt.Sprintf("phase %d", p.Number), Source: p.Source, Group: phasesGroup, Workers: p.Workers, Work: p.Workload, Stores: p.Stores,
+		Memory: Memory{PerWorker: p.Memory, Meaning: Limit},
+	}
+	for _, claim := range s.ClaimsOf(p.Number) {
+		switch v := claim.Value.Value; claim.Metric {
+		case "rate":
+			c.Rate = Range{max(c.Rate.Low, v), max(c.Rate.High, v)}
+		case "p99":
+			if bound := time.Duration(v * float64(time.Millisecond)); c.P99 == 0 || bound < c.P99 {
+				c.P99 = bound
+			}
+		case "cpu":
+			// Its metric is a share of one core for each worker, and an upper bound.
+			if share := min(1, v/100); c.Cores == 0 || share < c.Utilization.High {
+				c.Utilization, c.Cores = Range{0, share}, p.Workers
+			}
+		}
+		if claim.Source != "" && !strings.Contains(c.Source, claim.Source) && (claim.Metric == "rate" || claim.Metric == "p99") {
+			c.Source = joined(c.Source, claim.Source)
+		}
+	}
+	if w, ok := s.Workload(p.Workload); ok && w.Kind == "platform" {
+		c.Cacheable, c.Writes = shareOf(w, cacheable), shareOf(w, durable)
+	}
+	return c
+}
+
+// joined adds a source to others.
+func joined(sources, next string) string {
+	if sources == "" {
+		return next
+	}
+	return sources + ", " + next
+}
+
+// What the platform workload's operations do: accounts are read through the cache and
+// sessions live in it; a transfer is written durably before it is answered.
+var (
+	cacheable = []string{"account", "session"}
+	durable   = []string{"transfer"}
+)
+
+// shareOf is the share of some operations in a workload.
+func shareOf(w suite.Workload, operations []string) *suite.Share {
+	var sum suite.Share
+	for _, item := range w.Mix {
+		if slices.Contains(operations, item.Operation) {
+			sum += item.Share
+		}
+	}
+	return &sum
+}
+
+// groups splits configurations by a key, in the order in which the keys appear.
+func groups(all []Configuration, key func(Configuration) string) [][]Configuration {
+	var order []string
+	by := map[string][]Configuration{}
+	for _, c := range all {
+		k := key(c)
+		if _, ok := by[k]; !ok {
+			order = append(order, k)
+		}
+		by[k] = append(by[k], c)
+	}
+	split := make([][]Configuration, 0, len(order))
+	for _, k := range order {
+		split = append(split, by[k])
+	}
+	return split
+}
+
+func idsOf(all []Configuration) []string {
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.ID
+	}
+	return names
+}
+
+func ids(all []Configuration, between string) string { return strings.Join(idsOf(all), between) }
+
+// sources are where the document describes the configurations, each place once.
+func sources(all []Configuration) []string {
+	places := []string{}
+	for _, c := range all {
+		for _, place := range strings.Split(c.Source, ", ") {
+			if place != "" && !slices.Contains(places, place) {
+				places = append(places, place)
+			}
+		}
+	}
+	return places
+}
