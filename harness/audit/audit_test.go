@@ -13,23 +13,8 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// guide is the built-in suite with the rows that the guide states beside its phases.
-func guide() Input {
-	in := FromSuite(suite.Builtin())
-	in.Work = 7 * time.Millisecond
-	row := func(id, source string, workers int, low, high, p99 float64, memory suite.Size, busy float64) Configuration {
-		return Configuration{
-			ID: id, Source: source, Group: "benchmarks", Workers: workers, Rate: Range{low, high}, P99: time.Duration(p99 * 1e6),
-			Memory: Memory{Total: memory}, Utilization: Exactly(busy), Cores: workers, Work: "calibrated",
-		}
-	}
-	in.Configurations = append(in.Configurations,
-		row("B1", "guide.md#single-process-mode", 1, 75, 100, 200, 512*suite.MiB, 0.60),
-		row("B4", "guide.md#cluster-mode-4-workers", 4, 300, 400, 150, 2*suite.GiB, 0.70),
-		row("B8", "guide.md#cluster-mode-8-workers", 8, 600, 800, 100, 4*suite.GiB, 0.75))
-	in.Advice = []Advice{{ID: "memory-constrained", Source: "guide.md#avoid-cluster-mode-when", Least: 4 * suite.GiB, Workers: 4, PerWorker: 4096 * suite.MiB}}
-	return in
-}
+// guide is the built-in suite, which holds the guide's phases, its benchmark table and its advice.
+func guide() Input { return FromSuite(suite.Builtin()) }
 
 func check(t *testing.T, in Input) Report {
 	t.Helper()

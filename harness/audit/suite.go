@@ -9,23 +9,66 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// phasesGroup is the group of the configurations that a suite's phases are.
-const phasesGroup = "phases"
-
-// FromSuite derives what a suite claims. Rows that a document states beside its phases,
-// such as a benchmark table, follow as further configurations and advice: append them.
+// FromSuite derives what a suite claims: its phases and benchmarks as configurations, and
+// its advice. Behaviour is counted, and no law binds it.
 func FromSuite(s *suite.Suite) Input {
 	in := Input{Connections: s.Plan.Connections}
 	for _, p := range s.Phases {
-		in.Configurations = append(in.Configurations, phase(s, p))
+		switch p.Group {
+		case suite.GroupBehaviour:
+		case suite.GroupBenchmarks:
+			in.Configurations = append(in.Configurations, benchmark(s, p))
+			if w, ok := s.Workload(p.Workload); ok && w.CPU > 0 {
+				in.Work = w.CPU
+			}
+		default:
+			in.Configurations = append(in.Configurations, phase(s, p))
+		}
+	}
+	for _, a := range s.Advice {
+		in.Advice = append(in.Advice, Advice(a))
 	}
 	return in
+}
+
+// benchmark is one row of a benchmark table as a configuration. Its figures were seen
+// together: the rates at the share of the processors, within the memory.
+func benchmark(s *suite.Suite, p suite.Phase) Configuration {
+	c := Configuration{
+		ID: row(s, p), Source: p.Source, Group: string(p.Group), Workers: p.Workers, Cores: p.Workers, Work: p.Workload, Stores: p.Stores,
+		Memory: Memory{Total: p.Memory * suite.Size(p.Workers)},
+	}
+	for _, claim := range s.ClaimsOf(p.Number) {
+		switch v := claim.Value.Value; {
+		case claim.Over != 0:
+		case claim.AtCPU > 0:
+			c.Utilization = Exactly(float64(claim.AtCPU))
+			c.Rate = Range{v, max(v, claim.To.Value)}
+		case claim.Metric == "p99":
+			c.P99 = time.Duration(v * float64(time.Millisecond))
+		}
+	}
+	return c
+}
+
+// row is what the document's claims call the row: what their ids have in common before a
+// point, else the phase's title.
+func row(s *suite.Suite, p suite.Phase) string {
+	name := ""
+	for _, c := range s.ClaimsOf(p.Number) {
+		prefix, _, found := strings.Cut(c.ID, ".")
+		if !found || name != "" && prefix != name {
+			return p.Title()
+		}
+		name = prefix
+	}
+	return name
 }
 
 // phase is one phase with its claims as a configuration.
 func phase(s *suite.Suite, p suite.Phase) Configuration {
 	c := Configuration{
-		ID: fmt.Sprintf("phase %d", p.Number), Source: p.Source, Group: phasesGroup, Workers: p.Workers, Work: p.Workload, Stores: p.Stores,
+		ID: fmt.Sprintf("phase %d", p.Number), Source: p.Source, Group: string(suite.GroupPhases), Workers: p.Workers, Work: p.Workload, Stores: p.Stores,
 		Memory: Memory{PerWorker: p.Memory, Meaning: Limit},
 	}
 	for _, claim := range s.ClaimsOf(p.Number) {
@@ -46,7 +89,7 @@ func phase(s *suite.Suite, p suite.Phase) Configuration {
 			c.Source = joined(c.Source, claim.Source)
 		}
 	}
-	if w, ok := s.Workload(p.Workload); ok && w.Kind == "platform" {
+	if w, ok := s.Workload(p.Workload); ok && w.Kind == suite.Platform {
 		c.Cacheable, c.Writes = shareOf(w, cacheable), shareOf(w, durable)
 	}
 	return c

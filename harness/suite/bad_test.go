@@ -19,6 +19,7 @@ var bad = []struct {
 }{
 	{"an unknown key", "    workers: 1\n", "    workers: 1\n    color: blue\n"},
 	{"a calibrated workload without its processor time", "kind: platform\n    mix: {account: 99.5 %, transactions: 0.5%}", "kind: calibrated"},
+	{"a calibrated workload that burns nothing", "kind: platform\n    mix: {account: 99.5 %, transactions: 0.5%}", "kind: calibrated\n    cpu: 1 ms\n    serving: 1 ms"},
 	{"a calibrated workload with a mix", "kind: platform\n", "kind: calibrated\n    cpu: 7 ms\n"},
 	{"a platform workload without its mix", "    mix: {account: 99.5 %, transactions: 0.5%}\n", ""},
 	{"a disturbance that does not exist", "    workers: 1\n", "    workers: 1\n    disturb: erase\n"},

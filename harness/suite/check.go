@@ -72,10 +72,13 @@ func (r *reader) checkWorkload(s *Suite, i int) {
 	if !ok {
 		return
 	}
-	belongs := map[Kind][]string{Platform: {"mix"}, Calibrated: {"cpu", "wait"}}
+	belongs := map[Kind][]string{Platform: {"mix"}, Calibrated: {"cpu", "serving", "wait"}}
 	w := s.Workloads[i]
 	if needed := belongs[w.Kind][0]; !r.given("workloads[%d].%s", i, needed) {
 		r.report(at, fmt.Sprintf("a %s workload lacks %s", w.Kind, needed), fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
+	}
+	if at, ok := r.at("workloads[%d].serving", i); ok && w.Kind == Calibrated && r.given("workloads[%d].cpu", i) && w.Serving >= w.CPU {
+		r.report(at, fmt.Sprintf("serving: %s leave nothing of the %s to burn", FormatDuration(w.Serving), FormatDuration(w.CPU)), "less than cpu")
 	}
 	for _, kind := range []Kind{Platform, Calibrated} {
 		for _, key := range belongs[kind] {

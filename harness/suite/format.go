@@ -48,6 +48,7 @@ var (
 			must("plan", "How each phase is measured.", planFormat, func(s *Suite) *Plan { return &s.Plan }),
 			must("dataset", "What the stores hold.", datasetFormat, func(s *Suite) *Dataset { return &s.Dataset }),
 			may("stores", "What the stores may use, where they run in containers.", storesFormat, func(s *Suite) *Stores { return &s.Stores }),
+			may("advice", "What the document says of the hosts that it is for; held against it by an audit.", list[Advice]{"a list of advice", 1, adviceFormat}, func(s *Suite) *[]Advice { return &s.Advice }),
 			must("workloads", "What is asked of the system.", list[Workload]{"a list of workloads", 1, workloadFormat}, func(s *Suite) *[]Workload { return &s.Workloads }),
 			must("phases", "Configurations of the system, in the order in which they are run.", list[Phase]{"a list of phases", 1, phaseFormat}, func(s *Suite) *[]Phase { return &s.Phases }),
 			must("claims", "What is judged.", list[Claim]{"a list of claims", 1, claimFormat}, func(s *Suite) *[]Claim { return &s.Claims }),
@@ -93,6 +94,17 @@ var (
 		},
 	}
 
+	adviceFormat = object[Advice]{
+		name: "an advice",
+		fields: []field[Advice]{
+			must("id", "Short name.", name(), func(a *Advice) *string { return &a.ID }),
+			must("source", "Where the document says so.", section(), func(a *Advice) *string { return &a.Source }),
+			must("least", "Memory of the host from which on it is advised.", size(MinMemory, MaxSize), func(a *Advice) *Size { return &a.Least }),
+			must("workers", "Worker processes of the configuration that it is about.", whole(1, MaxWorkers), func(a *Advice) *int { return &a.Workers }),
+			must("per_worker", "Memory limit of each of these.", size(MinMemory, MaxMemory), func(a *Advice) *Size { return &a.PerWorker }),
+		},
+	}
+
 	limitFormat = object[Limit]{
 		name: "a limit",
 		fields: []field[Limit]{
@@ -107,7 +119,8 @@ var (
 			must("name", "Name by which phases refer to it.", name(), func(w *Workload) *string { return &w.Name }),
 			must("kind", "What makes the requests.", choice("a kind of workload", Platform, Calibrated), func(w *Workload) *Kind { return &w.Kind }),
 			may("mix", "Share of each of the platform's operations; the shares add up to 100 %.", codec[[]MixedItem](mixFormat{}), func(w *Workload) *[]MixedItem { return &w.Mix }),
-			may("cpu", "Processor time that each calibrated request burns.", duration(MinCPU, MaxCPU), func(w *Workload) *time.Duration { return &w.CPU }),
+			may("cpu", "Processor time that each calibrated request costs in all.", duration(MinCPU, MaxCPU), func(w *Workload) *time.Duration { return &w.CPU }),
+			may("serving", "The part of cpu that serving the request costs by itself; the rest is burnt.", duration(0, MaxCPU), func(w *Workload) *time.Duration { return &w.Serving }),
 			may("wait", "Time that each calibrated request waits.", duration(0, MaxWait), func(w *Workload) *time.Duration { return &w.Wait }),
 		},
 	}

@@ -57,7 +57,7 @@ func TestTheSchemaRefusesWhateverCanBeSeenInOneValue(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		// Rules between a workload's kind and its keys, and between a claim and its phase.
-		"a calibrated workload without its processor time", "a calibrated workload with a mix", "a platform workload without its mix",
+		"a calibrated workload without its processor time", "a calibrated workload that burns nothing", "a calibrated workload with a mix", "a platform workload without its mix",
 		"a metric that only a disturbance yields", "a rate at a processor share that is not named",
 		"a processor share for a metric that has no use for it", "a range that ends below its start", "a range for a metric with an upper bound",
 		"a ratio to a phase that does not exist", "a ratio to a phase that comes later", "a ratio that is not written as a factor",

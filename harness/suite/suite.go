@@ -18,6 +18,7 @@ type Suite struct {
 	Plan      Plan       // how each phase is measured
 	Dataset   Dataset    // what the stores hold
 	Stores    Stores     // what the stores may use
+	Advice    []Advice   // what the document says of the hosts that it is for
 	Workloads []Workload // what is asked of the system
 	Phases    []Phase    // in the order in which they are run
 	Claims    []Claim    // what is to be judged
@@ -70,6 +71,16 @@ type Stores struct {
 	Redis    Limit
 }
 
+// Advice is a bound on a host's memory that a document gives for a default configuration. It
+// is not measured; an audit holds it against that configuration.
+type Advice struct {
+	ID        string
+	Source    string
+	Least     Size // memory of the host from which on the configuration is advised
+	Workers   int  // of that configuration
+	PerWorker Size // memory limit of each
+}
+
 // Limit is what a store may use at most; zero fields are no limit.
 type Limit struct {
 	CPUs   float64 // processors, e.g. 0.5
@@ -98,9 +109,15 @@ type Workload struct {
 	Name string
 	Kind Kind
 	Mix  []MixedItem   // of the platform's operations; shares add up to 100 %
-	CPU  time.Duration // that each calibrated request burns, by its thread's own clock
-	Wait time.Duration // that each calibrated request waits without using the processor
+	CPU  time.Duration // that each calibrated request costs in all
+	// Serving is the part of CPU that serving the request costs by itself; the rest is burnt,
+	// by the thread's own clock.
+	Serving time.Duration
+	Wait    time.Duration // that each calibrated request waits without using the processor
 }
+
+// Burnt is the processor time that each calibrated request burns.
+func (w Workload) Burnt() time.Duration { return w.CPU - w.Serving }
 
 // MixedItem is one operation's share of a workload.
 type MixedItem struct {

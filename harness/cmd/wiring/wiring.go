@@ -128,7 +128,7 @@ const prepareTimeout = 30 * time.Second
 // Source makes the requests of a workload. For a mix with sessions it logs in their users.
 func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {
 	if spec.Workload.Kind == suite.Calibrated {
-		r := load.Request(*traffic.NewCalibrated(spec.Workload.CPU, spec.Workload.Wait))
+		r := load.Request(*traffic.NewCalibrated(spec.Workload.Burnt(), spec.Workload.Wait))
 		return always{&r}, nil
 	}
 	config := traffic.Config{Dataset: datasetSpec(spec.Dataset, spec.DatasetSeed), Seed: spec.Seed, Salt: spec.Salt}
