@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -67,12 +68,8 @@ func (r *Run) Input(phase suite.Phase) judge.Input {
 			continue
 		}
 		in.Phase.Rate = p.Offered
-		for _, t := range p.Trials {
-			if !t.Interrupted {
-				in.Runs = append(in.Runs, t.evidence(p.Workers))
-			}
-		}
 	}
+	in.Runs = r.evidenceOf(phase.Number)
 	for _, c := range in.Claims {
 		other, ok := r.Parsed.Phase(c.Over) // which stands before this one, and so on: the suite is checked
 		if c.Over == 0 || !ok {
@@ -85,7 +82,45 @@ func (r *Run) Input(phase suite.Phase) judge.Input {
 			in.Over[c.Over] = r.Input(other)
 		}
 	}
+	in.Like = r.like(phase, in)
 	return in
+}
+
+// like is what was measured of another phase with the same work, of the fewest workers, if
+// some claim on this phase cannot be tested on the host; nil when there is none.
+func (r *Run) like(phase suite.Phase, in judge.Input) *judge.Input {
+	if !slices.ContainsFunc(in.Claims, func(c suite.Claim) bool { return !judge.Testable(in.Host, c) }) {
+		return nil
+	}
+	var best *judge.Input
+	for _, other := range r.Parsed.Phases {
+		if other.Number == phase.Number || other.Workload != phase.Workload || !slices.Equal(other.Stores, phase.Stores) || other.Group == suite.GroupBehaviour {
+			continue
+		}
+		candidate := judge.Input{
+			Phase: other, Claims: r.Parsed.ClaimsOf(other.Number), Validity: in.Validity, Host: in.Host, Runs: r.evidenceOf(other.Number),
+		}
+		if len(candidate.Runs) > 0 && (best == nil || other.Workers < best.Phase.Workers) {
+			best = &candidate
+		}
+	}
+	return best
+}
+
+// evidenceOf is what the finished runs of a phase yielded.
+func (r *Run) evidenceOf(number int) []judge.Evidence {
+	var all []judge.Evidence
+	for _, p := range r.Phases {
+		if p.Number != number {
+			continue
+		}
+		for _, t := range p.Trials {
+			if !t.Interrupted {
+				all = append(all, t.evidence(p.Workers))
+			}
+		}
+	}
+	return all
 }
 
 // scale is the factor on the documented rates.

@@ -51,6 +51,9 @@ type Input struct {
 	Planned  int        // runs that were to be made
 	// Over is what the phases yielded that claims of this one are compared with, by number.
 	Over map[int]Input
+	// Like is what another phase with the same work yielded, from which claims that the host
+	// cannot test are projected; nil when there is none.
+	Like *Input
 }
 
 // Result is the verdict on one claim, with what it rests on.
@@ -73,6 +76,8 @@ type Result struct {
 	Reasons     []string  `json:"reasons"` // why this verdict, most important first
 	Rule        string    `json:"rule"`    // the rule applied, e.g. "sign test: 6 of 6 runs met the bound"
 	Alpha       float64   `json:"alpha"`   // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
+	// Projection is what a model makes of a claim that this host cannot test; nil when there is none.
+	Projection *Projection `json:"projection,omitempty"`
 	// Headroom is how far the median lies on the good side of the bound, as a ratio: measured/bound for
 	// ">=", bound/measured for "<="; above 1 is good. 0 when there is no measurement, [MaxHeadroom] when
 	// it is that or more, as it is for a share of errors of 0.

@@ -95,6 +95,10 @@ func evaluate(in Input, c suite.Claim, guards [][]string) Result {
 	}
 	if lack := lacking(in.Host, c); lack != "" {
 		r.Verdict, r.Reasons, r.Rule = Untestable, []string{lack}, "needs of the claim against the host"
+		if p := project(in, c); p != nil {
+			r.Projection = p
+			r.Reasons = append(r.Reasons, fmt.Sprintf("projected %s to %s (%s)", number(p.Low), figure(p.High, r.Unit), p.Model))
+		}
 		return r
 	}
 	r.Verdict = ev.verdict()
@@ -140,6 +144,9 @@ func Lacking(in Input) bool {
 	}
 	return len(in.Claims) > 0
 }
+
+// Testable reports whether the host has what the claim needs.
+func Testable(h Host, c suite.Claim) bool { return lacking(h, c) == "" }
 
 // lacking says what the claim needs and the host has not; "" when it has everything.
 func lacking(h Host, c suite.Claim) string {

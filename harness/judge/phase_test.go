@@ -455,3 +455,44 @@ func TestHeadroom(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) { assert.InDelta(t, row.want, headroom(row.claim, row.measured), 1e-12) })
 	}
 }
+
+func TestAClaimThatCannotBeTestedIsProjectedFromTheSameWork(t *testing.T) {
+	like := input(repeat(6, shape{cpu: 2.5})...) // 100 req/s of one worker at 50 %: 5 ms per request
+	claim := func(metric string, op suite.Op, v float64, u suite.Unit) suite.Claim {
+		return suite.Claim{ID: "B4." + metric, Metric: metric, Op: op, Value: suite.Quantity{Value: v, Unit: u}, Needs: suite.Needs{Cores: 5}}
+	}
+	rate := claim("rate_at_cpu", suite.AtLeast, 300, suite.RequestsPerSecond)
+	rate.AtCPU = 0.7
+	scaling := rate
+	scaling.Over, scaling.Value = 11, suite.Quantity{Value: 3, Unit: suite.Ratio}
+	for _, row := range []struct {
+		name  string
+		claim suite.Claim
+		want  float64
+		met   bool
+	}{
+		{"0.7 x 4 / 5 ms", rate, 560, true},
+		{"of four workers over one", scaling, 4, true},
+		{"400 x 5 ms / 4", claim("cpu", suite.AtMost, 40, suite.Percent), 50, false},
+		{"as much memory", claim("memory", suite.AtMost, 512, suite.Mebibytes), 100, true},
+		{"M/M/4 at 50 %", claim("p99", suite.AtMost, 150, suite.Milliseconds), 23.82, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			in := Input{Phase: suite.Phase{Number: 14, Workers: 4, Rate: 400}, Claims: []suite.Claim{row.claim}, Host: Host{Cores: 2}, Like: &like}
+			r := Phase(in)[0]
+			assert.Equal(t, Untestable, r.Verdict)
+			require.NotNil(t, r.Projection)
+			assert.InDelta(t, row.want, r.Projection.Value, 0.1)
+			assert.Equal(t, row.met, r.Projection.Met)
+			assert.LessOrEqual(t, r.Projection.Low, r.Projection.Value)
+			assert.GreaterOrEqual(t, r.Projection.High, r.Projection.Value)
+			assert.Contains(t, r.Reasons[1], "projected")
+			assert.Empty(t, r.Measured)
+		})
+	}
+	none := Input{Phase: suite.Phase{Number: 14, Workers: 4, Rate: 400}, Claims: []suite.Claim{claim("errors", suite.AtMost, 1, suite.Percent)}, Host: Host{Cores: 2}, Like: &like}
+	assert.Nil(t, Phase(none)[0].Projection, "no model for errors")
+	like.Runs = repeat(6, broken)
+	none.Claims = []suite.Claim{rate}
+	assert.Nil(t, Phase(none)[0].Projection, "nothing that counts to project from")
+}

@@ -82,6 +82,9 @@ func withUnit(v float64, u suite.Unit) string {
 // "6.12 ms (5.9–7.01)"; "none" when nothing was measured.
 func Measured(r judge.Result) string {
 	middle, ok := Median(r.Measured)
+	if p := r.Projection; !ok && p != nil {
+		return "projected " + withUnit(p.Value, r.Unit)
+	}
 	if !ok {
 		return "none"
 	}

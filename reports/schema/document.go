@@ -92,6 +92,8 @@ type Claim struct {
 	Spread *float64 `json:"spread" jsonschema:"nullable,minimum=0"`
 	// Verdict is null when the claim was not judged.
 	Verdict *Verdict `json:"verdict" jsonschema:"nullable"`
+	// Projection is what a model makes of a claim that the host cannot test; null when there is none.
+	Projection *Projection `json:"projection" jsonschema:"nullable"`
 	// Reasons for the verdict, most important first.
 	Reasons []string `json:"reasons"`
 	// Rule is the rule that was applied, with its counts.
@@ -100,6 +102,17 @@ type Claim struct {
 	Alpha *float64 `json:"alpha" jsonschema:"nullable,minimum=0,maximum=1"`
 	// Provider is what each store of the phase ran on.
 	Provider map[string]Provider `json:"provider"`
+}
+
+// Projection is no measurement, and no verdict follows from it.
+type Projection struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	// Model says what was assumed.
+	Model string `json:"model"`
+	// Met is true when the value lies on the good side of the bound.
+	Met bool `json:"met"`
 }
 
 // Provider is what a store ran on.

@@ -46,8 +46,16 @@ func claim(p figures.Phase, r judge.Result) Claim {
 		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit), Bound: r.Bound,
 		To: known(r.To, r.To > 0), Over: known(r.Over, r.Over > 0), Understated: known(r.Understated, r.Understated > 0),
 		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, ok), Spread: finite(r.Spread, len(r.Measured) > 1),
-		Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule, Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
+		Projection: projection(r.Projection), Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule, Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
 	}
+}
+
+func projection(p *judge.Projection) *Projection {
+	if p == nil {
+		return nil
+	}
+	of := Projection(*p)
+	return &of
 }
 
 func phase(p figures.Phase) Phase {

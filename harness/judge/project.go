@@ -1,0 +1,96 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/queueing"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// Projection is what a model makes of a claim that the host cannot test. It is no
+// measurement, and no verdict follows from it.
+type Projection struct {
+	Value float64 `json:"value"` // in the unit of the claim: the median over the runs that it was made from
+	Low   float64 `json:"low"`   // the smallest over these runs
+	High  float64 `json:"high"`  // the largest
+	Model string  `json:"model"` // what was assumed, with its figures
+	Met   bool    `json:"met"`   // Value lies on the good side of the bound
+}
+
+// project makes a projection for a claim from the runs of a phase that does the same work;
+// nil when there is none, or no model for the metric.
+func project(in Input, c suite.Claim) *Projection {
+	if in.Like == nil {
+		return nil
+	}
+	like, target := *in.Like, in.Phase
+	var values, demands []float64
+	assumed := ""
+	for _, e := range like.Runs {
+		if len(Guards(like, e)) > 0 {
+			continue
+		}
+		demand, ok := demandOf(e)
+		if !ok {
+			continue
+		}
+		v, model, ok := projected(c, e, target, demand)
+		if !ok {
+			continue
+		}
+		if c.Over != 0 {
+			alone, _, ok := projected(c, e, like.Phase, demand)
+			if !ok || alone <= 0 {
+				continue
+			}
+			v /= alone
+		}
+		values, demands, assumed = append(values, v), append(demands, demand), model
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	if c.Metric != "memory" {
+		assumed += fmt.Sprintf(", %s of processor time per request", figure(1000*median(demands), suite.Milliseconds))
+	}
+	middle := median(values)
+	return &Projection{
+		Value: middle, Low: slices.Min(values), High: slices.Max(values), Met: c.Met(middle), Model: assumed + " as in " + like.Phase.Title(),
+	}
+}
+
+// demandOf is the processor time of a request in a run, in seconds.
+func demandOf(e Evidence) (float64, bool) {
+	rate, ok := Value("rate", e)
+	used, known := Value("cpu", e)
+	if !ok || !known || rate <= 0 || used <= 0 {
+		return 0, false
+	}
+	return queueing.Demand(used/100, float64(e.Workers), rate), true
+}
+
+// projected is what a phase would yield for a claim if its workers shared nothing but the
+// load, and what that assumes. The processor time of a request is in seconds.
+func projected(c suite.Claim, e Evidence, phase suite.Phase, demand float64) (v float64, model string, ok bool) {
+	workers := float64(phase.Workers)
+	switch c.Metric {
+	case "rate_at_cpu":
+		return queueing.Throughput(float64(c.AtCPU), workers, demand), "utilization law, linear scaling", true
+	case "rate":
+		return min(float64(phase.Rate), queueing.Throughput(1, workers, demand)), "utilization law, linear scaling", true
+	case "cpu":
+		return min(100, 100*queueing.Busy(float64(phase.Rate), demand)/workers), "utilization law, linear scaling", true
+	case "memory":
+		v, ok := Value(c.Metric, e)
+		return v, "a worker needs as much among others", ok
+	case "p99":
+		q, err := queueing.NewMMC(phase.Workers, float64(phase.Rate), demand)
+		if err != nil || !q.Stable() {
+			return 0, "", false
+		}
+		return milliseconds(time.Duration(q.ResponseQuantile(0.99) * float64(time.Second))), fmt.Sprintf("an M/M/%d queue", phase.Workers), true
+	}
+	return 0, "", false
+}
