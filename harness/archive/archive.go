@@ -54,6 +54,7 @@ type Options struct {
 	Seed      uint64        `json:"seed"`
 	Stores    string        `json:"stores"` // what was asked for, e.g. "auto"
 	Phases    []int         `json:"phases"`
+	Capacity  Capacity      `json:"capacity,omitempty"`
 	Strict    bool          `json:"strict,omitempty"` // a claim that the host cannot test is no success
 }
 
@@ -87,6 +88,7 @@ type Phase struct {
 	Offered     suite.Rate    `json:"offered"` // req/s, after scaling
 	Providers   []Provider    `json:"providers"`
 	Trials      []Trial       `json:"trials"`
+	Search      *Search       `json:"search,omitempty"` // for the phase's capacity; nil when none was made
 }
 
 // Trial is one independent run of a phase: fresh cluster processes, warm-up, judged window.

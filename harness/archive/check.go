@@ -37,7 +37,7 @@ func (p Phase) check() error {
 		return fmt.Errorf("%v were offered, allowed are rates above 0", p.Offered)
 	}
 	seen := map[int]bool{}
-	for _, t := range p.Trials {
+	for _, t := range p.all() {
 		if t.Number < 1 || seen[t.Number] {
 			return fmt.Errorf("run number %d, allowed are numbers from 1, each once", t.Number)
 		}

@@ -33,9 +33,19 @@ func (r *Run) Judge() error {
 			return fmt.Errorf("judge run: phase %d was measured and is not among the phases of suite %q", p.Number, r.Parsed.Name)
 		}
 	}
+	for i := range r.Phases {
+		if phase, _ := r.Parsed.Phase(r.Phases[i].Number); r.Phases[i].Search != nil {
+			if err := r.find(phase, r.Phases[i].Search); err != nil {
+				return fmt.Errorf("judge run: %w", err)
+			}
+		}
+	}
 	results := []judge.Result{}
 	var verdicts []judge.Verdict
 	for _, p := range r.Parsed.Phases {
+		if r.Options.Capacity == CapacityOnly {
+			break
+		}
 		for _, result := range judge.Phase(r.Input(p)) {
 			if scale := r.Options.scale(); scale != 1 {
 				result.Reasons = append(result.Reasons, fmt.Sprintf("judged at %v times the documented rates", scale))
@@ -45,7 +55,10 @@ func (r *Run) Judge() error {
 		}
 	}
 	r.Results, r.Verdict, r.ExitStatus = results, judge.Compose(verdicts...), judge.Exit(verdicts...)
-	if r.Options.Strict {
+	if r.Options.Capacity == CapacityOnly {
+		r.Verdict, r.ExitStatus = 0, r.capacityExit()
+	}
+	if r.Options.Strict && r.Options.Capacity != CapacityOnly {
 		r.ExitStatus = judge.ExitCode(r.Verdict)
 	}
 	switch {
@@ -55,6 +68,19 @@ func (r *Run) Judge() error {
 		r.ExitStatus = ExitFailure
 	}
 	return nil
+}
+
+// capacityExit is the exit status of a run that was to find capacities and nothing else.
+func (r *Run) capacityExit() int {
+	if len(r.Phases) == 0 {
+		return judge.ExitNoVerdict
+	}
+	for _, p := range r.Phases {
+		if p.Search == nil || !p.Search.Found.Known() {
+			return judge.ExitNoVerdict
+		}
+	}
+	return judge.ExitVerified
 }
 
 // Input is everything that the verdicts on one phase of the run rest on.

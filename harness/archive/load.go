@@ -49,9 +49,9 @@ func load(dir string) (*Run, error) {
 		return nil, err
 	}
 	for p := range r.Phases {
-		for t := range r.Phases[p].Trials {
-			if err := r.Phases[p].Trials[t].loadHistograms(dir); err != nil {
-				return nil, fmt.Errorf("phase %d, run %d: %w", r.Phases[p].Number, r.Phases[p].Trials[t].Number, err)
+		for _, t := range r.Phases[p].all() {
+			if err := t.loadHistograms(dir); err != nil {
+				return nil, fmt.Errorf("phase %d, run %d: %w", r.Phases[p].Number, t.Number, err)
 			}
 		}
 	}

@@ -55,8 +55,8 @@ func (s saver) save(r *Run) error {
 		return fmt.Errorf("save run: %w", err)
 	}
 	for p := range r.Phases {
-		for t := range r.Phases[p].Trials {
-			if err := s.histograms(r.Phases[p].Number, &r.Phases[p].Trials[t]); err != nil {
+		for _, t := range r.Phases[p].all() {
+			if err := s.histograms(r.Phases[p].Number, t); err != nil {
 				return fmt.Errorf("save run: %w", err)
 			}
 		}

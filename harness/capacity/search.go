@@ -66,7 +66,7 @@ func (s *Search) decide() (next float64, reason string) {
 		return s.trials[len(s.trials)-1].Rate, ""
 	case met == 0 && math.IsInf(missed, 1): // the generator gave out before anything was known
 		if s.ceiling/growth < c.Least {
-			return 0, fmt.Sprintf("the generator could not offer even %g req/s", s.ceiling)
+			return 0, fmt.Sprintf("the generator could not offer even %.0f req/s", s.ceiling)
 		}
 		return s.ceiling / growth, ""
 	case met == 0:
@@ -106,7 +106,7 @@ func (s *Search) downward(missed float64) (float64, string) {
 		return max(missed/growth, s.config.Least), ""
 	}
 	if s.belief.above(s.config.Least) < 1-s.config.Level {
-		return 0, fmt.Sprintf("even the least rate of %g req/s missed the bounds", s.config.Least)
+		return 0, fmt.Sprintf("even the least rate of %.0f req/s missed the bounds", s.config.Least)
 	}
 	return s.config.Least, ""
 }
@@ -141,9 +141,9 @@ func (s *Search) confirm(rate float64) (float64, string) {
 		return rate, ""
 	}
 	if math.IsInf(s.ceiling, 1) {
-		return 0, fmt.Sprintf("%g req/s, the highest rate to be tried, was met", rate)
+		return 0, fmt.Sprintf("%.0f req/s, the highest rate to be tried, was met", rate)
 	}
-	return 0, fmt.Sprintf("the generator gave out at %g req/s, and %g req/s were met", s.ceiling, rate)
+	return 0, fmt.Sprintf("the generator gave out at %.0f req/s, and %.0f req/s were met", s.ceiling, rate)
 }
 
 // extremes are the highest rate that was met, 0 when none was, and the lowest that was

@@ -34,6 +34,31 @@ func Guards(in Input, e Evidence) []string {
 	return reasons
 }
 
+// Counts reports whether a run of the phase is evidence.
+func Counts(in Input, e Evidence) bool { return len(Guards(in, e)) == 0 }
+
+// Once holds one run against all claims that the host can test, without a verdict: met when
+// every one of them is. When the run is no evidence, reasons says why, and generator whether it
+// is because the generator did not offer the load in time.
+func Once(in Input, e Evidence) (met, generator bool, reasons []string) {
+	if reasons := Guards(in, e); len(reasons) > 0 {
+		return false, e.Window != nil && (late(in, e.Window) != "" || notOffered(in, e.Window) != ""), reasons
+	}
+	for _, c := range in.Claims {
+		if lacking(in.Host, c) != "" || c.Over != 0 {
+			continue
+		}
+		v, ok := of(c, e)
+		switch {
+		case !ok:
+			reasons = append(reasons, "no sample of "+c.Metric)
+		case !c.Met(v):
+			reasons = append(reasons, fmt.Sprintf("%s of %s, %s documented", c.Metric, figure(v, c.Unit()), demand(c)))
+		}
+	}
+	return len(reasons) == 0, false, reasons
+}
+
 // late is the guard on the generator's own lateness. A generator that sends late offers
 // another load than the schedule's, and its delay would count as the system's.
 func late(in Input, w *measure.Window) string {

@@ -18,6 +18,7 @@ const (
 	StageMeasure Stage = "measure"  // the judged window
 	StageStop    Stage = "stop"     // stopping the system
 	StageRunDone Stage = "run done" // one run is archived
+	StageTried   Stage = "tried"    // one run of a search for the capacity is archived
 	StageDone    Stage = "done"     // the phase is done
 )
 

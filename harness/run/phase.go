@@ -30,6 +30,9 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	}
 	stores := &phaseStores{pipeline: p, phase: phase}
 	defer stores.close()
+	if p.Options.Capacity == archive.CapacityOnly {
+		return p.search(ctx, phase, memory, stores)
+	}
 	plan := newPlan(p.Options.Runs)
 	for number := 1; plan.more(); number++ {
 		if err := stores.ready(ctx, p.record()); err != nil {
@@ -56,6 +59,9 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		p.left.runDone(0)
 	}
 	p.observe(Event{Stage: StageDone, Phase: phase, Runs: plan.total()})
+	if p.Options.Capacity == archive.CapacityAlso && phase.Disturb == "" {
+		return p.search(ctx, phase, memory, stores)
+	}
 	return nil
 }
 

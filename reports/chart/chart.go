@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -45,11 +46,16 @@ type drawing interface {
 func All(r *figures.Report) []Chart {
 	footer := footerOf(r)
 	var charts []Chart
-	if behaviour := func(p figures.Phase) bool { return p.Group == suite.GroupBehaviour }; len(r.Phases) == 0 || !all(r.Phases, behaviour) {
+	if behaviour := func(p figures.Phase) bool { return p.Group == suite.GroupBehaviour }; r.Run.Options.Capacity != archive.CapacityOnly && (len(r.Phases) == 0 || !all(r.Phases, behaviour)) {
 		charts = append(charts, overview(r, footer))
 	}
 	for _, p := range r.Phases {
-		charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer), endpoints(p, footer))
+		if p.Search != nil {
+			charts = append(charts, capacity(p, footer))
+		}
+		if r.Run.Options.Capacity != archive.CapacityOnly {
+			charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer), endpoints(p, footer))
+		}
 	}
 	return charts
 }

@@ -100,6 +100,9 @@ func (p Phase) On() string {
 
 // Conclusion is the composite verdict in one sentence.
 func (r *Report) Conclusion() string {
+	if r.Run.Options.Capacity == archive.CapacityOnly {
+		return "capacities were searched for, and nothing was judged"
+	}
 	counts := map[judge.Verdict]int{}
 	for _, result := range r.Run.Results {
 		counts[result.Verdict]++
@@ -119,8 +122,20 @@ func (r *Report) Conclusion() string {
 	return "of " + Plural(len(r.Run.Results), "claim") + ": " + strings.Join(parts, ", ")
 }
 
-// ExitMeaning says what an exit status means.
-func ExitMeaning(status int) string {
+// ExitMeaning says what the run's exit status means.
+func (r *Report) ExitMeaning() string {
+	if r.Run.Options.Capacity == archive.CapacityOnly {
+		switch r.Run.ExitStatus {
+		case judge.ExitVerified:
+			return "the capacity of every phase, or a lower bound on it, was found"
+		case judge.ExitNoVerdict:
+			return "the capacity of a phase was not found"
+		}
+	}
+	return exitMeaning(r.Run.ExitStatus)
+}
+
+func exitMeaning(status int) string {
 	switch status {
 	case judge.ExitVerified:
 		return "every claim that this host can test was verified"

@@ -208,7 +208,7 @@ func TestConclusions(t *testing.T) {
 	assert.Equal(t, "of 4 claims: 3 refuted, 1 verified", report(t, archivetest.Overloaded(1)).Conclusion())
 	assert.Equal(t, "nothing was judged", report(t, &archive.Run{}).Conclusion())
 	for status, want := range map[int]string{0: "verified", 1: "refuted", 3: "no verdict", 4: "environment", 130: "interrupted", 77: "not a status"} {
-		assert.Contains(t, figures.ExitMeaning(status), want)
+		assert.Contains(t, report(t, &archive.Run{ExitStatus: status}).ExitMeaning(), want)
 	}
 	assert.Equal(t, "Über", figures.Capital("über"))
 	assert.Empty(t, figures.Capital(""))

@@ -26,6 +26,7 @@ func Write(w io.Writer, r *figures.Report) error {
 	heading(&b, r)
 	claims(&b, r)
 	phases(&b, r)
+	capacities(&b, r)
 	failures(&b, r)
 	var lines []string
 	for _, u := range r.Uncounted() {
@@ -49,7 +50,7 @@ func heading(b *bytes.Buffer, r *figures.Report) {
 		verdict = r.Run.Verdict.String()
 	}
 	fmt.Fprintf(b, "## %s %s: %s\n\n", sign(r.Run.Verdict), text(r.Title()), verdict)
-	fmt.Fprintf(b, "%s. Exit status %d: %s.\n\n", figures.Capital(r.Conclusion()), r.Run.ExitStatus, figures.ExitMeaning(r.Run.ExitStatus))
+	fmt.Fprintf(b, "%s. Exit status %d: %s.\n\n", figures.Capital(r.Conclusion()), r.Run.ExitStatus, r.ExitMeaning())
 	if r.Run.Interrupted {
 		b.WriteString("**Interrupted** before the plan was done.\n\n")
 	}
@@ -89,6 +90,16 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 			fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs)))
 	}
 	b.WriteString("\n")
+}
+
+func capacities(b *bytes.Buffer, r *figures.Report) {
+	var lines []string
+	for _, p := range r.Phases {
+		if found := p.CapacityLines(); len(found) > 0 {
+			lines = append(lines, text(p.Title()+": "+strings.Join(found, "; ")))
+		}
+	}
+	section(b, "Capacity", lines)
 }
 
 func failures(b *bytes.Buffer, r *figures.Report) {

@@ -77,7 +77,7 @@ const mostErrors = 20
 func Write(w io.Writer, r *figures.Report, charts []chart.Chart) error {
 	c := content{
 		Report: r, Began: r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), Took: figures.Unknown,
-		Exit: figures.ExitMeaning(r.Run.ExitStatus), Meanings: figures.Verdicts(), Options: options(r.Run),
+		Exit: r.ExitMeaning(), Meanings: figures.Verdicts(), Options: options(r.Run),
 	}
 	if !r.Run.Ended.IsZero() {
 		c.Took = figures.Elapsed(r.Run.Ended.Sub(r.Run.Started))

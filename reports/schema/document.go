@@ -139,9 +139,36 @@ type Phase struct {
 	Provider map[string]Provider `json:"provider"`
 	// Verdict on the phase's claims together; null when none was judged.
 	Verdict *Verdict `json:"verdict" jsonschema:"nullable"`
+	// Capacity is the highest rate that met the bounds; null when it was not searched for.
+	Capacity *Capacity `json:"capacity" jsonschema:"nullable"`
 	// Counted is how many of the runs are evidence.
 	Counted int   `json:"counted" jsonschema:"minimum=0"`
 	Runs    []Run `json:"runs"`
+}
+
+// Capacity is what a search for the highest rate that meets a phase's bounds found.
+type Capacity struct {
+	// Rate in requests per second; null when nothing is known.
+	Rate *float64 `json:"rate" jsonschema:"nullable"`
+	// Low and High are the ends of the interval that holds it with the chance Level; null for no end.
+	Low   *float64 `json:"low" jsonschema:"nullable"`
+	High  *float64 `json:"high" jsonschema:"nullable"`
+	Level float64  `json:"level"`
+	// AtLeast is true when the capacity is the rate or more, AtMost when it is below it.
+	AtLeast bool `json:"at_least"`
+	AtMost  bool `json:"at_most"`
+	// Reason says why the search ended, Bottleneck what was used up first.
+	Reason     string `json:"reason"`
+	Bottleneck string `json:"bottleneck"`
+	Tried      []Try  `json:"tried"`
+}
+
+// Try is one run of a search.
+type Try struct {
+	Offered float64 `json:"offered"`
+	Outcome string  `json:"outcome" jsonschema:"enum=met,enum=missed,enum=generator-bound,enum=void"`
+	// Why it was no evidence or missed a bound.
+	Why []string `json:"why"`
 }
 
 // Run is one independent run, whether it counts or not.

@@ -61,7 +61,7 @@ func projection(p *judge.Projection) *Projection {
 func phase(p figures.Phase) Phase {
 	d := Phase{
 		Phase: p.Number, Name: p.Name, Group: string(cmp.Or(p.Group, suite.GroupPhases)), Disturb: known(string(p.Disturb), p.Disturb != ""), Workers: known(p.Workers, p.Workers > 0), Offered: finite(float64(p.Offered), p.Offered > 0),
-		Figures: figuresOf(p.Pool), Provider: providers(p), Verdict: verdict(p.Verdict), Counted: p.Counted(), Runs: []Run{},
+		Figures: figuresOf(p.Pool), Provider: providers(p), Verdict: verdict(p.Verdict), Capacity: capacityOf(p.Search), Counted: p.Counted(), Runs: []Run{},
 	}
 	if p.Pool != nil {
 		w := p.Pool.Window
@@ -75,6 +75,21 @@ func phase(p figures.Phase) Phase {
 		})
 	}
 	return d
+}
+
+func capacityOf(s *archive.Search) *Capacity {
+	if s == nil || s.Found == nil {
+		return nil
+	}
+	f := s.Found
+	c := &Capacity{
+		Rate: known(f.Capacity, f.Capacity > 0), Low: known(f.Low, f.Low > 0), High: known(f.High, f.High > 0), Level: f.Level,
+		AtLeast: f.AtLeast, AtMost: f.AtMost, Reason: f.Reason, Bottleneck: f.Bottleneck, Tried: []Try{},
+	}
+	for _, t := range s.Trials {
+		c.Tried = append(c.Tried, Try{float64(t.Offered), t.Outcome, list(t.Why)})
+	}
+	return c
 }
 
 func figuresOf(p *figures.Pool) Figures {

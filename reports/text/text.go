@@ -74,12 +74,15 @@ func (p *printer) phases(r *figures.Report) {
 	for i, phase := range r.Phases {
 		p.line(plain, "")
 		p.line(bold, phase.Head())
-		if len(tables[i].rows) > 0 {
-			tables[i].write(p, l)
-		} else {
-			p.line(plain, "nothing is claimed about this phase, or it was not judged")
+		if phase.Search == nil || len(phase.Results) > 0 {
+			if len(tables[i].rows) > 0 {
+				tables[i].write(p, l)
+			} else {
+				p.line(plain, "nothing is claimed about this phase, or it was not judged")
+			}
+			p.figures(phase)
 		}
-		p.figures(phase)
+		p.capacity(phase)
 	}
 }
 
@@ -146,6 +149,20 @@ func (p *printer) figures(phase figures.Phase) {
 	}
 }
 
+// capacity writes what the search for a phase's capacity found.
+func (p *printer) capacity(phase figures.Phase) {
+	if phase.Search == nil {
+		return
+	}
+	for i, line := range phase.CapacityLines() {
+		name := ""
+		if i == 0 {
+			name = "capacity"
+		}
+		p.field(name, line)
+	}
+}
+
 func (p *printer) uncounted(r *figures.Report) {
 	all := r.Uncounted()
 	if len(all) == 0 {
@@ -192,7 +209,7 @@ func (p *printer) conclusion(r *figures.Report) {
 		}
 		p.line(plain, text)
 	}
-	p.line(plain, fmt.Sprintf("Exit status %d: %s", r.Run.ExitStatus, figures.ExitMeaning(r.Run.ExitStatus)))
+	p.line(plain, fmt.Sprintf("Exit status %d: %s", r.Run.ExitStatus, r.ExitMeaning()))
 }
 
 // verdictStyle is how a verdict is written; its name always stands there too.

@@ -30,12 +30,13 @@ could not be brought up; 130 interrupted, what was measured is archived.`
 
 // cli is the command line.
 type cli struct {
-	Verify  verifyCommand  `cmd:"" help:"Drive every phase of a suite, judge its claims, write charts and a report."`
-	Report  reportCommand  `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
-	Audit   auditCommand   `cmd:"" help:"Hold the claims of a suite against each other by the operational laws, without any load."`
-	Suite   suiteCommand   `cmd:"" help:"Print the built-in suite, or check one of your own."`
-	Cluster clusterCommand `cmd:"" help:"Run the reference cluster in the foreground."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Verify   verifyCommand   `cmd:"" help:"Drive every phase of a suite, judge its claims, write charts and a report."`
+	Report   reportCommand   `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
+	Audit    auditCommand    `cmd:"" help:"Hold the claims of a suite against each other by the operational laws, without any load."`
+	Capacity capacityCommand `cmd:"" help:"Search for the highest rate at which each phase meets its claims."`
+	Suite    suiteCommand    `cmd:"" help:"Print the built-in suite, or check one of your own."`
+	Cluster  clusterCommand  `cmd:"" help:"Run the reference cluster in the foreground."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // console is where a command reads and writes, and the world it runs in.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // progress shows on standard error what the pipeline does: one line that changes on a
@@ -35,6 +36,8 @@ func (p *progress) observe(e run.Event) {
 	switch e.Stage {
 	case run.StageRunDone:
 		p.line(runLine(e))
+	case run.StageTried:
+		p.line(triedLine(e))
 	case run.StageStores:
 		if e.Message != "" {
 			p.line(fmt.Sprintf("%s %s: %s", e.Phase.Title(), e.Phase.Name, e.Message))
@@ -73,10 +76,22 @@ func (p *progress) change(text string) {
 
 func liveLine(e run.Event) string {
 	at := fmt.Sprintf("%s %s", e.Phase.Title(), e.Phase.Name)
-	if e.Run > 0 {
+	switch {
+	case e.Run > suite.MaxRuns:
+		return fmt.Sprintf("%s, capacity, run %d: %s at %.0f req/s", at, e.Run-suite.MaxRuns, e.Stage, float64(e.Phase.Rate))
+	case e.Run > 0:
 		at += fmt.Sprintf(", run %d of %d", e.Run, e.Runs)
 	}
 	return fmt.Sprintf("%s: %s … %s left", at, e.Stage, e.Left.Round(time.Second))
+}
+
+// triedLine is one run of a search for the capacity.
+func triedLine(e run.Event) string {
+	text := fmt.Sprintf("%s %s, capacity: %s at %.0f req/s", e.Phase.Title(), e.Phase.Name, e.Message, float64(e.Phase.Rate))
+	if len(e.Invalid) > 0 {
+		text += " (" + strings.Join(e.Invalid, "; ") + ")"
+	}
+	return text
 }
 
 func runLine(e run.Event) string {

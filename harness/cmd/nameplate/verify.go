@@ -29,9 +29,12 @@ type verifyCommand struct {
 	Stores   string   `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`
 	Seed     *uint64  `help:"Seed of every random choice." placeholder:"N"`
 	Out      string   `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
+	Capacity bool     `help:"Also search for the highest rate that meets the bounds, for each phase."`
 	Strict   bool     `help:"End with 3 also when a claim cannot be tested on this host."`
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
+
+	only bool // the capacity, and no verdict
 }
 
 // Run measures, judges, archives and reports, and ends with the run's exit status.
@@ -93,7 +96,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		Out:    k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
-			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict,
+			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(),
 		},
 	}
 	if override.RateScale != nil {
@@ -103,6 +106,16 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		config.Options.Phases = append(config.Options.Phases, p.Number)
 	}
 	return config, nil
+}
+
+func (k verifyCommand) capacity() archive.Capacity {
+	switch {
+	case k.only:
+		return archive.CapacityOnly
+	case k.Capacity:
+		return archive.CapacityAlso
+	}
+	return archive.CapacityNot
 }
 
 func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {

@@ -1,0 +1,136 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// try is one run of a search for the capacity.
+type try struct {
+	offered, achieved, p99 float64 // req/s, req/s, ms; 0 when it is not known
+	outcome                string
+}
+
+// capacity shows the knee: the rate achieved and, below it, the p99 of the response time
+// against the rate that was offered, with the interval of the capacity.
+func capacity(p figures.Phase, footer footerFunc) Chart {
+	tries := triesOf(p.Search)
+	top := tryPanel(p, "Achieved rate, req/s", tries, true, func(t try) float64 { return t.achieved })
+	bottom := tryPanel(p, "p99 response time, ms", tries, false, func(t try) float64 { return t.p99 })
+	bottom.plot.X.Label.Text = "offered rate, req/s"
+	title := "Capacity, " + p.Label()
+	about := p.CapacityLines()[0] + ". Circles met the bounds, crosses missed one; squares: the generator gave out."
+	return Chart{
+		Name: fmt.Sprintf("phase-%d-capacity", p.Number), Phase: p.Number, Title: title, About: about,
+		body: panels{[]*panel{top, bottom}, 180}, frame: frame{title, about, footer(p.On())},
+	}
+}
+
+// triesOf reads the runs of a search, by the rate that they were offered.
+func triesOf(s *archive.Search) []try {
+	var all []try
+	for _, t := range s.Trials {
+		one := try{offered: float64(t.Offered), outcome: t.Outcome}
+		if t.Window != nil {
+			one.achieved = t.Window.Goodput()
+			if d, ok := t.Window.Response.Quantile(0.99); ok {
+				one.p99 = float64(d) / float64(time.Millisecond)
+			}
+		}
+		all = append(all, one)
+	}
+	slices.SortStableFunc(all, func(a, b try) int { return cmp.Compare(a.offered, b.offered) })
+	return all
+}
+
+// look is the shape and colour of a try: those of the verdict that it leans to.
+func (t try) look() draw.GlyphStyle {
+	verdict := map[string]judge.Verdict{"met": judge.Verified, "missed": judge.Refuted, "generator-bound": judge.Invalid}[t.outcome]
+	tint, shape := verdictStyle(verdict)
+	return draw.GlyphStyle{Color: tint, Radius: 4.5, Shape: shape}
+}
+
+// tryPanel draws what was read of each try over its offered rate. With diagonal, a dashed
+// line stands for as much achieved as offered.
+func tryPanel(p figures.Phase, title string, tries []try, diagonal bool, read func(try) float64) *panel {
+	panel := newPanel(title, "")
+	var xs, values []float64
+	var curve []xy
+	for _, t := range tries {
+		xs = append(xs, t.offered)
+		if v := read(t); v > 0 {
+			values = append(values, v)
+			curve = append(curve, xy{t.offered, v})
+		}
+	}
+	found := p.Search.Found
+	if found != nil {
+		xs = append(xs, found.Low, found.High)
+	}
+	panel.empty = !logAxis(&panel.plot.X, xs...) || !logAxis(&panel.plot.Y, values...)
+	if panel.empty {
+		return panel
+	}
+	panel.paint(func(c draw.Canvas, pl *plot.Plot) {
+		if found.Known() {
+			shadeInterval(c, pl, found)
+		}
+		if diagonal {
+			stroke(c, pl, dashed(soft, 0.8, 3, 3), []xy{{pl.X.Min, pl.X.Min}, {pl.X.Max, pl.X.Max}})
+		}
+		upright(c, pl, dashed(boundRed, 1.2, 4, 3), p.Search.Start)
+		stroke(c, pl, line(lightBlue, 1.2), curve)
+		for _, t := range tries {
+			if v := read(t); drawable(pl.X, t.offered) && drawable(pl.Y, v) {
+				c.DrawGlyph(t.look(), at(c, pl, t.offered, v))
+			}
+		}
+		labels := &placer{c: c}
+		for _, point := range curve {
+			labels.keep(at(c, pl, point.x, point.y), 11, 11)
+		}
+		labels.label(vg.Point{X: at(c, pl, p.Search.Start, pl.Y.Min).X, Y: c.Max.Y - 4}, boundRed, below, "documented "+figures.Number(p.Search.Start))
+		if found.Known() {
+			text := "capacity " + figures.Number(found.Capacity)
+			if found.AtLeast {
+				text = "capacity ≥ " + figures.Number(found.Capacity)
+			}
+			labels.label(vg.Point{X: at(c, pl, found.Capacity, pl.Y.Min).X, Y: c.Min.Y + 4}, green, upperLeft, text)
+		}
+	})
+	return panel
+}
+
+// shadeInterval shades the rates that may be the capacity; those from a lower bound on when
+// nothing higher could be tried.
+func shadeInterval(c draw.Canvas, p *plot.Plot, f *archive.Found) {
+	low, high := f.Low, f.High
+	if f.AtLeast {
+		low, high = f.Capacity, p.X.Max
+	}
+	if !drawable(p.X, low) || !drawable(p.X, high) {
+		return
+	}
+	left, right := at(c, p, low, p.Y.Min).X, at(c, p, high, p.Y.Min).X
+	c.FillPolygon(bandBlue, []vg.Point{{X: left, Y: c.Min.Y}, {X: right, Y: c.Min.Y}, {X: right, Y: c.Max.Y}, {X: left, Y: c.Max.Y}})
+	upright(c, p, line(green, 1.4), f.Capacity)
+}
+
+// upright draws a vertical line over the whole panel.
+func upright(c draw.Canvas, p *plot.Plot, style draw.LineStyle, x float64) {
+	if !drawable(p.X, x) {
+		return
+	}
+	where := at(c, p, x, p.Y.Min).X
+	c.StrokeLine2(style, where, c.Min.Y, where, c.Max.Y)
+}
