@@ -26,6 +26,8 @@ func Guards(in Input, e Evidence) []string {
 	reasons := slices.Clone(e.Faults)
 	for _, reason := range []string{
 		notOffered(in, w), late(in, w), outOfRange(w), noisy(in.Validity, e.Noise), stolen(in.Validity, e.Noise),
+		ClockJumped(e.Noise.Wall, e.Noise.Monotonic),
+		FrequencyChanged([]float64{e.Noise.MHzBefore, e.Noise.MHzAfter}, in.Validity.HostNoise),
 	} {
 		if reason != "" {
 			reasons = append(reasons, reason)
@@ -37,13 +39,45 @@ func Guards(in Input, e Evidence) []string {
 // Counts reports whether a run of the phase is evidence.
 func Counts(in Input, e Evidence) bool { return len(Guards(in, e)) == 0 }
 
+// unsteady says why a run that meets a claim does not prove it; "" when nothing speaks
+// against it. What is disturbed is not to be steady.
+func unsteady(in Input, e Evidence) string {
+	if in.Phase.Disturb != "" {
+		return ""
+	}
+	return Withheld(e)
+}
+
+// Uncounted says why a run of the phase is made up for by another: it is no evidence, or
+// meets every claim without having come to a steady state. None when it counts.
+func Uncounted(in Input, e Evidence) []string {
+	if reasons := Guards(in, e); len(reasons) > 0 {
+		return reasons
+	}
+	if met, _, _ := once(in, e); met {
+		if reason := unsteady(in, e); reason != "" {
+			return []string{reason}
+		}
+	}
+	return nil
+}
+
 // Once holds one run against all claims that the host can test, without a verdict: met when
 // every one of them is. When the run is no evidence, reasons says why, and generator whether it
 // is because the generator did not offer the load in time.
 func Once(in Input, e Evidence) (met, generator bool, reasons []string) {
 	if reasons := Guards(in, e); len(reasons) > 0 {
-		return false, e.Window != nil && (late(in, e.Window) != "" || notOffered(in, e.Window) != ""), reasons
+		return false, GeneratorBound(in, e), reasons
 	}
+	met, _, reasons = once(in, e)
+	if reason := unsteady(in, e); met && reason != "" {
+		return false, false, []string{reason} // a rate that does not come to a steady state is not sustained
+	}
+	return met, false, reasons
+}
+
+// once is [Once] for a run that counts, without regard to its steadiness.
+func once(in Input, e Evidence) (met, generator bool, reasons []string) {
 	for _, c := range in.Claims {
 		if lacking(in.Host, c) != "" || c.Over != 0 {
 			continue

@@ -77,6 +77,11 @@ func collect(in Input, c suite.Claim, guards [][]string) evidence {
 			}
 			continue
 		case c.Met(v):
+			if unsteady := unsteady(in, e); unsteady != "" {
+				ev.invalid++
+				ev.uncounted = append(ev.uncounted, fmt.Sprintf("run %d: %s", e.Run, unsteady))
+				continue
+			}
 			ev.met++
 		default:
 			ev.missed++

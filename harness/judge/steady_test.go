@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // queued is a judged window of a simulated M/M/c queue.
@@ -177,4 +178,64 @@ func TestRanks(t *testing.T) {
 	at, k := pettitt([]float64{1, 2, 3, 4, 5, 6})
 	assert.Equal(t, 3, at)
 	assert.Equal(t, 9.0, k)
+}
+
+// steadily is a run of eight seconds whose backlog grows by some requests a second.
+func steadily(growth uint64) Evidence {
+	e := evidenceOf(good)
+	e.Window.Start, e.Window.End = 0, 8*time.Second
+	e.Window.Offered, e.Window.Sent, e.Window.Succeeded, e.Window.Completed = 800, 800, 800, 800
+	e.Window.Lateness = measure.NewHistogram()
+	for i := range 8 {
+		s := measure.Second{At: time.Duration(i) * time.Second, Offered: 100, Completed: 100 - growth, Response: measure.NewHistogram()}
+		for range 100 {
+			s.Response.Record(10 * time.Millisecond)
+			e.Window.Lateness.Record(0)
+		}
+		e.Window.Seconds = append(e.Window.Seconds, s)
+	}
+	return e
+}
+
+func TestARunWithoutASteadyStateProvesNothingAndExcusesNothing(t *testing.T) {
+	runs := func(growth uint64) []Evidence {
+		var all []Evidence
+		for range 6 {
+			all = append(all, steadily(growth))
+		}
+		return all
+	}
+	verdicts := func(in Input) (all []string) {
+		for _, r := range Phase(in) {
+			all = append(all, r.Verdict.String())
+		}
+		return all
+	}
+	steady := input(runs(0)...)
+	assert.Equal(t, []string{"verified", "verified", "verified", "verified"}, verdicts(steady))
+	assert.Empty(t, Uncounted(steady, steady.Runs[0]))
+
+	growing := input(runs(20)...)
+	assert.Equal(t, []string{"invalid", "invalid", "invalid", "invalid"}, verdicts(growing), "what was met is not proven")
+	assert.Contains(t, Uncounted(growing, growing.Runs[0])[0], "no steady state: the backlog grew by")
+	met, _, why := Once(growing, growing.Runs[0])
+	assert.False(t, met, "such a rate is not sustained")
+	assert.NotEmpty(t, why)
+
+	missed := input(runs(20)...)
+	missed.Claims[1].Value.Value = 5 // ms; the answers take 10
+	assert.Equal(t, []string{"invalid", "refuted", "invalid", "invalid"}, verdicts(missed), "what was missed stays evidence against the system")
+
+	disturbed := input(runs(20)...)
+	disturbed.Phase.Disturb = suite.DisturbKill
+	assert.Equal(t, []string{"verified", "verified", "verified", "verified"}, verdicts(disturbed), "what is disturbed is not to be steady")
+}
+
+func TestAJumpedClockAndAChangedFrequencyMakeARunInvalid(t *testing.T) {
+	e := evidenceOf(good)
+	e.Noise.Wall, e.Noise.Monotonic = 9*time.Second, 7*time.Second
+	assert.Contains(t, Guards(input(), e)[0], "the clock jumped")
+	e = evidenceOf(good)
+	e.Noise.MHzBefore, e.Noise.MHzAfter = 3400, 1200
+	assert.Contains(t, Guards(input(), e)[0], "the processor's frequency fell")
 }

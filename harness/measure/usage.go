@@ -54,6 +54,13 @@ type HostNoise struct {
 	SpinBefore time.Duration `json:"spin_before_ns"`
 	SpinAfter  time.Duration `json:"spin_after_ns"`
 	Steal      float64       `json:"steal"` // share of the host's processor time, in the range [0,1]
+	// Wall and Monotonic are how long the run took by the two clocks; they differ when
+	// someone set the clock or the machine was suspended.
+	Wall      time.Duration `json:"wall_ns"`
+	Monotonic time.Duration `json:"monotonic_ns"`
+	// MHzBefore and MHzAfter are the fastest processor's frequency right after the spins; 0 when not known.
+	MHzBefore float64 `json:"mhz_before"`
+	MHzAfter  float64 `json:"mhz_after"`
 }
 
 // CPUOf sums the processor time within the judged window over all series of a role, in

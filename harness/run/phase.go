@@ -76,7 +76,7 @@ func (p *pipeline) invalid(phase suite.Phase, t *archive.Trial) []string {
 	in := p.run.Input(phase)
 	for _, e := range in.Runs {
 		if e.Run == t.Number {
-			return judge.Guards(in, e)
+			return judge.Uncounted(in, e)
 		}
 	}
 	return nil

@@ -70,7 +70,8 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
 	}
-	t.Noise.SpinBefore = p.Spin()
+	began := time.Now()
+	t.Noise.SpinBefore, t.Noise.MHzBefore = p.Spin(), probe.Frequency()
 	steal, stealKnown := probe.Steal()
 	var watcher *probe.Watcher
 	disturbance := p.disturbed(ctx, phase, instance)
@@ -104,7 +105,9 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 			t.Noise.Steal = now.Since(steal)
 		}
 	}
-	t.Noise.SpinAfter = p.Spin()
+	t.Noise.SpinAfter, t.Noise.MHzAfter = p.Spin(), probe.Frequency()
+	ended := time.Now()
+	t.Noise.Monotonic, t.Noise.Wall = ended.Sub(began), ended.Round(0).Sub(began.Round(0)) // rounding strips the monotonic reading
 	t.Warmup, t.Window, t.Interrupted = outcome.Warmup, outcome.Window, outcome.Interrupted
 	if outcome.Interrupted {
 		return ErrInterrupted

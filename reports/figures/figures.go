@@ -131,7 +131,7 @@ func reasons(run *archive.Run, p archive.Phase, t archive.Trial) []string {
 	in := run.Input(documented)
 	for _, e := range in.Runs {
 		if e.Run == t.Number {
-			return judge.Guards(in, e)
+			return judge.Uncounted(in, e)
 		}
 	}
 	return nil

@@ -1,0 +1,25 @@
+package probe
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestFrequencyIsThatOfTheFastestProcessor(t *testing.T) {
+	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	const cpu0, cpu1 = "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "sys/devices/system/cpu/cpu1/cpufreq/scaling_cur_freq"
+	for _, c := range []struct {
+		name string
+		root fstest.MapFS
+		want float64
+	}{
+		{"two processors", fstest.MapFS{cpu0: file("800000\n"), cpu1: file("3400123\n")}, 3400.123},
+		{"one that cannot be read", fstest.MapFS{cpu0: file("<unknown>\n"), cpu1: file("1200000")}, 1200},
+		{"a virtual machine", fstest.MapFS{}, 0},
+		{"nonsense", fstest.MapFS{cpu0: file("-1"), cpu1: file("1e99")}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) { assert.InDelta(t, c.want, frequency(c.root), 1e-9) })
+	}
+}
