@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 )
@@ -33,17 +35,24 @@ func (p *problem) Error() string { return p.reason }
 
 // faults counts what the stores failed to do, and logs it.
 type faults struct {
-	log           *slog.Logger
-	ledger, redis atomic.Uint64
+	log                             *slog.Logger
+	ledger, redis                   atomic.Uint64
+	ledgerExhausted, redisExhausted atomic.Uint64 // of those: no connection was free in time
 }
 
 func (f *faults) ofRedis(err error) {
+	if errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrPoolExhausted) {
+		f.redisExhausted.Add(1)
+	}
 	if n := f.redis.Add(1); worthLogging(n) {
 		f.log.Warn("redis failed", "times", n, "reason", err)
 	}
 }
 
 func (f *faults) ofLedger(err error) {
+	if errors.Is(err, ledger.ErrExhausted) {
+		f.ledgerExhausted.Add(1)
+	}
 	if n := f.ledger.Add(1); worthLogging(n) {
 		f.log.Warn("the database failed", "times", n, "reason", err)
 	}
@@ -103,7 +112,11 @@ func (p *Platform) explain(ctx context.Context, err error) *problem {
 		if ctx.Err() == nil { // else it is the client who has gone
 			p.faults.ofLedger(err)
 		}
-		return &problem{status: http.StatusServiceUnavailable, reason: ledger.ErrUnavailable.Error()}
+		reason := ledger.ErrUnavailable
+		if errors.Is(err, ledger.ErrExhausted) {
+			reason = ledger.ErrExhausted
+		}
+		return &problem{status: http.StatusServiceUnavailable, reason: reason.Error()}
 	case errors.Is(err, errSessionsDown):
 		p.faults.ofRedis(err)
 		return &problem{status: http.StatusServiceUnavailable, reason: errSessionsDown.Error()}

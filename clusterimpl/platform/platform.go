@@ -84,6 +84,12 @@ func (p *Platform) Faults() (ledger, redis uint64) {
 	return p.faults.ledger.Load(), p.faults.redis.Load()
 }
 
+// Exhausted is how many of the [Platform.Faults] there were because no connection was free
+// in time: in this worker's pool, or at the server.
+func (p *Platform) Exhausted() (ledger, redis uint64) {
+	return p.faults.ledgerExhausted.Load(), p.faults.redisExhausted.Load()
+}
+
 // ServeHTTP answers one request.
 func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.config.Slowdown > 0 {

@@ -70,6 +70,29 @@ func TestWithoutRedisReadsGoToSQLAndSessionsAnswer503(t *testing.T) {
 	assert.Equal(t, "1", header.Get("Retry-After"))
 }
 
+func TestAnAccountCachedBeforeAnOutageIsNotServedAfterATransferInIt(t *testing.T) {
+	redis := miniredis.RunT(t)
+	url := platformtest.Start(t, platform.Config{DatabaseURL: platformtest.SQLite(t, spec), RedisURL: "redis://" + redis.Addr(), RedisPrefix: "p:", Dataset: spec})
+	platformtest.Ask(t, http.MethodGet, url+"/api/accounts/9", nil, nil)
+	old, err := redis.Get("p:account:9")
+	require.NoError(t, err)
+	require.NotEmpty(t, old)
+	redis.SetError("LOADING")
+	status, _, body := platformtest.Ask(t, http.MethodPost, url+"/api/accounts/9/transactions", nil,
+		[]byte(`{"id":"00000000-0000-8000-8000-000000000001","amount_cents":5,"memo":""}`))
+	require.Equal(t, http.StatusCreated, status, "%s", body)
+	redis.SetError("")
+	still, err := redis.Get("p:account:9")
+	require.NoError(t, err)
+	require.Equal(t, old, still, "Redis has kept it through the outage")
+	platformtest.Ask(t, http.MethodGet, url+"/api/accounts/1", nil, nil) // of anything
+	mark, err := redis.Get("p:account:9")
+	require.NoError(t, err)
+	assert.Empty(t, mark, "the mark is made up for")
+	_, _, body = platformtest.Ask(t, http.MethodGet, url+"/api/accounts/9", nil, nil)
+	assert.Contains(t, string(body), `"version":1`)
+}
+
 func TestWithoutADatabaseItAnswers503AndNamesNoSecret(t *testing.T) {
 	url := platformtest.Start(t, platform.Config{DatabaseURL: "postgres://u:hunter2@127.0.0.1:1/db?sslmode=disable", Dataset: spec})
 	status, header, body := platformtest.Ask(t, http.MethodGet, url+"/api/accounts/1", nil, nil)

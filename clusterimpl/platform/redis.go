@@ -28,7 +28,8 @@ func openRedis(url string) (*redis.Client, error) {
 	}
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = redisTimeout, redisTimeout, redisTimeout, redisTimeout
 	options.PoolSize = redisPool
-	options.MaxRetries = 1
+	options.MaxRetries = 1 // on another connection, at once: the first may be from before a restart
+	options.MinRetryBackoff, options.MaxRetryBackoff = -1, -1
 	options.DialerRetries = 1
 	options.DisableIdentity = true
 	options.ContextTimeoutEnabled = true
@@ -42,6 +43,7 @@ type cache struct {
 	prefix string
 	flight singleflight.Group
 	faults *faults
+	owed   debts
 }
 
 func (c *cache) key(id int64) string { return c.prefix + "account:" + strconv.FormatInt(id, 10) }
@@ -49,6 +51,12 @@ func (c *cache) key(id int64) string { return c.prefix + "account:" + strconv.Fo
 // through returns the cached account, or loads it, once for all who wait for it here. The
 // mark of a transfer is an empty value: who finds it loads, and does not fill.
 func (c *cache) through(ctx context.Context, id int64, load func(context.Context) ([]byte, error)) ([]byte, error) {
+	c.settle(ctx)
+	if c.owed.has(id) { // what is cached may be from before the transfer
+		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		defer cancel()
+		return load(ctx)
+	}
 	key := c.key(id)
 	body, err := c.client.Get(ctx, key).Bytes()
 	if err == nil && len(body) > 0 {
@@ -92,11 +100,37 @@ func (c *cache) fill(ctx context.Context, key string, body []byte) {
 	}
 }
 
-// mark makes readers load an account anew, and keeps those under way from filling.
+// mark makes readers load an account anew, and keeps those under way from filling. A mark
+// that Redis does not take is owed.
 func (c *cache) mark(ctx context.Context, id int64) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err := c.client.Set(ctx, c.key(id), "", markTTL).Err(); err != nil {
+		c.owed.add(id)
+		c.faults.ofRedis(err)
+	}
+}
+
+// settle sets the marks that are owed, as far as Redis takes them now. One request at a
+// time tries; the others go on.
+func (c *cache) settle(ctx context.Context) {
+	if !c.owed.any() || !c.owed.settling.TryLock() {
+		return
+	}
+	defer c.owed.settling.Unlock()
+	owed := c.owed.some(settleBatch)
+	if len(owed) == 0 {
+		return
+	}
+	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for id := range owed {
+			p.Set(ctx, c.key(id), "", markTTL)
+		}
+		return nil
+	})
+	if err == nil {
+		c.owed.paid(owed)
+	} else if ctx.Err() == nil {
 		c.faults.ofRedis(err)
 	}
 }

@@ -21,6 +21,9 @@ var (
 	ErrUnknownAccount = errors.New("there is no such account")
 	ErrConflict       = errors.New("another transaction has this id")
 	ErrUnavailable    = errors.New("the database does not answer")
+	// ErrExhausted is an [ErrUnavailable] as well: no connection was free in time, in the
+	// worker's pool or at the server.
+	ErrExhausted = errors.New("every connection to the database is taken")
 )
 
 // Ledger keeps accounts. All times are UTC.
@@ -65,3 +68,5 @@ func replayed(b wire.Booked, account int64, t wire.Transfer, written bool) (wire
 }
 
 func unavailable(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }
+
+func exhausted(err error) error { return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrExhausted, err) }

@@ -1,0 +1,76 @@
+package platformtest_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/platformtest"
+	"github.com/nameplate-dev/nameplate/fixtures"
+)
+
+// hang is how long anything may take before a test gives up. Nothing is judged by it.
+const hang = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	fixtures.Hook()
+	goleak.VerifyTestMain(m)
+}
+
+// bare is an environment without servers of others.
+func bare(name string) string {
+	switch name {
+	case "PATH", "DOCKER_HOST", "XDG_RUNTIME_DIR", "HOME":
+		return os.Getenv(name)
+	}
+	return ""
+}
+
+func testContext(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), hang, fmt.Errorf("the test takes longer than %v", hang))
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// stores brings stores up by a provider, or skips the test and says why there are none.
+func stores(t *testing.T, provider string, env func(string) string) *fixtures.Set {
+	t.Helper()
+	for _, o := range fixtures.Offers(testContext(t), env) {
+		if o.Provider == provider && o.Reason != "" {
+			t.Skipf("no %s from provider %s: %s", o.Kind, provider, o.Reason)
+		}
+	}
+	set, err := fixtures.Up(testContext(t), fixtures.Request{
+		Want: provider, Need: fixtures.Kinds, Dataset: platformtest.Dataset, Env: env,
+		Progress: func(message string) { t.Log(message) },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, set.Close()) })
+	return set
+}
+
+// variable reads one of the variables that a set gives to a cluster.
+func variable(set *fixtures.Set, name string) string {
+	for _, pair := range set.Env() {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// config is that of one of two workers on the stores of a set.
+func config(set *fixtures.Set) platform.Config {
+	return platform.Config{
+		DatabaseURL: variable(set, "DATABASE_URL"), RedisURL: variable(set, "REDIS_URL"), RedisPrefix: variable(set, "REDIS_PREFIX"),
+		Dataset: platformtest.Dataset, Workers: 2,
+	}
+}
