@@ -1,0 +1,267 @@
+package characteristics
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/queueing"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+var update = flag.Bool("update", false, "simulate everything and rewrite the table in README.md (two minutes)")
+
+// Repetitions of each experiment: those of the table, and those that every test run makes
+// to see that the table is still true.
+const (
+	full  = 1000
+	quick = 60
+)
+
+// margins are the room that the truth leaves below the bound (above it, for a rate): at
+// 0.05 the claim is true with 5 % to spare, at -0.05 it is false by 5 %.
+var margins = []float64{-0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2}
+
+var (
+	even   = system{"M/M/4", 4, exponential}
+	uneven = system{"M/G/4", 4, skewed}
+)
+
+// What a claim is held against.
+const (
+	longRun   = "long run"   // the p99 of all requests that the system will ever answer
+	medianRun = "median run" // the p99 that half of all runs of the same length exceed
+)
+
+// cell is one row of the table.
+type cell struct {
+	experiment string // everything but the margin, as the table's first columns
+	margin     float64
+	verdicts   map[judge.Verdict]int
+	// bias says that the runs are known to be too short for the truth, so that the row
+	// may show more than the 2 % of wrong verdicts that all others are held to.
+	bias bool
+}
+
+func row(s system, claim, truth string, length float64, runs int, bias bool) []cell {
+	cells := make([]cell, len(margins))
+	for i, m := range margins {
+		cells[i] = cell{fmt.Sprintf("| %s | %s | %s | %d x %g s |", s.name, claim, truth, runs, length), m, map[judge.Verdict]int{}, bias}
+	}
+	return cells
+}
+
+// mistaken reports whether a verdict is wrong: a false claim verified or a true one refuted. On
+// the edge itself the claim is true by nothing; held against the median run neither
+// verdict may be more frequent there than α.
+func (c cell) mistaken(v judge.Verdict) bool {
+	switch {
+	case v == judge.Verified:
+		return c.margin < 0 || c.margin == 0 && strings.Contains(c.experiment, medianRun)
+	case v == judge.Refuted:
+		return c.margin >= 0
+	}
+	return false
+}
+
+// wrong is the larger share of the two ways to be mistaken, of n verdicts.
+func (c cell) wrong(n int) float64 {
+	most := 0
+	for v, count := range c.verdicts {
+		if c.mistaken(v) {
+			most = max(most, count)
+		}
+	}
+	return float64(most) / float64(n)
+}
+
+// judged is the verdict of the real rules.
+func judged(claim suite.Claim, runs []judge.Evidence) judge.Verdict {
+	for i := range runs {
+		runs[i].Run = i + 1
+	}
+	return judge.Phase(judge.Input{
+		Phase: suite.Phase{Number: 1, Workers: 4, Rate: rate}, Claims: []suite.Claim{claim}, Planned: len(runs), Runs: runs,
+		Validity: suite.Builtin().Plan.Validity, Host: judge.Host{Cores: 4, Memory: suite.GiB},
+	})[0].Verdict
+}
+
+func p99Claim(bound float64) suite.Claim {
+	return suite.Claim{ID: "p99", Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: bound, Unit: suite.Milliseconds}}
+}
+
+// percentiles judges "p99 <= bound" of a system at 70 % utilization, with n repetitions. The runs are the same for
+// every margin and every truth: only the bound moves.
+func percentiles(t *testing.T, s system, length float64, most, n int, bias bool) []cell {
+	service := 0.7 * float64(s.servers) / rate
+	truths := map[string]float64{longRun: s.longRun(rand.New(rand.NewPCG(1, 2)), service, 4_000_000)}
+	if s.name == even.name { // known exactly: the simulation is held against it
+		q, err := queueing.NewMMC(s.servers, rate, service)
+		if assert.NoError(t, err) && assert.InEpsilon(t, 1000*q.ResponseQuantile(0.99), truths[longRun], 0.01, "simulated against closed form") {
+			truths[longRun] = 1000 * q.ResponseQuantile(0.99)
+		}
+	}
+	var all []cell
+	names, counts := []string{longRun}, []int{6}
+	if length < 10 {
+		truths[medianRun] = s.medianRun(rand.New(rand.NewPCG(3, 4)), service, length, max(1500, 6*n))
+		names = []string{medianRun, longRun}
+	}
+	if most > 6 {
+		counts = append(counts, most)
+	}
+	r := rand.New(rand.NewPCG(uint64(length), 5))
+	experiments := make([][]judge.Evidence, n)
+	for i := range experiments {
+		for range most {
+			experiments[i] = append(experiments[i], s.run(r, service, length, true))
+		}
+	}
+	for _, truth := range names {
+		for _, count := range counts {
+			cells := row(s, "p99", truth, length, count, bias && truth == longRun)
+			for _, runs := range experiments {
+				for _, c := range cells {
+					c.verdicts[judged(p99Claim(truths[truth]*(1+c.margin)), runs[:count])]++
+				}
+			}
+			all = append(all, cells...)
+		}
+	}
+	return all
+}
+
+// rates judges "rate >= R, with a tolerance of 1 %" where R is offered to a system that can
+// give R × 0.99 × (1 + margin), with n repetitions: what it may fall short by is not counted as room.
+func rates(s system, length float64, n int) []cell {
+	cells := row(s, "rate", longRun, length, 6, false)
+	claim := suite.Claim{ID: "rate", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: rate, Unit: suite.RequestsPerSecond}, Tolerance: 0.01}
+	for i, c := range cells {
+		cells[i].bias = c.margin == 0 // a queue that is offered all it can give never settles
+		r := rand.New(rand.NewPCG(6, uint64(i)))
+		service := float64(s.servers) / (claim.Bound() * (1 + c.margin))
+		for range n {
+			var runs []judge.Evidence
+			for range 6 {
+				runs = append(runs, s.run(r, service, length, false))
+			}
+			c.verdicts[judged(claim, runs)]++
+		}
+	}
+	return cells
+}
+
+// experiments makes all of them, or those that are quick.
+func experiments(t *testing.T, n int) []cell {
+	work := []func() []cell{
+		func() []cell { return percentiles(t, even, 5, 10, n, false) },
+		func() []cell { return percentiles(t, uneven, 5, 10, n, true) },
+		func() []cell { return rates(even, 5, n) },
+		func() []cell { return rates(uneven, 5, n) },
+	}
+	if n == full {
+		work = append(work, func() []cell { return percentiles(t, uneven, 60, 6, n, false) })
+	}
+	done := make([][]cell, len(work))
+	var all sync.WaitGroup
+	for i, f := range work {
+		all.Go(func() { done[i] = f() })
+	}
+	all.Wait()
+	var cells []cell
+	for _, c := range done {
+		cells = append(cells, c...)
+	}
+	return cells
+}
+
+func TestOperatingCharacteristics(t *testing.T) {
+	n := quick
+	if *update {
+		n = full
+	}
+	cells := experiments(t, n)
+	for _, c := range cells {
+		assert.Zero(t, c.verdicts[judge.Invalid], "nothing was wrong with the measurement")
+		if !c.bias { // at most 2 %, and what chance adds to a count (two standard errors)
+			assert.LessOrEqual(t, c.wrong(n), 0.02+2*math.Sqrt(0.02*0.98/float64(n)), "%s %+.0f %%", c.experiment, 100*c.margin)
+		}
+	}
+	if *update {
+		replace(t, cells)
+		return
+	}
+	published := read(t)
+	for _, c := range cells {
+		for i, v := range []judge.Verdict{judge.Verified, judge.Refuted, judge.Inconclusive} {
+			want, got := published[key(c)][i], float64(c.verdicts[v])/float64(n)
+			// Four standard errors of the difference, and two percent for truths that are simulated themselves.
+			assert.InDelta(t, want, got, 0.02+4*math.Sqrt(max(want*(1-want), 0.02)*(1.0/quick+1.0/full)), "%s %v: -update rewrites README.md", key(c), v)
+		}
+	}
+}
+
+func key(c cell) string { return fmt.Sprintf("%s %+.0f %% |", c.experiment, 100*c.margin) }
+
+// The table stands between two marks in the README.
+const begin, end = "<!-- begin table -->\n", "<!-- end table -->\n"
+
+// parts are the README before, within and after the table.
+func parts(t *testing.T) (before, table, after string) {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))), begin)
+	require.True(t, ok, "README.md has no %q", begin)
+	table, after, ok = strings.Cut(rest, end)
+	require.True(t, ok, "README.md has no %q", end)
+	return before, table, after
+}
+
+func replace(t *testing.T, cells []cell) {
+	t.Helper()
+	before, _, after := parts(t)
+	var out strings.Builder
+	out.WriteString("| system | claim | held against the | runs | room | verified | refuted | inconclusive |\n|---|---|---|---|---|---|---|---|\n")
+	for _, c := range cells {
+		of := func(v judge.Verdict) string {
+			share := float64(c.verdicts[v]) / full
+			if share > 0.02 && c.mistaken(v) {
+				return fmt.Sprintf("**%.1f %%**", 100*share)
+			}
+			return fmt.Sprintf("%.1f %%", 100*share)
+		}
+		fmt.Fprintf(&out, "%s %s | %s | %s |\n", key(c), of(judge.Verified), of(judge.Refuted), of(judge.Inconclusive))
+	}
+	require.NoError(t, os.WriteFile("README.md", []byte(before+begin+out.String()+end+after), 0o644))
+}
+
+// read is the published shares of verified, refuted and inconclusive, by row.
+func read(t *testing.T) map[string][3]float64 {
+	t.Helper()
+	_, table, _ := parts(t)
+	all := map[string][3]float64{}
+	for _, line := range strings.Split(strings.TrimSpace(table), "\n")[2:] {
+		columns := strings.Split(line, "|")
+		require.Len(t, columns, 10, line)
+		var shares [3]float64
+		for i, text := range columns[6:9] {
+			v, err := strconv.ParseFloat(strings.Trim(text, " *%"), 64)
+			require.NoError(t, err, line)
+			shares[i] = v / 100
+		}
+		all[strings.Join(columns[:6], "|")+"|"] = shares
+	}
+	return all
+}

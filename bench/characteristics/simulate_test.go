@@ -1,0 +1,129 @@
+package characteristics
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+)
+
+// system is a queue with c servers of which everything is known.
+type system struct {
+	name    string
+	servers int
+	work    func(*rand.Rand) float64 // service time of one request, with mean 1
+}
+
+// exponential work makes the queue M/M/c, of which the p99 is known in closed form.
+func exponential(r *rand.Rand) float64 { return r.ExpFloat64() }
+
+// skewed is log-normal work with a coefficient of variation of 1.5: a few requests cost
+// many times the mean.
+func skewed(r *rand.Rand) float64 { return math.Exp(sigma*r.NormFloat64() - sigma*sigma/2) }
+
+var sigma = math.Sqrt(math.Log(1 + 1.5*1.5))
+
+// Every run is made like a real one: two seconds of warm-up, then the judged window, with
+// arrivals at random of which the number is given.
+const (
+	warmup = 2.0 // seconds
+	rate   = 300 // req/s
+)
+
+// run simulates one run of a length in seconds at a mean service time in seconds. Where
+// the response times are of no interest only one is recorded, which saves most of the time.
+func (s system) run(r *rand.Rand, service, length float64, responses bool) judge.Evidence {
+	n := uint64(math.Round(rate * length))
+	w := &measure.Window{
+		End: time.Duration(length * float64(time.Second)), Response: measure.NewSparseHistogram(), Lateness: onTime(n),
+		Offered: n, Sent: n, Succeeded: n,
+	}
+	free := make([]float64, s.servers)
+	for i := range free {
+		free[i] = -warmup
+	}
+	for _, now := range append(arrivals(r, -warmup, 0), arrivals(r, 0, length)...) {
+		k := next(free)
+		free[k] = max(now, free[k]) + service*s.work(r)
+		if done := free[k]; done >= 0 && done < length {
+			w.Completed++
+		}
+		if now >= 0 && (responses || w.Response.Count() == 0) {
+			w.Response.Record(time.Duration((free[k] - now) * 1e9))
+		}
+	}
+	return judge.Evidence{
+		Workers: s.servers, Window: w,
+		Noise: measure.HostNoise{SpinBefore: 30 * time.Millisecond, SpinAfter: 30 * time.Millisecond},
+	}
+}
+
+// onTime is the lateness of a generator that is never late with n requests.
+func onTime(n uint64) *measure.Histogram {
+	h := measure.NewSparseHistogram()
+	for range n {
+		h.Record(0)
+	}
+	return h
+}
+
+// arrivals are the moments of a Poisson process of which the number of arrivals is given: as
+// far apart as exponential times that are scaled to fill the interval (Devroye, Non-Uniform
+// Random Variate Generation, section V.2).
+func arrivals(r *rand.Rand, from, to float64) []float64 {
+	all := make([]float64, int(math.Round(rate*(to-from))))
+	sum := 0.0
+	for i := range all {
+		sum += r.ExpFloat64()
+		all[i] = sum
+	}
+	sum += r.ExpFloat64()
+	for i := range all {
+		all[i] = from + all[i]/sum*(to-from)
+	}
+	return all
+}
+
+// next is the server that is free first.
+func next(free []float64) int {
+	k := 0
+	for i := range free {
+		if free[i] < free[k] {
+			k = i
+		}
+	}
+	return k
+}
+
+// longRun is the p99 of the response time in ms in the steady state, from n requests in a row.
+func (s system) longRun(r *rand.Rand, service float64, n int) float64 {
+	h := measure.NewHistogram()
+	free, now := make([]float64, s.servers), 0.0
+	for i := range n {
+		now += r.ExpFloat64() / rate
+		k := next(free)
+		free[k] = max(now, free[k]) + service*s.work(r)
+		if i > n/100 {
+			h.Record(time.Duration((free[k] - now) * 1e9))
+		}
+	}
+	return p99(h)
+}
+
+// medianRun is the median over n runs of their p99 in ms.
+func (s system) medianRun(r *rand.Rand, service, length float64, n int) float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = p99(s.run(r, service, length, true).Window.Response)
+	}
+	slices.Sort(all)
+	return (all[(n-1)/2] + all[n/2]) / 2
+}
+
+func p99(h *measure.Histogram) float64 {
+	d, _ := h.Quantile(0.99)
+	return float64(d) / float64(time.Millisecond)
+}

@@ -1,0 +1,131 @@
+package judge
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// RunFigure is what one run says about a claim.
+type RunFigure struct {
+	Run     int      `json:"run"`
+	Sampled bool     `json:"sampled"` // the run has a sample of the metric; else Value means nothing
+	Value   float64  `json:"value"`   // in the claim's unit
+	Met     bool     `json:"met"`     // the value meets the bound
+	Counts  bool     `json:"counts"`  // the run is evidence
+	Invalid []string `json:"invalid"` // why it does not count
+}
+
+// Explanation is a verdict with everything that it was reached from.
+type Explanation struct {
+	Result
+	Demand string      `json:"demand"` // what is claimed, with the tolerance
+	Runs   []RunFigure `json:"runs"`
+	// Dissents is how many of the runs that count may go the other way for a verdict.
+	Dissents int `json:"dissents"`
+	// Changes says what would change the verdict, one sentence each.
+	Changes []string `json:"changes"`
+}
+
+// ErrNoClaim says that there is no claim of an ID.
+var ErrNoClaim = errors.New("no such claim")
+
+// Explain judges one claim of the input, by its ID, and says how.
+func Explain(in Input, id string) (Explanation, error) {
+	at := slices.IndexFunc(in.Claims, func(c suite.Claim) bool { return c.ID == id })
+	if at < 0 {
+		return Explanation{}, fmt.Errorf("explain claim %q of phase %d: %w", id, in.Phase.Number, ErrNoClaim)
+	}
+	c := in.Claims[at]
+	e := Explanation{Result: Phase(in)[at], Demand: demand(c), Runs: []RunFigure{}, Changes: []string{}}
+	for _, run := range in.Runs {
+		f := RunFigure{Run: run.Run, Invalid: append([]string{}, Guards(in, run)...)}
+		if f.Value, f.Sampled = Value(c.Metric, run); !f.Sampled {
+			f.Invalid = append(f.Invalid, "no sample of "+c.Metric)
+		}
+		f.Met, f.Counts = f.Sampled && c.Met(f.Value), len(f.Invalid) == 0
+		e.Runs = append(e.Runs, f)
+	}
+	e.Dissents = dissents(len(e.Measured))
+	e.Changes = append(e.Changes, changes(in, c, e)...)
+	return e, nil
+}
+
+// changes says what would change the verdict.
+func changes(in Input, c suite.Claim, e Explanation) []string {
+	t := tally{}
+	for _, f := range e.Runs {
+		switch {
+		case !f.Counts:
+			t.invalid++
+		case f.Met:
+			t.met++
+		default:
+			t.missed++
+		}
+	}
+	n := t.valid()
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	switch e.Verdict {
+	case Untestable:
+		add("a host that has what the claim needs: %s", lacking(in.Host, c))
+		return all
+	case Verified:
+		add("%s more of these %s missing the bound would make it inconclusive", number(float64(dissents(n)-t.missed+1)), plural(n, "run"))
+	case Refuted:
+		add("%s more of these %s meeting the bound would make it inconclusive", number(float64(dissents(n)-t.met+1)), plural(n, "run"))
+	default:
+		for _, to := range []struct {
+			verdict Verdict
+			doing   string
+			with    func(k int) tally
+		}{
+			{Verified, "met", func(k int) tally { return tally{t.met + k, t.missed, t.invalid} }},
+			{Refuted, "missed", func(k int) tally { return tally{t.met, t.missed + k, t.invalid} }},
+		} {
+			if k := further(to.verdict, to.with); k > 0 {
+				add("%s that counted and %s the bound would make it %v", plural(k, "further run"), to.doing, to.verdict)
+			}
+		}
+	}
+	return append(all, bounds(c, e.Measured)...)
+}
+
+// mostFurther is the most further runs that are thought of.
+const mostFurther = 100
+
+// further is how many runs of one kind bring a verdict; 0 when not even mostFurther do.
+func further(v Verdict, with func(int) tally) int {
+	for k := 1; k <= mostFurther; k++ {
+		if with(k).verdict() == v {
+			return k
+		}
+	}
+	return 0
+}
+
+// bounds says for which bounds the runs would have been decided otherwise: the sign test
+// turned round, which is the confidence interval for the median run (Conover, Practical
+// Nonparametric Statistics, 3rd ed., section 3.2).
+func bounds(c suite.Claim, measured []float64) []string {
+	n := len(measured)
+	if n < MinRuns {
+		return nil
+	}
+	sorted := slices.Sorted(slices.Values(measured))
+	low, high := sorted[dissents(n)], sorted[n-1-dissents(n)]
+	unit := c.Value.Unit
+	if c.Op == suite.AtMost {
+		return []string{
+			fmt.Sprintf("with these runs any bound from %s upwards is verified", figure(high, unit)),
+			fmt.Sprintf("with these runs any bound below %s is refuted", figure(low, unit)),
+		}
+	}
+	return []string{
+		fmt.Sprintf("with these runs any bound up to %s is verified", figure(low, unit)),
+		fmt.Sprintf("with these runs any bound above %s is refuted", figure(high, unit)),
+	}
+}
