@@ -101,7 +101,9 @@ type Trial struct {
 	Window      *measure.Window   `json:"window"`
 	Usage       *measure.Usage    `json:"usage"`
 	Noise       measure.HostNoise `json:"noise"`
-	Faults      []string          `json:"faults"`
+	// Stores is what the stores say that they did; nil when there are none, or they do not tell.
+	Stores *measure.StoreRecord `json:"stores,omitempty"`
+	Faults []string             `json:"faults"`
 	// Values are the metrics that the phase's disturbance yielded, by name and in the metric's unit.
 	Values map[string]float64 `json:"values,omitempty"`
 	// Disturbed says what the disturbance did and saw, one line each.

@@ -145,3 +145,52 @@ func TestAPhaseThatTheHostCannotTestIsNotDriven(t *testing.T) {
 	assert.Zero(t, c.System.(*fakeSystem).started.Load())
 	assert.Contains(t, r.Notes, "phase 1: not driven, this host has not what its claims need")
 }
+
+// tellingStores count one commit a reading.
+type tellingStores struct {
+	fakeStores
+	reads int
+	err   error
+}
+
+func (s *tellingStores) Up(context.Context, StoreNeed) (StoreSet, error) { return s, nil }
+func (s *tellingStores) Read(context.Context) (StoreReading, error) {
+	s.reads++
+	return commits(s.reads), s.err
+}
+
+type commits int
+
+func (c commits) Since(earlier StoreReading) measure.StoreWork {
+	return measure.StoreWork{Counts: map[string]float64{"postgres_commits": float64(c - earlier.(commits))}, Unknown: []string{"one thing"}}
+}
+
+func TestWhatTheStoresDidInTheWindowIsArchived(t *testing.T) {
+	c := config(t)
+	c.Suite.Phases[0].Stores = []suite.Store{suite.Postgres}
+	c.Options.Duration = 1100 * time.Millisecond // a whole second and a part
+	stores := &tellingStores{}
+	c.Stores = stores
+	c.Suite.Phases[0].Rate = 20
+	r, err := Verify(t.Context(), c)
+	require.NoError(t, err)
+	record := r.Phases[0].Trials[0].Stores
+	require.NotNil(t, record)
+	assert.Len(t, record.Seconds, 2)
+	assert.Equal(t, 2.0, record.Window.Counts["postgres_commits"])
+	assert.Equal(t, []string{"one thing"}, record.Window.Unknown)
+	rate, ok := record.Window.Rate("postgres_commits")
+	assert.True(t, ok)
+	assert.Positive(t, rate)
+	_, ok = record.Window.Rate("redis_hits")
+	assert.False(t, ok)
+}
+
+func TestStoresThatDoNotTellLeaveNoRecord(t *testing.T) {
+	c := config(t)
+	c.Suite.Phases[0].Stores = []suite.Store{suite.Postgres}
+	c.Stores = &tellingStores{err: errors.New("gone")}
+	r, err := Verify(t.Context(), c)
+	require.NoError(t, err)
+	assert.Nil(t, r.Phases[0].Trials[0].Stores)
+}

@@ -74,6 +74,7 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	t.Noise.SpinBefore, t.Noise.MHzBefore = p.Spin(), probe.Frequency()
 	steal, stealKnown := probe.Steal()
 	var watcher *probe.Watcher
+	var watched *storeWatch
 	disturbance := p.disturbed(ctx, phase, instance)
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
@@ -85,14 +86,16 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()
 			disturbance.start(origin)
+			watched = watchStores(ctx, stores.set, origin, p.Options.Warmup, p.Options.Warmup+p.Options.Duration)
 			watcher = probe.Watch(probe.Config{
 				Origin: origin, Start: p.Options.Warmup, End: p.Options.Warmup + p.Options.Duration, Every: time.Second,
-				Processes: func() []measure.Process { return watched(instance, stores.info()) },
+				Processes: func() []measure.Process { return processes(instance, stores.info()) },
 			})
 		},
 		Progress: func(at time.Duration) { p.driving(phase, t.Number, at) },
 	})
 	restore()
+	t.Stores = watched.stop()
 	disturbance.end(t)
 	if watcher != nil {
 		t.Usage = watcher.Stop()
@@ -131,8 +134,8 @@ func (p *pipeline) driving(phase suite.Phase, run int, at time.Duration) {
 	p.observe(e)
 }
 
-// watched are all processes whose usage a run records.
-func watched(instance Instance, stores StoreInfo) []measure.Process {
+// processes are all processes whose usage a run records.
+func processes(instance Instance, stores StoreInfo) []measure.Process {
 	all := append(instance.Processes(), stores.Processes...)
 	return append(all, measure.Process{Role: measure.RoleGenerator, Name: "generator", PID: os.Getpid()})
 }

@@ -135,8 +135,11 @@ type Phase struct {
 	// Offered is the rate of the schedule, in requests per second.
 	Offered *float64 `json:"offered" jsonschema:"nullable"`
 	Figures
-	Requests *Requests           `json:"requests" jsonschema:"nullable"`
-	Provider map[string]Provider `json:"provider"`
+	Requests *Requests `json:"requests" jsonschema:"nullable"`
+	// StoreWork is what the stores did in the judged windows of the runs that count, by their own
+	// counters; null when none told.
+	StoreWork *StoreWork          `json:"store_work" jsonschema:"nullable"`
+	Provider  map[string]Provider `json:"provider"`
 	// Verdict on the phase's claims together; null when none was judged.
 	Verdict *Verdict `json:"verdict" jsonschema:"nullable"`
 	// Capacity is the highest rate that met the bounds; null when it was not searched for.
@@ -144,6 +147,16 @@ type Phase struct {
 	// Counted is how many of the runs are evidence.
 	Counted int   `json:"counted" jsonschema:"minimum=0"`
 	Runs    []Run `json:"runs"`
+}
+
+// StoreWork is what the stores did. A figure that a store does not tell is in no map.
+type StoreWork struct {
+	// Seconds that the counts were made in.
+	Seconds float64            `json:"seconds"`
+	Counts  map[string]float64 `json:"counts"`
+	// Levels at the end, e.g. memory in use; ratios in the range [0,1].
+	Levels  map[string]float64 `json:"levels"`
+	Unknown []string           `json:"unknown"`
 }
 
 // Capacity is what a search for the highest rate that meets a phase's bounds found.

@@ -67,6 +67,9 @@ func phase(p figures.Phase) Phase {
 		w := p.Pool.Window
 		d.Requests = &Requests{Offered: w.Offered, Sent: w.Sent, Unsent: w.Unsent, Succeeded: w.Succeeded, Failed: w.Failed}
 	}
+	if w, ok := p.StoreWork(); ok {
+		d.StoreWork = &StoreWork{Seconds: (w.End - w.Start).Seconds(), Counts: w.Counts, Levels: w.Levels, Unknown: list(w.Unknown)}
+	}
 	for _, r := range p.Runs {
 		values := map[string]float64{}
 		maps.Copy(values, r.Values)

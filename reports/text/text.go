@@ -134,6 +134,12 @@ func (p *printer) figures(phase figures.Phase) {
 		cluster += "; stores CPU " + figures.Maybe(cpu, known, "µs/request")
 	}
 	p.field("cluster", cluster)
+	for i, line := range phase.StoreLines() {
+		if strings.HasPrefix(line, "statement: ") {
+			break // they are on the page and in the archive
+		}
+		p.field(map[bool]string{true: "stores"}[i == 0], line)
+	}
 	for _, r := range phase.Runs {
 		if len(r.Disturbed) > 0 { // one run as an example, all are in the archive
 			p.field(string(phase.Disturb), fmt.Sprintf("run %d: %s", r.Number, figures.Clean(strings.Join(r.Disturbed, "; "))))

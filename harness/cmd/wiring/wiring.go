@@ -5,6 +5,7 @@ package wiring
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -117,6 +118,52 @@ func (s storeSet) Info() run.StoreInfo {
 		info.Processes = append(info.Processes, measure.Process{Role: measure.RoleStore, Name: p.Name, PID: p.PID, Tree: p.Tree})
 	}
 	return info
+}
+
+// Read reads the stores' counters.
+func (s storeSet) Read(ctx context.Context) (run.StoreReading, error) {
+	stats, err := s.Stats(ctx)
+	return storeReading{stats}, err
+}
+
+// storeReading is what the stores had counted at one moment.
+type storeReading struct{ fixtures.StoreStats }
+
+// Since is what they did since an earlier reading.
+func (r storeReading) Since(earlier run.StoreReading) measure.StoreWork {
+	before, _ := earlier.(storeReading)
+	d := r.Sub(before.StoreStats)
+	w := measure.StoreWork{Counts: map[string]float64{}, Levels: map[string]float64{}, Unknown: d.Unknown}
+	for name, rate := range d.PerSecond() {
+		w.Counts[name] = math.Round(rate * d.WindowSeconds)
+	}
+	level := func(name string, v *int64) {
+		if v != nil {
+			w.Levels[name] = float64(*v)
+		}
+	}
+	ratio := func(name string, v *float64) {
+		if v != nil {
+			w.Levels[name] = *v
+		}
+	}
+	if p := d.Postgres; p != nil {
+		level("postgres_connections", p.Connections)
+		level("postgres_connections_limit", p.ConnectionLimit)
+		level("postgres_database_bytes", p.DatabaseBytes)
+		ratio("postgres_cache_hit_ratio", p.CacheHitRatio)
+		for _, s := range p.Slowest {
+			w.Slowest = append(w.Slowest, measure.Statement{Query: s.Query, Calls: s.Calls, Rows: s.Rows, Total: s.Total, Mean: s.Mean})
+		}
+	}
+	if r := d.Redis; r != nil {
+		level("redis_connections", r.Connections)
+		level("redis_used_memory_bytes", r.UsedMemoryBytes)
+		level("redis_peak_memory_bytes", r.PeakMemoryBytes)
+		level("redis_rss_bytes", r.RSSBytes)
+		ratio("redis_hit_ratio", r.HitRatio)
+	}
+	return w
 }
 
 // Platform makes the requests of the platform workload.
