@@ -69,6 +69,8 @@ func collect(in Input, c suite.Claim, guards [][]string) evidence {
 		}
 		ev.unsampled = ev.unsampled && !sampled
 		switch {
+		case len(reasons) > 0 && sampled && missedAnyway(in, c, e, reasons):
+			ev.missed++
 		case len(reasons) > 0:
 			ev.invalid++
 			ev.uncounted = append(ev.uncounted, fmt.Sprintf("run %d: %s", e.Run, strings.Join(reasons, "; ")))

@@ -496,3 +496,28 @@ func TestAClaimThatCannotBeTestedIsProjectedFromTheSameWork(t *testing.T) {
 	none.Claims = []suite.Claim{rate}
 	assert.Nil(t, Phase(none)[0].Projection, "nothing that counts to project from")
 }
+
+func TestALateGeneratorExcusesASystemByItsDelayAndNoMore(t *testing.T) {
+	late := 30 * time.Millisecond // the bound of 200 ms allows 20
+	for _, row := range []struct {
+		name string
+		runs shape
+		want string // rate, p99, errors, memory
+	}{
+		{"all bounds met", shape{lateness: late}, "invalid invalid invalid invalid"},
+		{"answers of 225 ms: 195 with the delay taken off", shape{lateness: late, response: 225 * time.Millisecond}, "invalid invalid invalid invalid"},
+		{"answers of 260 ms", shape{lateness: late, response: 260 * time.Millisecond}, "invalid refuted invalid invalid"},
+		{"nearly the rate: within the delay", shape{lateness: late, completed: 493}, "invalid invalid invalid invalid"},
+		{"half the rate", shape{lateness: late, completed: 250}, "refuted invalid invalid invalid"},
+		{"too much memory", shape{lateness: late, rssMiB: 600}, "invalid invalid invalid refuted"},
+		{"half the rate, and a store that fell over", shape{lateness: late, completed: 250, faults: []string{"a store fell over"}}, "invalid invalid invalid invalid"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var got []string
+			for _, r := range Phase(input(repeat(6, row.runs)...)) {
+				got = append(got, r.Verdict.String())
+			}
+			assert.Equal(t, row.want, strings.Join(got, " "))
+		})
+	}
+}

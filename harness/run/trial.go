@@ -54,6 +54,9 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 	if err := stop(instance); err != nil {
 		t.Faults = append(t.Faults, "stop the system: "+err.Error())
 	}
+	// Not before the system has ended: one with a backlog is busy after the load, and that
+	// is not the host's noise.
+	t.Noise.SpinAfter, t.Noise.MHzAfter = p.Spin(), probe.Frequency()
 	if t.Window == nil {
 		return nil, driveErr
 	}
@@ -108,7 +111,6 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 			t.Noise.Steal = now.Since(steal)
 		}
 	}
-	t.Noise.SpinAfter, t.Noise.MHzAfter = p.Spin(), probe.Frequency()
 	ended := time.Now()
 	t.Noise.Monotonic, t.Noise.Wall = ended.Sub(began), ended.Round(0).Sub(began.Round(0)) // rounding strips the monotonic reading
 	t.Warmup, t.Window, t.Interrupted = outcome.Warmup, outcome.Window, outcome.Interrupted
