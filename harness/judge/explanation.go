@@ -3,7 +3,9 @@ package judge
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -39,18 +41,35 @@ func Explain(in Input, id string) (Explanation, error) {
 		return Explanation{}, fmt.Errorf("explain claim %q of phase %d: %w", id, in.Phase.Number, ErrNoClaim)
 	}
 	c := in.Claims[at]
-	e := Explanation{Result: Phase(in)[at], Demand: demand(c), Runs: []RunFigure{}, Changes: []string{}}
-	for _, run := range in.Runs {
-		f := RunFigure{Run: run.Run, Invalid: append([]string{}, Guards(in, run)...)}
-		if f.Value, f.Sampled = Value(c.Metric, run); !f.Sampled {
-			f.Invalid = append(f.Invalid, "no sample of "+c.Metric)
-		}
-		f.Met, f.Counts = f.Sampled && c.Met(f.Value), len(f.Invalid) == 0
-		e.Runs = append(e.Runs, f)
-	}
+	e := Explanation{Result: Phase(in)[at], Demand: demand(c), Changes: []string{}}
+	e.Runs = runFigures(in, c)
 	e.Dissents = dissents(len(e.Measured))
 	e.Changes = append(e.Changes, changes(in, c, e)...)
 	return e, nil
+}
+
+// runFigures is what each run says about the claim, by the rules of [Phase].
+func runFigures(in Input, c suite.Claim) []RunFigure {
+	figures, counted := make([]RunFigure, 0, len(in.Runs)), 0
+	for _, run := range in.Runs {
+		f := RunFigure{Run: run.Run, Invalid: append([]string{}, Guards(in, run)...)}
+		if f.Value, f.Sampled = of(c, run); !f.Sampled {
+			f.Invalid = append(f.Invalid, "no sample of "+c.Metric)
+		} else if c.Over != 0 {
+			if f.Value, f.Sampled = over(in, c, counted, f.Value); !f.Sampled {
+				f.Invalid = append(f.Invalid, fmt.Sprintf("phase %d has no run to compare with", c.Over))
+			}
+		}
+		f.Met = f.Sampled && c.Met(f.Value)
+		if reason := unsteady(in, run); f.Met && len(f.Invalid) == 0 && reason != "" {
+			f.Invalid = append(f.Invalid, reason)
+		}
+		if f.Counts = len(f.Invalid) == 0; f.Counts {
+			counted++
+		}
+		figures = append(figures, f)
+	}
+	return figures
 }
 
 // changes says what would change the verdict.
@@ -117,15 +136,21 @@ func bounds(c suite.Claim, measured []float64) []string {
 	}
 	sorted := slices.Sorted(slices.Values(measured))
 	low, high := sorted[dissents(n)], sorted[n-1-dissents(n)]
-	unit := c.Value.Unit
+	unit := c.Unit()
 	if c.Op == suite.AtMost {
 		return []string{
-			fmt.Sprintf("with these runs any bound from %s upwards is verified", figure(high, unit)),
-			fmt.Sprintf("with these runs any bound below %s is refuted", figure(low, unit)),
+			fmt.Sprintf("with these runs any bound from %s upwards is verified", exact(high, unit)),
+			fmt.Sprintf("with these runs any bound below %s is refuted", exact(low, unit)),
 		}
 	}
 	return []string{
-		fmt.Sprintf("with these runs any bound up to %s is verified", figure(low, unit)),
-		fmt.Sprintf("with these runs any bound above %s is refuted", figure(high, unit)),
+		fmt.Sprintf("with these runs any bound up to %s is verified", exact(low, unit)),
+		fmt.Sprintf("with these runs any bound above %s is refuted", exact(high, unit)),
 	}
+}
+
+// exact writes a value with its unit and all digits that it was measured with, since a
+// bound that is rounded may fall on the other side of it.
+func exact(v float64, u suite.Unit) string {
+	return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64) + " " + string(u)
 }

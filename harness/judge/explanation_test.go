@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -33,8 +34,60 @@ func explained(t *testing.T, host Host, p99 ...int) Explanation {
 	}
 	e, err := Explain(in, "P3.p99")
 	require.NoError(t, err)
-	assert.Equal(t, Phase(in)[1], e.Result, "the explanation is of the verdict itself")
+	agrees(t, in, 1, e)
 	return e
+}
+
+// agrees holds an explanation against the verdict on the claim at that place.
+func agrees(t *testing.T, in Input, at int, e Explanation) {
+	t.Helper()
+	assert.Equal(t, Phase(in)[at], e.Result, "the explanation is of the verdict itself")
+	measured := []float64{}
+	for _, f := range e.Runs {
+		if f.Counts {
+			measured = append(measured, f.Value)
+		}
+		assert.Equal(t, f.Counts, len(f.Invalid) == 0)
+	}
+	assert.Equal(t, e.Measured, measured, "the runs that count are those that were judged")
+}
+
+func TestExplainRatiosAndUnsteadyRuns(t *testing.T) {
+	able := Host{Cores: 2, Memory: suite.GiB}
+	validity := suite.Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5}
+	base := Input{Phase: suite.Phase{Number: 1, Rate: 100}, Validity: validity, Host: able}
+	in := Input{Phase: suite.Phase{Number: 2, Rate: 100}, Validity: validity, Host: able, Planned: 6}
+	in.Claims = []suite.Claim{
+		{ID: "ratio", Phase: 2, Metric: "p99", Op: suite.AtMost, Over: 1, Value: suite.Quantity{Value: 3, Unit: suite.Ratio}},
+		{ID: "p99", Phase: 2, Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: 500, Unit: suite.Milliseconds}},
+	}
+	for i := range 6 {
+		alone, many := evidenceOf(shape{response: 20 * time.Millisecond}), evidenceOf(shape{response: 40 * time.Millisecond})
+		alone.Run, many.Run = i+1, i+1
+		if i == 2 { // ever slower, and still within the bound
+			for s := range 5 {
+				second := measure.Second{Offered: 100, Completed: 100, Response: measure.NewSparseHistogram()}
+				for range 100 {
+					second.Response.Record(time.Duration(20*(s+1)) * time.Millisecond)
+				}
+				many.Window.Seconds = append(many.Window.Seconds, second)
+			}
+		}
+		base.Runs, in.Runs = append(base.Runs, alone), append(in.Runs, many)
+	}
+	in.Over = map[int]Input{1: base}
+	for at, id := range []string{"ratio", "p99"} {
+		e, err := Explain(in, id)
+		require.NoError(t, err)
+		agrees(t, in, at, e)
+		assert.False(t, e.Runs[2].Counts)
+		assert.Contains(t, e.Runs[2].Invalid[0], "no steady state")
+		assert.Equal(t, Verified, e.Verdict, "5 of 5")
+	}
+	e, err := Explain(in, "ratio")
+	require.NoError(t, err)
+	assert.InDelta(t, 2, e.Runs[0].Value, 0.01)
+	assert.Contains(t, strings.Join(e.Changes, "\n"), " x upwards is verified")
 }
 
 func TestExplanations(t *testing.T) {
@@ -47,9 +100,9 @@ func TestExplanations(t *testing.T) {
 		want    []string
 	}{
 		{"verified", able, []int{50, 60, 70, 80, 90, 55}, Verified, []string{
-			"1 more of these 6 runs missing the bound would make it inconclusive", "any bound from 90.0 ms upwards is verified", "any bound below 50.0 ms is refuted"}},
-		{"verified with one dissent", able, []int{50, 60, 70, 80, 90, 55, 52, 53, 54, 150}, Verified, []string{"1 more of these 10 runs missing", "any bound from 90.0 ms upwards"}},
-		{"refuted", able, []int{150, 160, 170, 180, 190, 155}, Refuted, []string{"1 more of these 6 runs meeting the bound would make it inconclusive", "any bound below 150 ms is refuted"}},
+			"1 more of these 6 runs missing the bound would make it inconclusive", "any bound from 90.047 ms upwards is verified", "any bound below 50.015 ms is refuted"}},
+		{"verified with one dissent", able, []int{50, 60, 70, 80, 90, 55, 52, 53, 54, 150}, Verified, []string{"1 more of these 10 runs missing", "any bound from 90.047 ms upwards"}},
+		{"refuted", able, []int{150, 160, 170, 180, 190, 155}, Refuted, []string{"1 more of these 6 runs meeting the bound would make it inconclusive", "any bound below 150.015 ms is refuted"}},
 		{"the runs disagree", able, []int{50, 60, 70, 80, 90, 155}, Inconclusive, []string{
 			"4 further runs that counted and met the bound would make it verified", "further runs that counted and missed the bound would make it refuted"}},
 		{"too few", able, []int{50, 60}, Inconclusive, []string{"3 further runs that counted and met the bound would make it verified"}},

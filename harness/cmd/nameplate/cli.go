@@ -31,6 +31,7 @@ could not be brought up; 130 interrupted, what was measured is archived.`
 // cli is the command line.
 type cli struct {
 	Verify   verifyCommand   `cmd:"" help:"Drive every phase of a suite, judge its claims, write charts and a report."`
+	Judge    judgeCommand    `cmd:"" help:"Judge an archived run again, and explain a verdict run by run."`
 	Report   reportCommand   `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
 	Audit    auditCommand    `cmd:"" help:"Hold the claims of a suite against each other by the operational laws, without any load."`
 	Capacity capacityCommand `cmd:"" help:"Search for the highest rate at which each phase meets its claims."`

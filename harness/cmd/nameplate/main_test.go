@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: map[string]func(*testscript.TestScript, bool, []string){
-		"status": status,
+		"status":   status,
+		"archived": archived,
 	}})
 }
 
