@@ -1,6 +1,7 @@
 package usl
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -29,17 +30,51 @@ type Interval struct {
 	Low, High float64
 }
 
+// MarshalJSON writes {"low": …, "high": …}, with null for an end that is infinite.
+func (i Interval) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Low  *float64 `json:"low"`
+		High *float64 `json:"high"`
+	}{finite(i.Low), finite(i.High)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (i *Interval) UnmarshalJSON(text []byte) error {
+	var v struct {
+		Low  *float64 `json:"low"`
+		High *float64 `json:"high"`
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return fmt.Errorf("decode an interval: %w", err)
+	}
+	*i = Interval{math.Inf(1), math.Inf(1)}
+	if v.Low != nil {
+		i.Low = *v.Low
+	}
+	if v.High != nil {
+		i.High = *v.High
+	}
+	return nil
+}
+
+func finite(v float64) *float64 {
+	if math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
 // Fit is a model with how well it is known. Make it with [New].
 type Fit struct {
 	Model
-	Points   []Point  // that it rests on, as given
-	R2       float64  // share of the variation that the model explains, at most 1
-	Level    float64  // of the intervals, in the range (0,1); 0 when there are none
-	GammaIn  Interval // the coefficients' intervals; equal ends when there are none
-	SigmaIn  Interval
-	KappaIn  Interval
-	PeakIn   Interval // of PeakN
-	Warnings []string // what speaks against trusting it, worst first
+	Points   []Point  `json:"points"`         // that it rests on, as given
+	R2       float64  `json:"r2"`             // share of the variation that the model explains, at most 1
+	Level    float64  `json:"level"`          // of the intervals, in the range (0,1); 0 when there are none
+	GammaIn  Interval `json:"gamma_interval"` // the coefficients' intervals; equal ends when there are none
+	SigmaIn  Interval `json:"sigma_interval"`
+	KappaIn  Interval `json:"kappa_interval"`
+	PeakIn   Interval `json:"peak_interval"` // of PeakN
+	Warnings []string `json:"warnings"`      // what speaks against trusting it, worst first
 
 	boot    []Model
 	largest float64 // N of the last point
@@ -143,10 +178,10 @@ func (f *Fit) interval(read func(Model) float64) Interval {
 
 // Prediction is what a fit says about one N.
 type Prediction struct {
-	N        float64
-	X        float64  // throughput in 1/s
-	In       Interval // of the throughput; equal ends when the fit has no intervals
-	Warnings []string // what speaks against trusting it
+	N        float64  `json:"n"`
+	X        float64  `json:"x"`        // throughput in 1/s
+	In       Interval `json:"interval"` // of the throughput; equal ends when the fit has no intervals
+	Warnings []string `json:"warnings"` // what speaks against trusting it
 }
 
 // Predict projects the throughput to n, above 0. The interval tells of the coefficients'

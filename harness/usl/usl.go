@@ -21,8 +21,8 @@ import (
 
 // Point is one measured throughput.
 type Point struct {
-	N float64 // load or number of workers, above 0
-	X float64 // throughput in 1/s, above 0
+	N float64 `json:"n"` // load or number of workers, above 0
+	X float64 `json:"x"` // throughput in 1/s, above 0
 }
 
 // Model is the law with its coefficients.
