@@ -18,6 +18,9 @@ type RunFigure struct {
 	Met     bool     `json:"met"`     // the value meets the bound
 	Counts  bool     `json:"counts"`  // the run is evidence
 	Invalid []string `json:"invalid"` // why it does not count
+	// Despite is what would make it not count, had it not missed the bound with all of the
+	// generator's delay to its credit.
+	Despite []string `json:"despite,omitempty"`
 }
 
 // Explanation is a verdict with everything that it was reached from.
@@ -63,6 +66,9 @@ func runFigures(in Input, c suite.Claim) []RunFigure {
 		f.Met = f.Sampled && c.Met(f.Value)
 		if reason := unsteady(in, run); f.Met && len(f.Invalid) == 0 && reason != "" {
 			f.Invalid = append(f.Invalid, reason)
+		}
+		if f.Sampled && !f.Met && missedAnyway(in, c, run, f.Invalid) {
+			f.Despite, f.Invalid = f.Invalid, []string{}
 		}
 		if f.Counts = len(f.Invalid) == 0; f.Counts {
 			counted++

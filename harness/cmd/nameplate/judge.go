@@ -132,6 +132,10 @@ func printRun(w io.Writer, run judge.RunFigure, unit suite.Unit, width int) {
 		}
 	}
 	lead := fmt.Sprintf("  run %-3d %16s  %-6s", run.Run, value, verdict)
+	if len(run.Despite) > 0 {
+		printWrapped(w, lead+"  ", "even with all of the generator's delay to its credit: "+strings.Join(run.Despite, "; "), width)
+		return
+	}
 	if run.Counts {
 		fmt.Fprintln(w, strings.TrimRight(lead, " "))
 		return
