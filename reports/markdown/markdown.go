@@ -100,6 +100,11 @@ func capacities(b *bytes.Buffer, r *figures.Report) {
 		}
 	}
 	section(b, "Capacity", lines)
+	lines = nil
+	for _, line := range r.ScalingLines() {
+		lines = append(lines, text(line))
+	}
+	section(b, "Scaling, by the Universal Scalability Law", lines)
 }
 
 func failures(b *bytes.Buffer, r *figures.Report) {

@@ -30,6 +30,8 @@ type Document struct {
 	Build   Build   `json:"build"`
 	Claims  []Claim `json:"claims"`
 	Phases  []Phase `json:"phases"`
+	// Scaling is the Universal Scalability Law fitted to the capacities; null when there is no fit.
+	Scaling *Scaling `json:"scaling" jsonschema:"nullable"`
 	// Notes are what a reader of the figures must know.
 	Notes []string `json:"notes"`
 }
@@ -157,6 +159,24 @@ type StoreWork struct {
 	// Levels at the end, e.g. memory in use; ratios in the range [0,1].
 	Levels  map[string]float64 `json:"levels"`
 	Unknown []string           `json:"unknown"`
+}
+
+// Scaling is X(N) = gamma N / (1 + sigma (N-1) + kappa N (N-1)) fitted to capacities.
+type Scaling struct {
+	Gamma float64 `json:"gamma"`
+	Sigma float64 `json:"sigma"`
+	Kappa float64 `json:"kappa"`
+	R2    float64 `json:"r2"`
+	// Points are the capacities that the fit rests on.
+	Points   []ScalingPoint `json:"points"`
+	LeftOut  []string       `json:"left_out"`
+	Warnings []string       `json:"warnings"`
+}
+
+// ScalingPoint is a capacity at a number of workers.
+type ScalingPoint struct {
+	Workers  float64 `json:"workers"`
+	Capacity float64 `json:"capacity"`
 }
 
 // Capacity is what a search for the highest rate that meets a phase's bounds found.

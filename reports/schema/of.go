@@ -37,6 +37,12 @@ func Of(r *figures.Report) Document {
 		}
 		d.Phases = append(d.Phases, phase(p))
 	}
+	if s := r.Scaling(); s != nil {
+		d.Scaling = &Scaling{Gamma: s.Fit.Gamma, Sigma: s.Fit.Sigma, Kappa: s.Fit.Kappa, R2: s.Fit.R2, Points: []ScalingPoint{}, LeftOut: list(s.LeftOut), Warnings: list(s.Fit.Warnings)}
+		for _, p := range s.Fit.Points {
+			d.Scaling.Points = append(d.Scaling.Points, ScalingPoint{p.N, p.X})
+		}
+	}
 	return d
 }
 

@@ -27,6 +27,7 @@ func Write(w io.Writer, r *figures.Report, o Options) error {
 	p := &printer{w: w, width: min(200, max(60, o.Width)), color: o.Color}
 	p.heading(r)
 	p.phases(r)
+	p.scaling(r)
 	p.uncounted(r)
 	p.notes(r)
 	p.conclusion(r)
@@ -166,6 +167,19 @@ func (p *printer) capacity(phase figures.Phase) {
 			name = "capacity"
 		}
 		p.field(name, line)
+	}
+}
+
+// scaling writes how the capacity grows with the workers.
+func (p *printer) scaling(r *figures.Report) {
+	lines := r.ScalingLines()
+	if len(lines) == 0 {
+		return
+	}
+	p.line(plain, "")
+	p.line(bold, "Scaling, by the Universal Scalability Law")
+	for _, line := range lines {
+		p.item(figures.Clean(line))
 	}
 }
 

@@ -51,6 +51,11 @@ func readSuite(file string) (*suite.Suite, archive.SuiteRef, error) {
 			return nil, archive.SuiteRef{}, usageError{fmt.Errorf("read the suite: %w", err)}
 		}
 	}
+	return parseSuite(file, data)
+}
+
+// parseSuite reads the text of a suite.
+func parseSuite(file string, data []byte) (*suite.Suite, archive.SuiteRef, error) {
 	s, err := suite.Parse(file, data)
 	if err != nil {
 		var problems *suite.Errors

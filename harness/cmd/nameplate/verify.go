@@ -34,7 +34,8 @@ type verifyCommand struct {
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
 
-	only bool // the capacity, and no verdict
+	only bool   // the capacity, and no verdict
+	made []byte // text of a suite that stands in no file; nil for the named one
 }
 
 // Run measures, judges, archives and reports, and ends with the run's exit status.
@@ -77,7 +78,7 @@ func (k verifyCommand) report(c console, dir string, r *archive.Run) error {
 
 // config combines suite and flags, and refuses what is wrong before anything starts.
 func (k verifyCommand) config(c console) (run.Config, error) {
-	s, ref, err := readSuite(k.Suite)
+	s, ref, err := k.suite()
 	if err != nil {
 		return run.Config{}, err
 	}
@@ -106,6 +107,13 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		config.Options.Phases = append(config.Options.Phases, p.Number)
 	}
 	return config, nil
+}
+
+func (k verifyCommand) suite() (*suite.Suite, archive.SuiteRef, error) {
+	if k.made != nil {
+		return parseSuite("made for this run", k.made)
+	}
+	return readSuite(k.Suite)
 }
 
 func (k verifyCommand) capacity() archive.Capacity {
