@@ -161,6 +161,9 @@ func newPipeline(c Config) *pipeline {
 		Version: archive.Version, ID: c.ID, Started: c.Now().UTC(), Interrupted: true,
 		Suite: c.Ref, Options: c.Options, Host: c.Host, Build: c.Build, Parsed: c.Suite,
 	}
+	if o := c.Options; o.Slowdown > 0 {
+		p.note("the system was slowed down on purpose: %v of processor time per request beside its work", o.Slowdown)
+	}
 	return p
 }
 

@@ -36,6 +36,7 @@ type cli struct {
 	Audit    auditCommand    `cmd:"" help:"Hold the claims of a suite against each other by the operational laws, without any load."`
 	Capacity capacityCommand `cmd:"" help:"Search for the highest rate at which each phase meets its claims."`
 	Scaling  scalingCommand  `cmd:"" help:"Measure how the capacity grows with the workers, and fit the Universal Scalability Law."`
+	Compare  compareCommand  `cmd:"" help:"Hold two runs, two bench files or two git revisions against each other."`
 	Suite    suiteCommand    `cmd:"" help:"Print the built-in suite, or check one of your own."`
 	Cluster  clusterCommand  `cmd:"" help:"Run the reference cluster in the foreground."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

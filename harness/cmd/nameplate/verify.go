@@ -30,6 +30,7 @@ type verifyCommand struct {
 	Seed     *uint64  `help:"Seed of every random choice." placeholder:"N"`
 	Out      string   `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
 	Capacity bool     `help:"Also search for the highest rate that meets the bounds, for each phase."`
+	Slowdown *string  `help:"Let the reference cluster burn that much processor time per request beside its work, to see what notices." placeholder:"TIME"`
 	Strict   bool     `help:"End with 3 also when a claim cannot be tested on this host."`
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
@@ -89,15 +90,19 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	if err = errors.Join(err, fixtures.CheckWant(k.Stores)); err != nil {
 		return run.Config{}, usageError{err}
 	}
+	slowdown, err := k.slowdown()
+	if err != nil {
+		return run.Config{}, usageError{err}
+	}
 	now := time.Now()
 	config := run.Config{
 		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
-		System: wiring.Reference{}, Disturber: wiring.Disturber{}, Workload: wiring.Platform{},
+		System: wiring.Reference{Slowdown: slowdown}, Disturber: wiring.Disturber{}, Workload: wiring.Platform{},
 		Stores: wiring.Stores{Want: k.Stores, Env: c.getenv},
 		Out:    k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
-			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(),
+			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Slowdown: slowdown,
 		},
 	}
 	if override.RateScale != nil {
@@ -114,6 +119,17 @@ func (k verifyCommand) suite() (*suite.Suite, archive.SuiteRef, error) {
 		return parseSuite("made for this run", k.made)
 	}
 	return readSuite(k.Suite)
+}
+
+func (k verifyCommand) slowdown() (time.Duration, error) {
+	d, err := durationFlag("--slowdown", k.Slowdown)
+	switch {
+	case err != nil || d == nil:
+		return 0, err
+	case *d > time.Second:
+		return 0, fmt.Errorf("--slowdown: %v is out of range; allowed: 0 s to 1 s", *d)
+	}
+	return *d, nil
 }
 
 func (k verifyCommand) capacity() archive.Capacity {

@@ -22,10 +22,12 @@ import (
 )
 
 // Reference is the reference cluster as a system that can be measured.
-type Reference struct{}
+type Reference struct {
+	Slowdown time.Duration // processor time burnt per request beside its work
+}
 
 // Start starts the cluster with the documented variables.
-func (Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
+func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
 	env := append([]string{
 		"CLUSTER_MODE=" + strconv.FormatBool(spec.Phase.Cluster),
 		"CLUSTER_WORKERS=" + strconv.Itoa(spec.Phase.Workers),
@@ -34,6 +36,7 @@ func (Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 		fmt.Sprintf("PLATFORM_SEED=%d", spec.Seed),
 		fmt.Sprintf("PLATFORM_ACCOUNTS=%d", spec.Dataset.Accounts),
 		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
+		"PLATFORM_SLOWDOWN=" + r.Slowdown.String(),
 	}, spec.Env...)
 	if spec.Phase.Disturb == suite.DisturbCollect {
 		env = append(env, "GC_INTERVAL=1s") // the documented minute is longer than a run

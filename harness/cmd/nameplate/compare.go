@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/nameplate-dev/nameplate/harness/compare"
+)
+
+// compareCommand holds two builds, or two runs, against each other.
+type compareCommand struct {
+	Base string `arg:"" help:"Run's folder, bench file, or git revision."`
+	Head string `arg:"" help:"The same kind of thing."`
+
+	Least        float64 `help:"Smallest relative change that matters." default:"0.05"`
+	Pairs        int     `help:"Of revisions: pairs of interleaved runs." default:"8"`
+	Phase        []int   `help:"Of revisions: phases to drive." default:"2" placeholder:"N"`
+	Duration     string  `help:"Of revisions: length of a run's window." default:"3s"`
+	Warmup       string  `help:"Of revisions: length of the warm-up." default:"1s"`
+	Stores       string  `help:"Of revisions: stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
+	HeadSlowdown string  `help:"Of revisions: processor time that the head burns per request beside its work, to see that it is found." placeholder:"TIME"`
+	Keep         string  `help:"Of revisions: folder in which the measured bench files are kept." type:"path" placeholder:"FOLDER"`
+	JSON         bool    `help:"Print one JSON object on standard output and nothing else."`
+	Quiet        bool    `help:"Show no progress."`
+}
+
+// Run compares and ends with 1 when something got worse, else with 0.
+func (k compareCommand) Run(c console) error {
+	if !(k.Least > 0 && k.Least < 1) {
+		return usageError{fmt.Errorf("--least: %v is out of range; allowed: above 0 and below 1", k.Least)}
+	}
+	base, head, err := k.inputs(c)
+	if err != nil {
+		return err
+	}
+	series, only, err := compare.Read(base, head)
+	if err != nil {
+		return usageError{err}
+	}
+	r := compare.Judge(series, compare.Options{Least: k.Least})
+	if k.JSON {
+		err = indented(c.stdout, struct {
+			Base    string           `json:"base"`
+			Head    string           `json:"head"`
+			Changes []compare.Change `json:"changes"`
+			Only    []string         `json:"only_one_side"`
+		}{k.Base, k.Head, r.Changes, append([]string{}, only...)})
+	} else {
+		err = k.text(c.stdout, r, only)
+	}
+	if err != nil {
+		return fmt.Errorf("print the comparison: %w", err)
+	}
+	if r.Count(compare.Regress) > 0 {
+		return exitWith(1)
+	}
+	return nil
+}
+
+// inputs are the texts of both sides: files where both are there, else revisions that are
+// built and measured.
+func (k compareCommand) inputs(c console) (base, head []compare.Input, err error) {
+	baseFile, baseErr := benchFile(k.Base)
+	headFile, headErr := benchFile(k.Head)
+	switch {
+	case baseErr == nil && headErr == nil:
+		if base, err = readInput(baseFile); err == nil {
+			head, err = readInput(headFile)
+		}
+		if err != nil {
+			err = usageError{err}
+		}
+		return base, head, err
+	case !errors.Is(baseErr, os.ErrNotExist) && baseErr != nil:
+		return nil, nil, usageError{baseErr}
+	case !errors.Is(headErr, os.ErrNotExist) && headErr != nil:
+		return nil, nil, usageError{headErr}
+	case baseErr == nil:
+		return nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Base, k.Head)}
+	case headErr == nil:
+		return nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Head, k.Base)}
+	}
+	return k.revisions(c)
+}
+
+// benchFile is the bench file that a name stands for: itself, or that of a run's folder.
+func benchFile(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", fmt.Errorf("compare: %w", err)
+	}
+	if filepath.Base(name) == "run.json" {
+		name, info = filepath.Dir(name), nil
+	}
+	if info != nil && !info.IsDir() {
+		return name, nil
+	}
+	file := filepath.Join(name, "bench.txt")
+	if _, err := os.Stat(file); err != nil {
+		return "", fmt.Errorf("compare: %s is no run: it has no bench.txt", name)
+	}
+	return file, nil
+}
+
+func readInput(file string) ([]compare.Input, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
+	}
+	return []compare.Input{{Name: file, Reader: bytes.NewReader(data)}}, nil
+}
+
+// text prints a table, the changes first.
+func (k compareCommand) text(out io.Writer, r compare.Report, only []string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "OUTCOME\tBENCHMARK\tUNIT\tHEAD/BASE\tINTERVAL\tRUNS\tWHY\n")
+	for _, outcome := range []compare.Outcome{compare.Regress, compare.Improve, compare.CannotTell, compare.Same} {
+		for _, c := range r.Changes {
+			if c.Outcome != outcome {
+				continue
+			}
+			ratio, interval := "", ""
+			if c.Ratio > 0 {
+				ratio, interval = fmt.Sprintf("%.3f", c.Ratio), fmt.Sprintf("%.3f–%.3f", c.Low, c.High)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d+%d\t%s\n", c.Outcome, c.Benchmark, c.Unit, ratio, interval, len(c.Base), len(c.Head), c.Why)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, name := range only {
+		fmt.Fprintf(out, "only on one side: %s\n", name)
+	}
+	_, err := fmt.Fprintf(out, "\n%d series: %d regress, %d improve, %d same, %d cannot tell\n", len(r.Changes),
+		r.Count(compare.Regress), r.Count(compare.Improve), r.Count(compare.Same), r.Count(compare.CannotTell))
+	return err
+}

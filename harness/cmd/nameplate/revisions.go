@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/compare"
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/run"
+)
+
+// stopping is how long a run that was interrupted may take to clean up.
+const stopping = time.Minute
+
+// revisions builds two revisions of the repository that it is called in and measures them
+// in turn, base, head, head, base and so on: what drifts on this machine falls on both alike. The
+// work tree is left as it is.
+func (k compareCommand) revisions(c console) (base, head []compare.Input, err error) {
+	if k.Pairs < compare.MinRuns {
+		return nil, nil, usageError{fmt.Errorf("--pairs: %d can tell nothing; allowed: %d or more", k.Pairs, compare.MinRuns)}
+	}
+	dir, err := os.MkdirTemp("", "nameplate-compare-")
+	if err != nil {
+		return nil, nil, &run.EnvironmentError{Where: "make a folder for the builds", Err: err}
+	}
+	defer os.RemoveAll(dir)
+	names := [2]string{"base", "head"}
+	for i, revision := range []string{k.Base, k.Head} {
+		k.tell(c, "building %s (%s)", names[i], revision)
+		if err := build(c.ctx, revision, filepath.Join(dir, names[i])); err != nil {
+			return nil, nil, err
+		}
+	}
+	var sides [2][]compare.Input
+	for pair := range k.Pairs {
+		order := []int{0, 1}
+		if pair%2 == 1 {
+			order = []int{1, 0}
+		}
+		for _, side := range order {
+			k.tell(c, "pair %d of %d: %s", pair+1, k.Pairs, names[side])
+			text, err := k.measure(c, filepath.Join(dir, names[side]), filepath.Join(dir, fmt.Sprintf("%s-%d", names[side], pair)), side == 1)
+			if err != nil {
+				return nil, nil, err
+			}
+			name := fmt.Sprintf("%s-%d.txt", names[side], pair+1)
+			if k.Keep != "" {
+				if err := keep(k.Keep, name, text); err != nil {
+					return nil, nil, err
+				}
+			}
+			sides[side] = append(sides[side], compare.Input{Name: name, Reader: bytes.NewReader(text)})
+		}
+	}
+	return sides[0], sides[1], nil
+}
+
+func (k compareCommand) tell(c console, format string, args ...any) {
+	if !k.Quiet {
+		fmt.Fprintf(c.stderr, format+"\n", args...)
+	}
+}
+
+// build builds a revision's binary, from a work tree of its own that is removed again.
+func build(ctx context.Context, revision, binary string) error {
+	commit, err := output(ctx, "", "git", "rev-parse", "--verify", "--quiet", revision+"^{commit}")
+	if err != nil {
+		return usageError{fmt.Errorf("compare: %q is neither a run, a bench file nor a revision of a git repository here", revision)}
+	}
+	tree := binary + "-tree"
+	if _, err := output(ctx, "", "git", "worktree", "add", "--detach", "--quiet", tree, strings.TrimSpace(commit)); err != nil {
+		return &run.EnvironmentError{Where: "check out " + revision, Err: err}
+	}
+	defer func() { // also after an interrupt
+		_, _ = output(context.WithoutCancel(ctx), "", "git", "worktree", "remove", "--force", tree)
+	}()
+	if _, err := output(ctx, tree, "go", "build", "-o", binary, "./harness/cmd/nameplate"); err != nil {
+		return &run.EnvironmentError{Where: "build " + revision, Err: err}
+	}
+	return nil
+}
+
+// measure makes one run of each phase and returns its bench file.
+func (k compareCommand) measure(c console, binary, out string, head bool) ([]byte, error) {
+	args := []string{"verify", "--quiet", "--runs", "1", "--duration", k.Duration, "--warmup", k.Warmup, "--stores", k.Stores, "--out", out}
+	for _, p := range k.Phase {
+		args = append(args, "--phase", strconv.Itoa(p))
+	}
+	if head && k.HeadSlowdown != "" {
+		args = append(args, "--slowdown", k.HeadSlowdown)
+	}
+	_, err := output(c.ctx, "", binary, args...)
+	var exit *exec.ExitError
+	switch {
+	case c.ctx.Err() != nil:
+		return nil, run.ErrInterrupted
+	case errors.As(err, &exit) && (exit.ExitCode() == judge.ExitRefuted || exit.ExitCode() == judge.ExitNoVerdict):
+	case err != nil:
+		return nil, &run.EnvironmentError{Where: "measure with " + strings.Join(args, " "), Err: err}
+	}
+	return os.ReadFile(filepath.Join(out, "latest", "bench.txt"))
+}
+
+// output runs a program to its end; on an interrupt it is asked to stop, and given time to.
+func output(ctx context.Context, dir, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	cmd.WaitDelay = stopping
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("%s %s: %w\n%s", name, args[0], err, strings.TrimSpace(problems.String()))
+	}
+	return out.String(), nil
+}
+
+// keep writes a bench file into a folder, beside and renamed.
+func keep(dir, name string, text []byte) error {
+	path := filepath.Join(dir, name)
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = os.WriteFile(path+".new", text, 0o644)
+	}
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return &run.EnvironmentError{Where: "keep a bench file", Err: err}
+	}
+	return nil
+}

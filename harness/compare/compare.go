@@ -1,0 +1,218 @@
+// Package compare holds the runs of two builds, or of two nights, against each other.
+//
+// It is pure: what was measured comes in the Go benchmark format, and nothing is run. It
+// says of each series whether the head is worse, better, or the same as the base, or that
+// the runs cannot tell; a change counts when chance explains it badly and it is large
+// enough to matter.
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"golang.org/x/perf/benchmath"
+)
+
+// Outcome is what became of a series.
+type Outcome string
+
+// The outcomes.
+const (
+	Regress    Outcome = "regress"     // worse, beyond chance and beyond the least effect
+	Improve    Outcome = "improve"     // better, likewise
+	Same       Outcome = "same"        // any difference is smaller than the least effect
+	CannotTell Outcome = "cannot tell" // the runs are too few, or vary too much
+)
+
+// Direction says which way a series is better.
+type Direction int
+
+// The directions. Series without one are shown and never regress.
+const (
+	Neither Direction = 0
+	Higher  Direction = 1
+	Lower   Direction = -1
+)
+
+// Series is one figure of one benchmark, over the runs of base and head.
+type Series struct {
+	Benchmark string    `json:"benchmark"` // e.g. "Phase/phase=4/workers=8/rate=5000"
+	Unit      string    `json:"unit"`      // e.g. "p99-ns"
+	Better    Direction `json:"better"`
+	Base      []float64 `json:"base"`
+	Head      []float64 `json:"head"`
+}
+
+// Options say what counts as a change; the zero value has defaults.
+type Options struct {
+	// Least is the smallest relative change that matters, in the range (0,1); 0 stands for 0.05.
+	Least float64
+	// Rate is the share of the changes found that may be false, in the range (0,1); 0 stands for 0.05.
+	Rate float64
+}
+
+func (o Options) withDefaults() Options {
+	o.Least = cmp.Or(o.Least, 0.05)
+	o.Rate = cmp.Or(o.Rate, 0.05)
+	return o
+}
+
+// MinRuns is the least number of runs on each side that can tell anything.
+const MinRuns = 4
+
+// Change is what became of one series.
+type Change struct {
+	Series
+	Outcome Outcome `json:"outcome"`
+	Ratio   float64 `json:"ratio"` // head over base; 0 when it has none
+	Low     float64 `json:"low"`   // interval of the ratio, at 95 %
+	High    float64 `json:"high"`
+	P       float64 `json:"p"` // of the U test; 1 when it was not made
+	Why     string  `json:"why"`
+}
+
+// Report is a comparison.
+type Report struct {
+	Changes []Change `json:"changes"` // in the order of the series
+	Options Options  `json:"-"`
+}
+
+// Count is the number of series of an outcome.
+func (r Report) Count(o Outcome) int {
+	n := 0
+	for _, c := range r.Changes {
+		if c.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// Judge compares every series. The chance of false changes is bounded over all of them
+// together, by the procedure of Benjamini and Hochberg (J. R. Statist. Soc. B 57 (1995), 289–300).
+func Judge(all []Series, o Options) Report {
+	o = o.withDefaults()
+	r := Report{Options: o}
+	var judged []int
+	for _, s := range all {
+		c := Change{Series: s, P: 1, Outcome: CannotTell}
+		switch {
+		case min(len(s.Base), len(s.Head)) < MinRuns:
+			c.Why = fmt.Sprintf("%d and %d runs; at least %d on each side needed", len(s.Base), len(s.Head), MinRuns)
+		case constant(s):
+			c.Outcome, c.Ratio, c.Low, c.High, c.Why = Same, 1, 1, 1, "every run of both measured the same"
+		default:
+			c.P = uTest(s)
+			c.Ratio, c.Low, c.High = ratio(s)
+			judged = append(judged, len(r.Changes))
+		}
+		r.Changes = append(r.Changes, c)
+	}
+	threshold := discoveries(r.Changes, judged, o.Rate)
+	for _, i := range judged {
+		r.Changes[i].decide(o, threshold, len(judged))
+	}
+	return r
+}
+
+// constant reports whether all runs of both sides have the same value.
+func constant(s Series) bool {
+	return !slices.ContainsFunc(slices.Concat(s.Base, s.Head), func(v float64) bool { return v != s.Base[0] })
+}
+
+// uTest is the chance of so different ranks if base and head were alike: the U test of Mann
+// and Whitney, exact for few runs.
+func uTest(s Series) float64 {
+	t := &benchmath.DefaultThresholds
+	p := benchmath.AssumeNothing.Compare(benchmath.NewSample(slices.Clone(s.Base), t), benchmath.NewSample(slices.Clone(s.Head), t)).P
+	if math.IsNaN(p) || p < 0 || p > 1 {
+		return 1
+	}
+	return p
+}
+
+// ratio is head over base with its interval at 95 %: the median of all ratios between a run of
+// the head and one of the base, and the ratios at the ranks of the U test (Hodges and
+// Lehmann, Ann. Math. Statist. 34 (1963), 598–611, on logarithms). 0 where a value is not above 0.
+func ratio(s Series) (middle, low, high float64) {
+	var all []float64
+	for _, h := range s.Head {
+		for _, b := range s.Base {
+			if b <= 0 || h <= 0 {
+				return 0, 0, 0
+			}
+			all = append(all, h/b)
+		}
+	}
+	slices.Sort(all)
+	m, n := float64(len(s.Base)), float64(len(s.Head))
+	k := int(math.Floor(m*n/2 - 1.96*math.Sqrt(m*n*(m+n+1)/12)))
+	k = max(0, min(k, len(all)/2))
+	return median(all), all[k], all[len(all)-1-k]
+}
+
+func median(sorted []float64) float64 {
+	half := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[half]
+	}
+	return (sorted[half-1] + sorted[half]) / 2
+}
+
+// discoveries is the largest p at which a change counts: p(k) ≤ k/n · rate. Below 0 when none does.
+func discoveries(changes []Change, judged []int, rate float64) float64 {
+	var ps []float64
+	for _, i := range judged {
+		ps = append(ps, changes[i].P)
+	}
+	slices.Sort(ps)
+	threshold := -1.0
+	for k, p := range ps {
+		if p <= float64(k+1)/float64(len(ps))*rate {
+			threshold = p
+		}
+	}
+	return threshold
+}
+
+// decide reaches the outcome of a series that was tested.
+func (c *Change) decide(o Options, threshold float64, series int) {
+	matters := math.Abs(c.Ratio-1) >= o.Least
+	if c.Ratio == 0 { // values of 0: the ranks alone speak
+		matters = true
+	}
+	within := c.Ratio > 0 && c.Low >= 1-o.Least && c.High <= 1+o.Least
+	switch {
+	case c.P <= threshold && matters && c.Better != Neither:
+		c.Outcome = Improve
+		if c.worse() {
+			c.Outcome = Regress
+		}
+		c.Why = fmt.Sprintf("p %.2g, among %d series", c.P, series)
+	case c.P <= threshold && !matters, within:
+		c.Outcome, c.Why = Same, fmt.Sprintf("smaller than %.3g %%", 100*o.Least)
+	case c.Better == Neither && c.P <= threshold:
+		c.Why = "changed, and it has no direction"
+	default:
+		c.Why = fmt.Sprintf("p %.2g: runs differ too much among themselves", c.P)
+	}
+}
+
+// worse reports whether the head lies on the bad side of the base.
+func (c *Change) worse() bool {
+	up := c.Ratio > 1
+	if c.Ratio == 0 {
+		up = mean(c.Head) > mean(c.Base)
+	}
+	return up == (c.Better == Lower)
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
