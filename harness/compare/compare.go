@@ -196,7 +196,7 @@ func (c *Change) decide(o Options, threshold float64, series int) {
 	case c.Better == Neither && c.P <= threshold:
 		c.Why = "changed, and it has no direction"
 	default:
-		c.Why = fmt.Sprintf("p %.2g: runs differ too much among themselves", c.P)
+		c.Why = fmt.Sprintf("p %.2g among %d series: chance may explain it, and %.3g %% or more are not ruled out", c.P, series, 100*o.Least)
 	}
 }
 
