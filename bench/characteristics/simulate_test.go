@@ -33,13 +33,15 @@ const (
 	rate   = 300 // req/s
 )
 
-// run simulates one run of a length in seconds at a mean service time in seconds. Where
-// the response times are of no interest only one is recorded, which saves most of the time.
-func (s system) run(r *rand.Rand, service, length float64, responses bool) judge.Evidence {
+// run simulates one run of a length in whole seconds at a mean service time in seconds.
+func (s system) run(r *rand.Rand, service, length float64) judge.Evidence {
 	n := uint64(math.Round(rate * length))
 	w := &measure.Window{
 		End: time.Duration(length * float64(time.Second)), Response: measure.NewSparseHistogram(), Lateness: onTime(n),
 		Offered: n, Sent: n, Succeeded: n,
+	}
+	for i := range int(length) {
+		w.Seconds = append(w.Seconds, measure.Second{At: time.Duration(i) * time.Second, Response: measure.NewSparseHistogram()})
 	}
 	free := make([]float64, s.servers)
 	for i := range free {
@@ -50,9 +52,13 @@ func (s system) run(r *rand.Rand, service, length float64, responses bool) judge
 		free[k] = max(now, free[k]) + service*s.work(r)
 		if done := free[k]; done >= 0 && done < length {
 			w.Completed++
+			w.Seconds[int(done)].Completed++
 		}
-		if now >= 0 && (responses || w.Response.Count() == 0) {
-			w.Response.Record(time.Duration((free[k] - now) * 1e9))
+		if now >= 0 {
+			second, took := &w.Seconds[int(now)], time.Duration((free[k]-now)*1e9)
+			second.Offered++
+			second.Response.Record(took)
+			w.Response.Record(took)
 		}
 	}
 	return judge.Evidence{
@@ -117,7 +123,7 @@ func (s system) longRun(r *rand.Rand, service float64, n int) float64 {
 func (s system) medianRun(r *rand.Rand, service, length float64, n int) float64 {
 	all := make([]float64, n)
 	for i := range all {
-		all[i] = p99(s.run(r, service, length, true).Window.Response)
+		all[i] = p99(s.run(r, service, length).Window.Response)
 	}
 	slices.Sort(all)
 	return (all[(n-1)/2] + all[n/2]) / 2
