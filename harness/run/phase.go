@@ -58,11 +58,23 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		}
 		p.left.runDone(0)
 	}
+	if drift := judge.SpeedChanged(p.spins(), p.Suite.Plan.Validity.HostNoise); drift != "" {
+		p.note("%s: over all its runs %s", phase.Title(), drift)
+	}
 	p.observe(Event{Stage: StageDone, Phase: phase, Runs: plan.total()})
 	if p.Options.Capacity == archive.CapacityAlso && phase.Disturb == "" {
 		return p.search(ctx, phase, memory, stores)
 	}
 	return nil
+}
+
+// spins are the times that the fixed piece of work took before and after the phase's runs.
+func (p *pipeline) spins() []time.Duration {
+	var all []time.Duration
+	for _, t := range p.record().Trials {
+		all = append(all, t.Noise.SpinBefore, t.Noise.SpinAfter)
+	}
+	return all
 }
 
 // record is the archived side of the phase under way.

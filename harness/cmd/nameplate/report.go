@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/reports"
@@ -10,13 +11,17 @@ import (
 
 // reportCommand renders an archived run again.
 type reportCommand struct {
-	Run_  string `arg:"" name:"run" default:"nameplate-out/latest" help:"The run's folder, its run.json, or the link to the latest run (default: ${default})."`
-	Write bool   `help:"Write charts, report.html, report.md and report.txt into the run's folder again."`
-	JSON  bool   `help:"Print one JSON object and nothing else."`
+	Run_   string `arg:"" name:"run" default:"nameplate-out/latest" help:"The run's folder, its run.json, or the link to the latest run (default: ${default})."`
+	Write  bool   `help:"Write charts, report.html, report.md and report.txt into the run's folder again."`
+	JSON   bool   `help:"Print one JSON object and nothing else."`
+	Format string `help:"Print it as text, markdown, html, json, junit, openmetrics or github (annotations)." default:"" placeholder:"FORMAT"`
 }
 
 // Run judges the run again and ends with its exit status.
 func (k reportCommand) Run(c console) error {
+	if k.Format != "" && !slices.Contains(reports.Formats, reports.Format(k.Format)) {
+		return usageError{fmt.Errorf("--format: %q is none; allowed: %v", k.Format, reports.Formats)}
+	}
 	r, err := archive.Load(k.Run_)
 	if err != nil {
 		return usageError{err}
@@ -40,7 +45,10 @@ func (k reportCommand) Run(c console) error {
 }
 
 func (k reportCommand) print(c console, r *archive.Run) error {
-	if k.JSON {
+	switch {
+	case k.Format != "":
+		return reports.Print(c.stdout, r, reports.Format(k.Format))
+	case k.JSON:
 		return reports.JSON(c.stdout, r)
 	}
 	return reports.Text(c.stdout, r, textOptions(c))

@@ -1,0 +1,102 @@
+package reports_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/reports"
+)
+
+func formatted(t *testing.T, f reports.Format, run *archive.Run) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, reports.Print(&b, run, f))
+	return b.String()
+}
+
+// mixed has a claim of every verdict but invalid.
+func mixed(t *testing.T) *archive.Run {
+	run := archivetest.Overloaded(1)
+	run.Parsed.Claims[3].Needs.Cores = 64
+	require.NoError(t, run.Judge())
+	return run
+}
+
+func TestJUnitCountsWhatFailedAndWhatIsNoPass(t *testing.T) {
+	type problem struct {
+		Type string `xml:"type,attr"`
+	}
+	var doc struct {
+		XMLName  xml.Name `xml:"testsuites"`
+		Tests    int      `xml:"tests,attr"`
+		Failures int      `xml:"failures,attr"`
+		Errors   int      `xml:"errors,attr"`
+		Suites   []struct {
+			Name    string `xml:"name,attr"`
+			Skipped int    `xml:"skipped,attr"`
+			Cases   []struct {
+				Name    string    `xml:"name,attr"`
+				Failure *problem  `xml:"failure"`
+				Error   *problem  `xml:"error"`
+				Skipped *struct{} `xml:"skipped"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(formatted(t, reports.JUnit, mixed(t))), &doc))
+	assert.Equal(t, []int{4, 3, 0}, []int{doc.Tests, doc.Failures, doc.Errors})
+	require.Len(t, doc.Suites, 1)
+	assert.Equal(t, 1, doc.Suites[0].Skipped)
+	for _, c := range doc.Suites[0].Cases {
+		if c.Name == "P1.memory" {
+			assert.NotNil(t, c.Skipped)
+			continue
+		}
+		require.NotNil(t, c.Failure, c.Name)
+		assert.Equal(t, "refuted", c.Failure.Type)
+	}
+
+	undecided := archivetest.Sample(1)
+	undecided.Phases[0].Trials = undecided.Phases[0].Trials[:2]
+	require.NoError(t, undecided.Judge())
+	require.NoError(t, xml.Unmarshal([]byte(formatted(t, reports.JUnit, undecided)), &doc))
+	assert.Equal(t, 4, doc.Errors, "no verdict is no pass")
+}
+
+var openMetricsLine = regexp.MustCompile(`^(# (TYPE|HELP) [a-z_]+ .+|[a-z_]+(\{[a-z_]+="(\\.|[^"\\])*"(,[a-z_]+="(\\.|[^"\\])*")*\})? -?[0-9.e+-]+)$`)
+
+func TestOpenMetricsKeepToTheForm(t *testing.T) {
+	text := formatted(t, reports.OpenMetrics, mixed(t))
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	assert.Equal(t, "# EOF", lines[len(lines)-1])
+	for _, line := range lines[:len(lines)-1] {
+		assert.Regexp(t, openMetricsLine, line)
+	}
+	assert.Contains(t, text, `nameplate_claim_verdict{claim="P1.rate",nameplate_claim_verdict="refuted"} 1`)
+	assert.Contains(t, text, `nameplate_claim_verdict{claim="P1.rate",nameplate_claim_verdict="verified"} 0`)
+	assert.Contains(t, text, "nameplate_exit_status 1\n")
+}
+
+func TestAnnotationsNameWhatIsNotVerified(t *testing.T) {
+	text := formatted(t, reports.GitHub, mixed(t))
+	assert.Contains(t, text, "::error title=P1.rate refuted::documented ≥ 100 req/s, measured ")
+	assert.Contains(t, text, "::notice title=P1.memory untestable::")
+	assert.Contains(t, text, "%25", "a per cent sign would be taken for an escape")
+	assert.Equal(t, 4, strings.Count(text, "\n"))
+	assert.Empty(t, formatted(t, reports.GitHub, archivetest.Sample(1)))
+}
+
+func TestTheOtherFormatsAreThoseOfTheirFiles(t *testing.T) {
+	run := archivetest.Sample(1)
+	assert.Contains(t, formatted(t, reports.InMarkdown, run), "| Claim |")
+	assert.Contains(t, formatted(t, reports.HTML, run), "<!DOCTYPE html>")
+	assert.Contains(t, formatted(t, reports.Object, run), `"claims"`)
+	assert.ErrorContains(t, reports.Print(&bytes.Buffer{}, run, "pdf"), `format "pdf"; allowed: text, markdown, html, json, junit, openmetrics, github`)
+}
