@@ -54,6 +54,7 @@ func evidenceOf(s shape) Evidence {
 			d = time.Second
 		}
 		w.Response.Record(d)
+		w.Service.Record(max(time.Millisecond, d-s.lateness))
 	}
 	for range requests - s.unreleased {
 		w.Lateness.Record(s.lateness)
