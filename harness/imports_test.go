@@ -30,6 +30,7 @@ var rules = []struct {
 	{"harness/queueing", nil, []string{"os", "net", "syscall", module}, "the laws are arithmetic"},
 	{"harness/usl", nil, []string{"os", "net", "syscall", module}, "a fit needs nothing but its points"},
 	{"harness/audit", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "claims are audited without a measurement"},
+	{"harness/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
 	{"harness/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
 	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
 	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "load only sends and records"},

@@ -37,6 +37,7 @@ type cli struct {
 	Capacity capacityCommand `cmd:"" help:"Search for the highest rate at which each phase meets its claims."`
 	Scaling  scalingCommand  `cmd:"" help:"Measure how the capacity grows with the workers, and fit the Universal Scalability Law."`
 	Compare  compareCommand  `cmd:"" help:"Hold two runs, two bench files or two git revisions against each other."`
+	Trend    trendCommand    `cmd:"" help:"Judge the history of many nights: what changed for good, when, and by how much."`
 	Suite    suiteCommand    `cmd:"" help:"Print the built-in suite, or check one of your own."`
 	Cluster  clusterCommand  `cmd:"" help:"Run the reference cluster in the foreground."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

@@ -1,0 +1,126 @@
+package history
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/trend"
+)
+
+func bench(p99 ...float64) []byte {
+	var b strings.Builder
+	b.WriteString("Unit p99-ns better=lower\nUnit req/s better=higher\nUnit error-% better=lower\n\n")
+	for _, v := range p99 {
+		fmt.Fprintf(&b, "BenchmarkPhase/phase=4 100 5000 req/s %v p99-ns 0 error-%%\n", v)
+	}
+	return []byte(b.String())
+}
+
+var night = time.Date(2026, 11, 24, 2, 15, 40, 0, time.UTC)
+
+func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "history")
+	for i := range 3 {
+		name, err := Add(dir, night.AddDate(0, 0, i), "3335091bd2a17f00", bench(float64(100*(i+1)), float64(100*(i+1)+2), 1e9))
+		require.NoError(t, err)
+		assert.Equal(t, fmt.Sprintf("2026-11-%dT0215Z-3335091bd2a1.txt", 24+i), filepath.Base(name))
+	}
+	_, err := Add(dir, night, "3335091bd2a17f00", bench(1))
+	assert.ErrorIs(t, err, ErrExists, "a night is never written over")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), []byte("not a night"), 0o600))
+
+	all, left, err := Read(dir)
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	assert.Equal(t, []string{"Phase/phase=4 error-%"}, left)
+	assert.Equal(t, trend.Series{
+		Name: "Phase/phase=4", Unit: "p99-ns", Better: trend.Lower, Values: []float64{102, 202, 302},
+		Nights: []string{"2026-11-24 02:15 3335091bd2a1", "2026-11-25 02:15 3335091bd2a1", "2026-11-26 02:15 3335091bd2a1"},
+	}, all[1], "the median of a night's runs")
+	assert.Equal(t, trend.Higher, all[0].Better)
+}
+
+func TestAnEmptyOrBrokenHistoryIsNamed(t *testing.T) {
+	_, _, err := Read(filepath.Join(t.TempDir(), "missing"))
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	dir := t.TempDir()
+	_, _, err = Read(dir)
+	assert.ErrorIs(t, err, ErrEmpty)
+	_, err = Add(dir, night, "x", []byte("no benchmark"))
+	assert.ErrorContains(t, err, "no benchmark line")
+	broken := filepath.Join(dir, "2026-11-24T0215Z-abc.txt")
+	require.NoError(t, os.WriteFile(broken, []byte("BenchmarkX 1 five ns/op\n"), 0o600))
+	_, _, err = Read(dir)
+	assert.ErrorContains(t, err, "2026-11-24T0215Z-abc.txt:1")
+	require.NoError(t, os.Rename(broken, filepath.Join(dir, "2026-99-24T0215Z-abc.txt")))
+	_, _, err = Read(dir)
+	assert.ErrorContains(t, err, "the name is no time")
+}
+
+func TestABuildWithoutARevisionHasAName(t *testing.T) {
+	name, err := Add(t.TempDir(), night, "", bench(1))
+	require.NoError(t, err)
+	assert.Equal(t, "2026-11-24T0215Z-unknown.txt", filepath.Base(name))
+}
+
+func TestAcknowledgedChangesAreRead(t *testing.T) {
+	dir := t.TempDir()
+	all, err := Acknowledged(dir)
+	require.NoError(t, err)
+	assert.Empty(t, all)
+	write := func(text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, AcknowledgedFile), []byte(text), 0o600))
+	}
+	write("# series\tunit\tnight\treason\nPhase/phase=4\tp99-ns\t2026-11-24 02:15 abc\ta stricter check\n")
+	all, err = Acknowledged(dir)
+	require.NoError(t, err)
+	assert.Equal(t, []trend.Acknowledged{{Series: "Phase/phase=4", Unit: "p99-ns", Night: "2026-11-24 02:15 abc", Reason: "a stricter check"}}, all)
+	write("Phase/phase=4\tp99-ns\n")
+	_, err = Acknowledged(dir)
+	assert.ErrorContains(t, err, "acknowledged.tsv:1: 2 fields; allowed: series, unit, night and reason")
+}
+
+func TestImports(t *testing.T) {
+	all, err := ImportCSV("x.csv", strings.NewReader("night,load tx/s,p99 ms\n1,100,5\n2,,6\n3,101,7\n"))
+	require.NoError(t, err)
+	assert.Equal(t, []trend.Series{
+		{Name: "load", Unit: "tx/s", Better: trend.Higher, Values: []float64{100, 101}, Nights: []string{"1", "3"}},
+		{Name: "p99", Unit: "ms", Better: trend.Lower, Values: []float64{5, 6, 7}, Nights: []string{"1", "2", "3"}},
+	}, all)
+	for text, want := range map[string]string{
+		"night\n": "no values", "night,a\n1,x\n": `line 2, column 2: "x"; allowed: a number above 0`, "night,a\n1,0\n": "allowed: a number above 0", "a,b\n\"": "x.csv",
+	} {
+		_, err := ImportCSV("x.csv", strings.NewReader(text))
+		assert.ErrorContains(t, err, want)
+	}
+	all, err = ImportBenchmarkAction("data.js", strings.NewReader(`window.BENCHMARK_DATA = {"entries":{"Go":[
+		{"commit":{"id":"abcdef0123456789"},"date":1764000000000,"tool":"go","benches":[{"name":"BenchmarkX","value":12,"unit":"ns/op"}]},
+		{"commit":{"id":"bbcdef0123456789"},"date":1764086400000,"tool":"go","benches":[{"name":"BenchmarkX","value":13,"unit":"ns/op"}]}]}}`))
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	assert.Equal(t, []float64{12, 13}, all[0].Values)
+	assert.Contains(t, all[0].Nights[0], "abcdef012345")
+	for _, text := range []string{"", "window = {", `x = {"entries":{}}`} {
+		_, err := ImportBenchmarkAction("data.js", strings.NewReader(text))
+		assert.Error(t, err, text)
+	}
+}
+
+func FuzzImportCSV(f *testing.F) {
+	f.Add("night,load tx/s\n1,100\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		all, err := ImportCSV("x", strings.NewReader(text))
+		for _, s := range all {
+			if err == nil && len(s.Values) != len(s.Nights) {
+				t.Fatal("a value without its night")
+			}
+		}
+	})
+}

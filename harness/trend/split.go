@@ -1,0 +1,200 @@
+package trend
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// candidate is the best split of a stretch of a series.
+type candidate struct {
+	series   int
+	from, to int // the stretch
+	at       int // first night of the later part
+	p        float64
+	parent   *candidate // the split that made the stretch; nil for the whole series
+}
+
+// within reports whether the split that made the candidate's stretch was found.
+func (c *candidate) within(found []*candidate) bool {
+	return c.parent == nil || slices.Contains(found, c.parent)
+}
+
+// Permutations of a split: as many as it takes to see it beaten so often, at most all. A
+// split that chance explains is dropped after a few dozen (Besag and Clifford, Sequential
+// Monte Carlo p-values, Biometrika 78 (1991), 301–304).
+const (
+	permutations = 20_000
+	beaten       = 15
+	// split further only where the split is at all likely to be one
+	worthSplitting = 0.01
+)
+
+// splits are the best split of a series and, where chance explains it badly, those of its
+// two parts, and so on.
+func splits(series int, values []float64, o Options) []*candidate {
+	r := random(o.Seed, series)
+	var all []*candidate
+	var look func(from, to int, parent *candidate)
+	look = func(from, to int, parent *candidate) {
+		if to-from < 2*o.Side {
+			return
+		}
+		ranks := ranksOf(values[from:to])
+		k, statistic := best(ranks, o.Side)
+		c := &candidate{series: series, from: from, to: to, at: from + k, parent: parent}
+		c.p = chance(r, ranks, statistic, o)
+		all = append(all, c)
+		if c.p <= worthSplitting {
+			look(from, c.at, c)
+			look(c.at, to, c)
+		}
+	}
+	look(0, len(values), nil)
+	return all
+}
+
+// ranksOf are the ranks of values, ties sharing their mean.
+func ranksOf(values []float64) []float64 {
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		switch {
+		case values[a] < values[b]:
+			return -1
+		case values[a] > values[b]:
+			return 1
+		}
+		return 0
+	})
+	ranks := make([]float64, len(values))
+	for i := 0; i < len(order); {
+		j := i
+		for j < len(order) && values[order[j]] == values[order[i]] {
+			j++
+		}
+		for k := i; k < j; k++ {
+			ranks[order[k]] = float64(i+j+1) / 2 // ranks i+1 to j
+		}
+		i = j
+	}
+	return ranks
+}
+
+// best is the split with the largest standardized rank sum, and that: the maximally selected
+// rank statistic of Pettitt (Applied Statistics 28 (1979), 126–135), scaled by its variance so
+// that splits near the ends count as much.
+func best(ranks []float64, side int) (k int, statistic float64) {
+	n := float64(len(ranks))
+	sum, at, largest := 0.0, side, -1.0
+	for i := 0; i < len(ranks)-side; i++ {
+		sum += ranks[i] - (n+1)/2
+		if m := float64(i + 1); i+1 >= side {
+			if z := sum * sum / (m * (n - m)); z > largest {
+				at, largest = i+1, z
+			}
+		}
+	}
+	return at, largest
+}
+
+// leastBlocks is how many blocks a stretch is shuffled in at least: twelve, six to a side,
+// fall apart into two halves once in 462 orders.
+const leastBlocks = 12
+
+// chance is how often a shuffled series has as clear a split. Blocks of neighbouring nights
+// stay together, from a random start.
+func chance(r *rand.Rand, ranks []float64, statistic float64, o Options) float64 {
+	n := len(ranks)
+	block := max(1, min(o.Block, n/leastBlocks)) // fewer could be put in too few orders to tell anything
+	blocks := make([]int, (n+block-1)/block)
+	shuffled := make([]float64, n)
+	exceeded := 0
+	for i := 1; i <= permutations; i++ {
+		for b := range blocks {
+			blocks[b] = b
+		}
+		r.Shuffle(len(blocks), func(a, b int) { blocks[a], blocks[b] = blocks[b], blocks[a] })
+		start, at := r.IntN(n), 0
+		for _, b := range blocks {
+			for j := b * block; j < min(n, (b+1)*block); j++ {
+				from := j + start
+				if from >= n {
+					from -= n
+				}
+				shuffled[at] = ranks[from]
+				at++
+			}
+		}
+		if _, z := best(shuffled, o.Side); z >= statistic-1e-12 {
+			if exceeded++; exceeded == beaten {
+				return float64(exceeded) / float64(i)
+			}
+		}
+	}
+	return float64(exceeded+1) / float64(permutations+1)
+}
+
+// discoveries is the largest p that counts as a change: p(k) ≤ k/n · rate over the splits of
+// whole series, of which there is one for each series that was judged.
+func discoveries(candidates []*candidate, judged int, rate float64) float64 {
+	var ps []float64
+	for _, c := range candidates {
+		if c.parent == nil {
+			ps = append(ps, c.p)
+		}
+	}
+	slices.Sort(ps)
+	threshold := math.Inf(-1)
+	for k, p := range ps {
+		if critical := float64(k+1) / float64(judged) * rate; p <= critical {
+			threshold = critical
+		}
+	}
+	return max(threshold, floor(judged, rate, ps))
+}
+
+// floor lets one split with the smallest p that permutations can tell count, where so many
+// series are judged that rate/n lies below it.
+func floor(judged int, rate float64, ps []float64) float64 {
+	smallest := 1 / float64(permutations+1)
+	if rate/float64(judged) >= smallest || len(ps) == 0 || ps[0] > smallest {
+		return math.Inf(-1)
+	}
+	return smallest
+}
+
+// reach is how far from where ranks split a stretch best the change may lie, in nights.
+const reach = 10
+
+// place moves each change to where the two levels fit best: to the smallest sum of the distances from
+// the medians of the two sides. Ranks tell that there is a change better than where it is.
+func place(values []float64, found []*candidate, side int) {
+	for i, c := range found {
+		from, to := 0, len(values)
+		if i > 0 {
+			from = found[i-1].at
+		}
+		if i+1 < len(found) {
+			to = found[i+1].at
+		}
+		at, least := c.at, math.Inf(1)
+		for k := max(from+side, c.at-reach); k <= min(to-side, c.at+reach); k++ {
+			if d := distances(values[from:k]) + distances(values[k:to]); d < least {
+				at, least = k, d
+			}
+		}
+		c.at = at
+	}
+}
+
+// distances is the sum of the distances from the median.
+func distances(values []float64) float64 {
+	middle, sum := median(values), 0.0
+	for _, v := range values {
+		sum += math.Abs(v - middle)
+	}
+	return sum
+}

@@ -1,0 +1,277 @@
+// Package trend finds the nights on which a figure changed for good, in a history of one
+// value a night.
+//
+// It is pure: it runs nothing and reads no clock. A change has to be unlikely by chance, large
+// enough to matter, and to last: at least five nights on each side. Before that a large step is
+// told provisionally, two nights after it. A single outlier never is.
+package trend
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Direction says which way a figure is better.
+type Direction int
+
+// The directions.
+const (
+	Higher Direction = 1
+	Lower  Direction = -1
+)
+
+// Series is one figure over many nights.
+type Series struct {
+	Name   string
+	Unit   string
+	Better Direction // 0: neither
+	Values []float64 // one a night, oldest first, above 0; as a ratio to an interleaved baseline where there is one
+	Nights []string  // what each value is called, e.g. a date with a commit; may be shorter
+}
+
+// Options say what counts as a change; the zero value has defaults.
+type Options struct {
+	Least float64 // smallest relative change that matters, in the range (0,1); 0 stands for 0.04
+	Rate  float64 // share of the changes found that may be false, in the range (0,1); 0 stands for 0.01
+	Side  int     // least nights on each side of a change; 0 stands for 5
+	// Block is how many nights in a row are shuffled together, since noise of neighbouring
+	// nights is alike; 0 stands for 3.
+	Block int
+	Jump  float64 // smallest relative step that is told provisionally; 0 stands for 0.10
+	Seed  uint64  // of the permutations
+}
+
+func (o Options) withDefaults() Options {
+	o.Least, o.Rate, o.Jump = cmp.Or(o.Least, 0.04), cmp.Or(o.Rate, 0.01), cmp.Or(o.Jump, 0.10)
+	o.Side, o.Block = cmp.Or(o.Side, 5), cmp.Or(o.Block, 3)
+	return o
+}
+
+// State says whether a series could be judged.
+type State string
+
+// The states.
+const (
+	Judged   State = "judged"
+	TooShort State = "too short" // fewer than two sides of nights
+	TooNoisy State = "too noisy" // a step of ten per cent would drown
+)
+
+// Change is a night from which on a figure is another.
+type Change struct {
+	At        int     `json:"at"`              // index of the first night of the new level
+	Night     string  `json:"night"`           // its name
+	Last      string  `json:"last"`            // name of the last night of the old level
+	Before    float64 `json:"before"`          // median of the level before
+	After     float64 `json:"after"`           // median of the level from then on
+	P         float64 `json:"p"`               // chance of so clear a split without a change; 1 for provisional ones
+	Worse     bool    `json:"worse"`           // the new level is the worse one
+	Confirmed bool    `json:"confirmed"`       // false: provisional, of the last two nights
+	Known     string  `json:"known,omitempty"` // why it was acknowledged; "" when it was not
+}
+
+// Ratio is the new level over the old one.
+func (c Change) Ratio() float64 { return c.After / c.Before }
+
+// Drift is a slow change without a step.
+type Drift struct {
+	PerNight float64 `json:"per_night"` // relative to the median
+	Total    float64 `json:"total"`     // over the nights that it was seen in
+	From     int     `json:"from"`      // index of the first of these
+	P        float64 `json:"p"`
+	Worse    bool    `json:"worse"`
+}
+
+// Result is what became of one series.
+type Result struct {
+	Series  Series
+	State   State
+	Noise   float64 // relative, of neighbouring nights
+	Changes []Change
+	Drift   *Drift // since the last change; nil when there is none
+}
+
+// Report is a judged history.
+type Report struct {
+	Results []Result
+}
+
+// Count is the number of series in a state.
+func (r Report) Count(s State) int {
+	n := 0
+	for _, one := range r.Results {
+		if one.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Worse reports whether a confirmed change for the worse is not acknowledged.
+func (r Report) Worse() bool {
+	for _, one := range r.Results {
+		for _, c := range one.Changes {
+			if c.Worse && c.Confirmed && c.Known == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Acknowledged is a change that is known and not to be repeated.
+type Acknowledged struct {
+	Series, Unit, Night, Reason string
+}
+
+// tooNoisy is the noise of neighbouring nights beyond which nothing is judged.
+const tooNoisy = 0.25
+
+// Judge looks for changes in every series. The share of false ones is bounded over all of them
+// together by the procedure of Benjamini and Hochberg (J. R. Statist. Soc. B 57 (1995), 289–300).
+func Judge(all []Series, known []Acknowledged, o Options) (Report, error) {
+	o = o.withDefaults()
+	var r Report
+	var candidates []*candidate
+	for i, s := range all {
+		if err := s.check(); err != nil {
+			return Report{}, err
+		}
+		one := Result{Series: s, State: Judged, Noise: noise(s.Values)}
+		switch {
+		case len(s.Values) < 2*o.Side:
+			one.State = TooShort
+		case one.Noise > tooNoisy:
+			one.State = TooNoisy
+		}
+		r.Results = append(r.Results, one)
+		if one.State == Judged {
+			candidates = append(candidates, splits(i, s.Values, o)...)
+		}
+	}
+	threshold := discoveries(candidates, r.Count(Judged), o.Rate)
+	found := map[int][]*candidate{}
+	for _, c := range candidates {
+		if c.p <= threshold && c.within(found[c.series]) {
+			found[c.series] = append(found[c.series], c)
+		}
+	}
+	for i := range r.Results {
+		if r.Results[i].State == Judged {
+			r.Results[i].finish(found[i], known, o)
+		}
+	}
+	return r, nil
+}
+
+// check refuses values that no ratio can be made of.
+func (s Series) check() error {
+	for i, v := range s.Values {
+		if !(v > 0) || math.IsInf(v, 1) {
+			return fmt.Errorf("judge the trend of %s: value %d is %v; allowed: finite numbers above 0", s.Name, i, v)
+		}
+	}
+	return nil
+}
+
+// night is the name of a night.
+func (s Series) night(i int) string {
+	if i < 0 || i >= len(s.Nights) {
+		return fmt.Sprintf("#%d", i)
+	}
+	return s.Nights[i]
+}
+
+// finish turns what was found in a series into changes, with their levels.
+func (r *Result) finish(found []*candidate, known []Acknowledged, o Options) {
+	slices.SortFunc(found, func(a, b *candidate) int { return cmp.Compare(a.at, b.at) })
+	values := r.Series.Values
+	place(values, found, o.Side)
+	edges := []int{0}
+	var kept []*candidate
+	for i, c := range found {
+		next := len(values)
+		if i+1 < len(found) {
+			next = found[i+1].at
+		}
+		if ratio := median(values[c.at:next]) / median(values[edges[len(edges)-1]:c.at]); math.Abs(ratio-1) >= o.Least {
+			kept, edges = append(kept, c), append(edges, c.at)
+		}
+	}
+	edges = append(edges, len(values))
+	for i, c := range kept {
+		r.add(Change{At: c.at, P: c.p, Confirmed: true, Before: median(values[edges[i]:c.at]), After: median(values[c.at:edges[i+2]])}, known)
+	}
+	last := edges[len(edges)-2]
+	r.provisional(last, known, o)
+	r.drift(last, o)
+}
+
+func (r *Result) add(c Change, known []Acknowledged) {
+	c.Night, c.Last = r.Series.night(c.At), r.Series.night(c.At-1)
+	c.Worse = (c.After > c.Before) == (r.Series.Better == Lower) && r.Series.Better != 0
+	for _, k := range known {
+		if k.Series == r.Series.Name && k.Unit == r.Series.Unit && k.Night == c.Night {
+			c.Known = k.Reason
+		}
+	}
+	r.Changes = append(r.Changes, c)
+}
+
+// provisional tells of a large step in the last two nights: both beyond [Options.Jump] from the
+// level before, to the same side, and further than neighbouring nights ever differ.
+func (r *Result) provisional(from int, known []Acknowledged, o Options) {
+	values := r.Series.Values
+	n := len(values)
+	if n-from < o.Side+2 {
+		return
+	}
+	before := median(values[from : n-2])
+	least := max(o.Jump, 4*deviation(values[from:n-2])/before)
+	away := func(i int) float64 { return values[i]/before - 1 }
+	if away(n-2)*away(n-1) <= 0 || min(math.Abs(away(n-2)), math.Abs(away(n-1))) < least {
+		return
+	}
+	at := n - 2
+	for at-1 > from && away(at-1)*away(n-1) > 0 && math.Abs(away(at-1)) >= least {
+		at--
+	}
+	r.add(Change{At: at, P: 1, Before: before, After: median(values[at:])}, known)
+}
+
+// noise is the relative standard deviation of neighbouring nights about their level: from the
+// median of the differences, which a step or an outlier hardly moves.
+func noise(values []float64) float64 {
+	if len(values) < 2 {
+		return 0
+	}
+	var steps []float64
+	for i := 1; i < len(values); i++ {
+		steps = append(steps, math.Abs(values[i]-values[i-1]))
+	}
+	return 1.4826 * median(steps) / math.Sqrt2 / median(values)
+}
+
+// deviation is the robust standard deviation about the median: 1.4826 x the median absolute deviation.
+func deviation(values []float64) float64 {
+	middle := median(values)
+	away := make([]float64, len(values))
+	for i, v := range values {
+		away[i] = math.Abs(v - middle)
+	}
+	return 1.4826 * median(away)
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	half := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[half]
+	}
+	return (sorted[half-1] + sorted[half]) / 2
+}
+
+func random(seed uint64, series int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(series)+1)) }

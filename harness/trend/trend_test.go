@@ -1,0 +1,215 @@
+package trend
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func tigerbeetle(t testing.TB) Series {
+	t.Helper()
+	f, err := os.Open("testdata/tigerbeetle_otava_series.csv")
+	require.NoError(t, err)
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	require.NoError(t, err)
+	s := Series{Name: "load_accepted", Unit: "tx/s", Better: Higher}
+	for _, row := range rows[1:] {
+		v, err := strconv.ParseFloat(row[1], 64)
+		require.NoError(t, err)
+		s.Values, s.Nights = append(s.Values, v), append(s.Nights, row[0])
+	}
+	return s
+}
+
+func judge(t testing.TB, s ...Series) Report {
+	t.Helper()
+	r, err := Judge(s, nil, Options{})
+	require.NoError(t, err)
+	return r
+}
+
+func TestTheKnownChangesOfARealHistoryAreFound(t *testing.T) {
+	r := judge(t, tigerbeetle(t)).Results[0]
+	at := map[int]bool{}
+	for _, c := range r.Changes {
+		t.Logf("%d: %.0f -> %.0f (%.3f), p %.2g, confirmed %v", c.At, c.Before, c.After, c.Ratio(), c.P, c.Confirmed)
+		at[c.At] = true
+		assert.Greater(t, abs(c.At-10), 2, "the single outlier at 10 is no change")
+	}
+	t.Logf("noise %.4f, drift %+v", r.Noise, r.Drift)
+	for _, want := range []int{15, 71} {
+		found := false
+		for d := -2; d <= 2; d++ {
+			found = found || at[want+d]
+		}
+		assert.True(t, found, "the change at %d", want)
+	}
+}
+
+// autoregressive is noise of which each value takes over a part of the one before.
+func autoregressive(r *rand.Rand, n int, sd, rho float64) []float64 {
+	values, e := make([]float64, n), 0.0
+	for i := range values {
+		e = rho*e + math.Sqrt(1-rho*rho)*r.NormFloat64()
+		values[i] = 1000 * math.Exp(sd*e)
+	}
+	return values
+}
+
+func TestFalseAlarmsAndRecall(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	histories := 120
+	if testing.Short() {
+		histories = 40
+	}
+	for _, s := range []Series{
+		tigerbeetle(t),
+		{Name: "independent noise of 2 %", Better: Lower, Values: autoregressive(r, 300, 0.02, 0)},
+		{Name: "noise of 2 % that lasts", Better: Lower, Values: autoregressive(r, 300, 0.02, 0.4)},
+	} {
+		trials, err := SelfTest(s, []float64{0, 0.03, 0.05, 0.10, 0.20}, histories, Options{Seed: 7})
+		require.NoError(t, err)
+		for _, one := range trials {
+			t.Logf("%s, step %.0f %%: %d alarms, %d found of %d", s.Name, 100*one.Step, one.Alarms, one.Found, one.Histories)
+		}
+		assert.LessOrEqual(t, float64(trials[0].Alarms)/float64(histories), 0.015, s.Name)
+		assert.GreaterOrEqual(t, float64(trials[2].Found)/float64(histories), 0.6, s.Name)
+		assert.GreaterOrEqual(t, float64(trials[3].Found)/float64(histories), 0.9, s.Name)
+		assert.GreaterOrEqual(t, float64(trials[4].Found)/float64(histories), 0.95, s.Name)
+	}
+}
+
+func TestManyUnchangedSeriesRaiseNoAlarm(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 1))
+	var all []Series
+	for i := range 64 {
+		all = append(all, Series{Name: fmt.Sprint(i), Better: Lower, Values: autoregressive(r, 120, 0.03, 0.3)})
+	}
+	all[5].Values = append(all[5].Values[:60:60], scaled(all[5].Values[60:], 1.2)...)
+	report := judge(t, all...)
+	assert.Equal(t, 64, report.Count(Judged))
+	for i, one := range report.Results {
+		if i == 5 {
+			require.Len(t, one.Changes, 1)
+			assert.InDelta(t, 60, one.Changes[0].At, 2)
+			assert.True(t, one.Changes[0].Worse)
+			continue
+		}
+		assert.Empty(t, one.Changes, one.Series.Name)
+	}
+	assert.True(t, report.Worse())
+}
+
+func scaled(values []float64, by float64) []float64 {
+	var all []float64
+	for _, v := range values {
+		all = append(all, v*by)
+	}
+	return all
+}
+
+func steady(n int) []float64 {
+	var all []float64
+	for i := range n {
+		all = append(all, 100+float64(i*7%5)/2)
+	}
+	return all
+}
+
+func TestAStepIsToldTwoNightsAfterItAndConfirmedLater(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		values []float64
+		want   string
+	}{
+		{"nothing", steady(20), ""},
+		{"one night", append(steady(20), 150), ""},
+		{"two nights", append(steady(20), 150, 149), "provisional at 20"},
+		{"four nights", append(steady(20), 150, 149, 151, 150), "provisional at 20"},
+		{"two nights of less than a tenth", append(steady(20), 108, 108), ""},
+		{"two nights to different sides", append(steady(20), 150, 60), ""},
+		{"five nights", append(steady(20), 150, 149, 151, 150, 149), "confirmed at 20"},
+		{"ten nights", append(steady(20), 150, 149, 151, 150, 149, 151, 150, 149, 150, 151), "confirmed at 20"},
+		{"a night out of line, long ago", append(append(steady(20), 200), steady(20)...), ""},
+		{"two nights out of line, long ago", append(append(steady(20), 200, 200), steady(20)...), ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := ""
+			for _, c := range judge(t, Series{Name: "x", Better: Lower, Values: row.values}).Results[0].Changes {
+				got = map[bool]string{true: "confirmed", false: "provisional"}[c.Confirmed] + fmt.Sprint(" at ", c.At)
+			}
+			assert.Equal(t, row.want, got)
+		})
+	}
+}
+
+func TestASlowDriftIsTold(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 1))
+	values := autoregressive(r, 200, 0.01, 0)
+	for i := range values {
+		values[i] *= 1 + 0.0003*float64(i)
+	}
+	one := judge(t, Series{Name: "x", Better: Lower, Values: values}).Results[0]
+	total := 1.0
+	for _, c := range one.Changes {
+		total *= c.Ratio()
+	}
+	seen := total > 1.01 || one.Drift != nil && one.Drift.Worse
+	assert.True(t, seen, "%+v", one)
+	assert.Nil(t, judge(t, Series{Name: "x", Better: Lower, Values: autoregressive(r, 200, 0.01, 0)}).Results[0].Drift)
+}
+
+func TestWhatCannotBeJudgedSaysSo(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	report := judge(t,
+		Series{Name: "short", Values: []float64{1, 2, 3}},
+		Series{Name: "noisy", Values: autoregressive(r, 50, 0.6, 0)},
+		Series{Name: "constant", Values: []float64{5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5}})
+	assert.Equal(t, TooShort, report.Results[0].State)
+	assert.Equal(t, TooNoisy, report.Results[1].State)
+	assert.Empty(t, report.Results[2].Changes)
+	for _, bad := range []float64{0, -1, math.NaN(), math.Inf(1)} {
+		_, err := Judge([]Series{{Name: "x", Values: []float64{1, bad}}}, nil, Options{})
+		assert.ErrorContains(t, err, "finite numbers above 0")
+	}
+}
+
+func TestAnAcknowledgedChangeIsNotRepeated(t *testing.T) {
+	s := Series{Name: "x", Unit: "ns", Better: Lower, Values: append(steady(20), scaled(steady(20), 1.5)...)}
+	for i := range s.Values {
+		s.Nights = append(s.Nights, fmt.Sprint("night ", i))
+	}
+	r, err := Judge([]Series{s}, []Acknowledged{{"x", "ns", "night 20", "a new check"}}, Options{})
+	require.NoError(t, err)
+	require.Len(t, r.Results[0].Changes, 1)
+	c := r.Results[0].Changes[0]
+	assert.Equal(t, []string{"night 20", "night 19", "a new check"}, []string{c.Night, c.Last, c.Known})
+	assert.False(t, r.Worse())
+}
+
+func TestTheSameHistoryIsJudgedTheSame(t *testing.T) {
+	assert.Equal(t, judge(t, tigerbeetle(t)), judge(t, tigerbeetle(t)))
+}
+
+func BenchmarkJudge(b *testing.B) {
+	r := rand.New(rand.NewPCG(5, 1))
+	var all []Series
+	for i := range 200 {
+		values := autoregressive(r, 1000, 0.03, 0.3)
+		if i%10 == 0 {
+			values = append(values[:500:500], scaled(values[500:], 1.1)...)
+		}
+		all = append(all, Series{Name: fmt.Sprint(i), Better: Lower, Values: values})
+	}
+	for b.Loop() {
+		_, _ = Judge(all, nil, Options{})
+	}
+}
