@@ -171,7 +171,9 @@ const reach = 10
 
 // place moves each change to where the two levels fit best: to the smallest sum of the distances from
 // the medians of the two sides. Ranks tell that there is a change better than where it is.
-func place(values []float64, found []*candidate, side int) {
+//
+// It returns the changes that have their nights: one that fits best nearer to an end is not yet one.
+func place(values []float64, found []*candidate, side int) (kept []*candidate) {
 	for i, c := range found {
 		from, to := 0, len(values)
 		if i > 0 {
@@ -181,13 +183,17 @@ func place(values []float64, found []*candidate, side int) {
 			to = found[i+1].at
 		}
 		at, least := c.at, math.Inf(1)
-		for k := max(from+side, c.at-reach); k <= min(to-side, c.at+reach); k++ {
+		for k := max(from+1, c.at-reach); k <= min(to-1, c.at+reach); k++ {
 			if d := distances(values[from:k]) + distances(values[k:to]); d < least {
 				at, least = k, d
 			}
 		}
 		c.at = at
+		if at-from >= side && to-at >= side {
+			kept = append(kept, c)
+		}
 	}
+	return kept
 }
 
 // distances is the sum of the distances from the median.

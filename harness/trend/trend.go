@@ -189,7 +189,7 @@ func (s Series) night(i int) string {
 func (r *Result) finish(found []*candidate, known []Acknowledged, o Options) {
 	slices.SortFunc(found, func(a, b *candidate) int { return cmp.Compare(a.at, b.at) })
 	values := r.Series.Values
-	place(values, found, o.Side)
+	found = place(values, found, o.Side)
 	edges := []int{0}
 	var kept []*candidate
 	for i, c := range found {
