@@ -49,13 +49,13 @@ type Series struct {
 type Options struct {
 	// Least is the smallest relative change that matters, in the range (0,1); 0 stands for 0.05.
 	Least float64
-	// Rate is the share of the changes found that may be false, in the range (0,1); 0 stands for 0.05.
+	// Rate is the share of the changes found that may be false, in the range (0,1); 0 stands for 0.01.
 	Rate float64
 }
 
 func (o Options) withDefaults() Options {
 	o.Least = cmp.Or(o.Least, 0.05)
-	o.Rate = cmp.Or(o.Rate, 0.05)
+	o.Rate = cmp.Or(o.Rate, 0.01)
 	return o
 }
 

@@ -161,7 +161,7 @@ func parse(name string, in io.Reader) ([]figure, error) {
 				if unit == "" {
 					unit, value = v.Unit, v.Value
 				}
-				k := key{string(record.Name.Full()), unit}
+				k := key{string(record.Name.Full()) + setting(record), unit}
 				if values[k] == nil {
 					order = append(order, k)
 				}
@@ -180,6 +180,25 @@ func parse(name string, in io.Reader) ([]figure, error) {
 		all = append(all, figure{k.name, k.unit, units[k.unit], median(values[k])})
 	}
 	return all, nil
+}
+
+// apart are the configuration keys that make figures another series: they are of another
+// machine or of other stores, and a difference is none of the system's.
+var apart = []string{"goos", "goarch", "cpu", "cores", "provider-postgres", "provider-redis"}
+
+// setting is what a result was measured on, to tell it apart from others of the same name;
+// "" when the file does not say.
+func setting(r *benchfmt.Result) string {
+	var parts []string
+	for _, key := range apart {
+		if v := r.GetConfig(key); v != "" && v != "none" {
+			parts = append(parts, v)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " [" + strings.Join(parts, ", ") + "]"
 }
 
 func median(values []float64) float64 {

@@ -47,6 +47,23 @@ func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 	assert.Equal(t, trend.Higher, all[0].Better)
 }
 
+func TestAnotherMachineIsAnotherSeries(t *testing.T) {
+	dir := t.TempDir()
+	for i, cpu := range []string{"A", "A", "B"} {
+		_, err := Add(dir, night.AddDate(0, 0, i), "x", append([]byte("cpu: "+cpu+"\nprovider-redis: none\n"), bench(100)...))
+		require.NoError(t, err)
+	}
+	all, _, err := Read(dir)
+	require.NoError(t, err)
+	var names []string
+	for _, s := range all {
+		if s.Unit == "p99-ns" {
+			names = append(names, fmt.Sprint(s.Name, len(s.Values)))
+		}
+	}
+	assert.Equal(t, []string{"Phase/phase=4 [A]2", "Phase/phase=4 [B]1"}, names)
+}
+
 func TestAnEmptyOrBrokenHistoryIsNamed(t *testing.T) {
 	_, _, err := Read(filepath.Join(t.TempDir(), "missing"))
 	assert.ErrorIs(t, err, os.ErrNotExist)

@@ -22,9 +22,14 @@ const near = 2
 // stretch is the length of the histories of a self-test, in nights; the step comes in the middle.
 const stretch = 60
 
+// drawn is the length of the blocks that the histories of a self-test are made of. It is longer
+// than the blocks that the detection shuffles: noise that lasts longer than those is to fool
+// it here as it would in truth.
+const drawn = 8
+
 // SelfTest puts the detection to the test on the noise of a series: histories are made of
 // blocks of its values, drawn at random from about one level, without a change and with steps of
-// the given sizes. The block is as long as noise is seen to last.
+// the given sizes.
 func SelfTest(s Series, steps []float64, histories int, o Options) ([]Trial, error) {
 	o = o.withDefaults()
 	if err := s.check(); err != nil {
@@ -39,7 +44,7 @@ func SelfTest(s Series, steps []float64, histories int, o Options) ([]Trial, err
 	for _, step := range steps {
 		t := Trial{Step: step, Histories: histories}
 		for range histories {
-			values := resampled(r, noise, o.Block)
+			values := resampled(r, noise, min(drawn, len(noise)))
 			for i := stretch / 2; i < stretch; i++ {
 				if s.Better == Lower {
 					values[i] *= 1 + step
@@ -82,8 +87,10 @@ func (t *Trial) count(found, alarm bool) {
 	}
 }
 
-// levelled is a series with every level that was found brought to 1, and its drifts taken off.
+// levelled is a series with every level that is found, small ones too, brought to 1, and its
+// drifts taken off.
 func levelled(s Series, o Options) []float64 {
+	o.Least = 0.01
 	report, err := Judge([]Series{s}, nil, o)
 	values := append([]float64(nil), s.Values...)
 	if err != nil || len(report.Results) == 0 {

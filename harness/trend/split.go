@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // candidate is the best split of a stretch of a series.
@@ -34,6 +36,7 @@ const (
 // two parts, and so on.
 func splits(series int, values []float64, o Options) []*candidate {
 	r := random(o.Seed, series)
+	rho := correlation(values)
 	var all []*candidate
 	var look func(from, to int, parent *candidate)
 	look = func(from, to int, parent *candidate) {
@@ -43,7 +46,7 @@ func splits(series int, values []float64, o Options) []*candidate {
 		ranks := ranksOf(values[from:to])
 		k, statistic := best(ranks, o.Side)
 		c := &candidate{series: series, from: from, to: to, at: from + k, parent: parent}
-		c.p = chance(r, ranks, statistic, o)
+		c.p = min(chance(r, ranks, statistic, rho, o), separated(values[from:c.at], values[c.at:to], rho))
 		all = append(all, c)
 		if c.p <= worthSplitting {
 			look(from, c.at, c)
@@ -100,15 +103,11 @@ func best(ranks []float64, side int) (k int, statistic float64) {
 	return at, largest
 }
 
-// leastBlocks is how many blocks a stretch is shuffled in at least: twelve, six to a side,
-// fall apart into two halves once in 462 orders.
-const leastBlocks = 12
-
 // chance is how often a shuffled series has as clear a split. Blocks of neighbouring nights
 // stay together, from a random start.
-func chance(r *rand.Rand, ranks []float64, statistic float64, o Options) float64 {
+func chance(r *rand.Rand, ranks []float64, statistic, rho float64, o Options) float64 {
 	n := len(ranks)
-	block := max(1, min(o.Block, n/leastBlocks)) // fewer could be put in too few orders to tell anything
+	block := blockOf(o.Block, n, rho)
 	blocks := make([]int, (n+block-1)/block)
 	shuffled := make([]float64, n)
 	exceeded := 0
@@ -203,4 +202,65 @@ func distances(values []float64) float64 {
 		sum += math.Abs(v - middle)
 	}
 	return sum
+}
+
+// mostCorrelated is the most that is believed of an estimate from few nights.
+const mostCorrelated = 0.6
+
+// correlation estimates how much a night's noise takes over from the night before, from 0 to mostCorrelated.
+// For noise of that kind the differences of neighbouring nights are correlated by -(1-ρ)/2;
+// they are cut off at what noise alone makes, since a step would otherwise look like it.
+func correlation(values []float64) float64 {
+	var steps, sizes []float64
+	for i := 1; i < len(values); i++ {
+		steps = append(steps, values[i]-values[i-1])
+		sizes = append(sizes, math.Abs(values[i]-values[i-1]))
+	}
+	if len(steps) < 3 {
+		return 0
+	}
+	most := 3 * 1.4826 * median(sizes)
+	var products, squares float64
+	for i, d := range steps {
+		steps[i] = max(-most, min(most, d))
+		squares += steps[i] * steps[i]
+		if i > 0 {
+			products += steps[i] * steps[i-1]
+		}
+	}
+	if squares == 0 {
+		return 0
+	}
+	return max(0, min(mostCorrelated, 1+2*products/squares))
+}
+
+// blockOf is the length of the blocks that are shuffled: at least the one asked for, and longer
+// where noise lasts (Carlstein, Ann. Statist. 14 (1986), 1171–1179).
+func blockOf(least, n int, rho float64) int {
+	optimal := math.Pow(math.Sqrt(6)*rho/(1-rho*rho), 2.0/3) * math.Cbrt(float64(n))
+	return max(least, int(math.Ceil(optimal)))
+}
+
+// plain is from how many standard errors on two levels are so plainly apart that no shuffling
+// has to show it.
+const plain = 5
+
+// separated is the chance of two levels so far apart, for those that are plainly so, and 1 for
+// all others: by the normal approximation for two means, with robust levels and spread, their
+// number of nights cut to what it is worth when noise lasts, and for every place at which the
+// split could have been. Few nights can be put in too few orders for shuffling to tell.
+func separated(before, after []float64, rho float64) float64 {
+	level := median(before)
+	shift := math.Abs(median(after) - level)
+	spread := max(deviation(before), deviation(after))
+	if shift == 0 || spread == 0 && len(before)+len(after) < 10 {
+		return 1
+	}
+	spread = max(spread, 0.001*level) // values that repeat themselves have none
+	worth := (1 + rho) / (1 - rho)
+	se := 1.2533 * spread * math.Sqrt(worth*(1/float64(len(before))+1/float64(len(after))))
+	if z := shift / se; z >= plain {
+		return max(1e-9, min(1, float64(len(before)+len(after))*2*distuv.UnitNormal.Survival(z)))
+	}
+	return 1
 }

@@ -34,7 +34,7 @@ type Series struct {
 
 // Options say what counts as a change; the zero value has defaults.
 type Options struct {
-	Least float64 // smallest relative change that matters, in the range (0,1); 0 stands for 0.04
+	Least float64 // smallest relative change that matters, in the range (0,1); 0 stands for 0.05
 	Rate  float64 // share of the changes found that may be false, in the range (0,1); 0 stands for 0.01
 	Side  int     // least nights on each side of a change; 0 stands for 5
 	// Block is how many nights in a row are shuffled together, since noise of neighbouring
@@ -45,7 +45,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.Least, o.Rate, o.Jump = cmp.Or(o.Least, 0.04), cmp.Or(o.Rate, 0.01), cmp.Or(o.Jump, 0.10)
+	o.Least, o.Rate, o.Jump = cmp.Or(o.Least, 0.05), cmp.Or(o.Rate, 0.01), cmp.Or(o.Jump, 0.10)
 	o.Side, o.Block = cmp.Or(o.Side, 5), cmp.Or(o.Block, 3)
 	return o
 }
@@ -197,7 +197,7 @@ func (r *Result) finish(found []*candidate, known []Acknowledged, o Options) {
 		if i+1 < len(found) {
 			next = found[i+1].at
 		}
-		if ratio := median(values[c.at:next]) / median(values[edges[len(edges)-1]:c.at]); math.Abs(ratio-1) >= o.Least {
+		if matters(values[edges[len(edges)-1]:c.at], values[c.at:next], o.Least) {
 			kept, edges = append(kept, c), append(edges, c.at)
 		}
 	}
@@ -214,15 +214,40 @@ func (r *Result) add(c Change, known []Acknowledged) {
 	c.Night, c.Last = r.Series.night(c.At), r.Series.night(c.At-1)
 	c.Worse = (c.After > c.Before) == (r.Series.Better == Lower) && r.Series.Better != 0
 	for _, k := range known {
-		if k.Series == r.Series.Name && k.Unit == r.Series.Unit && k.Night == c.Night {
-			c.Known = k.Reason
+		if k.Series == r.Series.Name && k.Unit == r.Series.Unit && abs(r.index(k.Night)-c.At) <= near {
+			c.Known = k.Reason // further nights may move a change by a night or two
 		}
 	}
 	r.Changes = append(r.Changes, c)
 }
 
-// provisional tells of a large step in the last two nights: both beyond [Options.Jump] from the
-// level before, to the same side, and further than neighbouring nights ever differ.
+// index is the place of a night, far off when it is none of the series.
+func (r *Result) index(night string) int {
+	for i := range r.Series.Values {
+		if r.Series.night(i) == night {
+			return i
+		}
+	}
+	return -1 << 30
+}
+
+// matters reports whether two levels may differ by as much as the least change: it is not
+// ruled out by the interval of their ratio at 95 %.
+func matters(before, after []float64, least float64) bool {
+	var all []float64
+	for _, a := range after {
+		for _, b := range before {
+			all = append(all, a/b)
+		}
+	}
+	slices.Sort(all)
+	m, n := float64(len(before)), float64(len(after))
+	k := max(0, min(int(m*n/2-1.96*math.Sqrt(m*n*(m+n+1)/12)), len(all)/2))
+	return all[k] <= 1-least || all[len(all)-1-k] >= 1+least
+}
+
+// provisional tells of a large step in the last two nights: to the same side of the level
+// before, by about [Options.Jump] together, and further than neighbouring nights ever differ.
 func (r *Result) provisional(from int, known []Acknowledged, o Options) {
 	values := r.Series.Values
 	n := len(values)
@@ -230,13 +255,15 @@ func (r *Result) provisional(from int, known []Acknowledged, o Options) {
 		return
 	}
 	before := median(values[from : n-2])
-	least := max(o.Jump, 4*deviation(values[from:n-2])/before)
+	spread := deviation(values[from:n-2]) / before
 	away := func(i int) float64 { return values[i]/before - 1 }
-	if away(n-2)*away(n-1) <= 0 || min(math.Abs(away(n-2)), math.Abs(away(n-1))) < least {
+	// A step of just that size shows as more in one night and as less in the other.
+	each, both := max(o.Jump/2, 2.5*spread), max(0.75*o.Jump, 3.5*spread)
+	if away(n-2)*away(n-1) <= 0 || min(math.Abs(away(n-2)), math.Abs(away(n-1))) < each || math.Abs(away(n-2)+away(n-1))/2 < both {
 		return
 	}
 	at := n - 2
-	for at-1 > from && away(at-1)*away(n-1) > 0 && math.Abs(away(at-1)) >= least {
+	for at-1 > from && away(at-1)*away(n-1) > 0 && math.Abs(away(at-1)) >= each {
 		at--
 	}
 	r.add(Change{At: at, P: 1, Before: before, After: median(values[at:])}, known)

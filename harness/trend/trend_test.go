@@ -87,6 +87,29 @@ func TestFalseAlarmsAndRecall(t *testing.T) {
 	}
 }
 
+func TestUnchangedHistoriesOfAnyLengthRaiseFewAlarms(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 1))
+	histories := 400
+	if testing.Short() {
+		histories = 60
+	}
+	for _, n := range []int{20, 40, 60, 120} {
+		for _, rho := range []float64{0, 0.4} {
+			alarms := 0
+			for range histories {
+				for _, c := range judge(t, Series{Name: "x", Better: Lower, Values: autoregressive(r, n, 0.05, rho)}).Results[0].Changes {
+					if c.Confirmed {
+						alarms++
+						break
+					}
+				}
+			}
+			t.Logf("%d nights, lag-1 correlation %.1f: %d alarms of %d", n, rho, alarms, histories)
+			assert.LessOrEqual(t, float64(alarms)/float64(histories), map[float64]float64{0: 0.015, 0.4: 0.035}[rho], "noise that lasts fools it more often")
+		}
+	}
+}
+
 func TestManyUnchangedSeriesRaiseNoAlarm(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))
 	var all []Series
@@ -134,7 +157,8 @@ func TestAStepIsToldTwoNightsAfterItAndConfirmedLater(t *testing.T) {
 		{"one night", append(steady(20), 150), ""},
 		{"two nights", append(steady(20), 150, 149), "provisional at 20"},
 		{"four nights", append(steady(20), 150, 149, 151, 150), "provisional at 20"},
-		{"two nights of less than a tenth", append(steady(20), 108, 108), ""},
+		{"two nights of a tenth", append(steady(20), 108, 113), "provisional at 20"},
+		{"two nights of much less than a tenth", append(steady(20), 107, 107), ""},
 		{"two nights to different sides", append(steady(20), 150, 60), ""},
 		{"five nights", append(steady(20), 150, 149, 151, 150, 149), "confirmed at 20"},
 		{"ten nights", append(steady(20), 150, 149, 151, 150, 149, 151, 150, 149, 150, 151), "confirmed at 20"},

@@ -61,7 +61,7 @@ func importHistory(file string) ([]trend.Series, error) {
 // trendShowCommand finds changes.
 type trendShowCommand struct {
 	historyFlags
-	Least float64 `help:"Smallest relative change that matters." default:"0.04"`
+	Least float64 `help:"Smallest relative change that matters." default:"0.05"`
 	Seed  uint64  `help:"Seed of the permutations." default:"1"`
 	JSON  bool    `help:"Print one JSON object and nothing else."`
 }
