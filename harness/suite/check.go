@@ -12,6 +12,7 @@ import (
 // that was reported already is not held against others.
 func (r *reader) check(s *Suite) {
 	r.checkDataset(s)
+	r.checkSystem(s)
 	unique(r, "workload name", "workloads", "name", s.Workloads, func(w Workload) string { return w.Name })
 	unique(r, "phase number", "phases", "phase", s.Phases, func(p Phase) int { return p.Number })
 	unique(r, "phase name", "phases", "name", s.Phases, func(p Phase) string { return p.Name })
@@ -72,7 +73,7 @@ func (r *reader) checkWorkload(s *Suite, i int) {
 	if !ok {
 		return
 	}
-	belongs := map[Kind][]string{Platform: {"mix"}, Calibrated: {"cpu", "serving", "wait"}}
+	belongs := map[Kind][]string{Platform: {"mix"}, Calibrated: {"cpu", "serving", "wait"}, HTTP: {"requests", "rows"}}
 	w := s.Workloads[i]
 	if needed := belongs[w.Kind][0]; !r.given("workloads[%d].%s", i, needed) {
 		r.report(at, fmt.Sprintf("a %s workload lacks %s", w.Kind, needed), fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
@@ -80,7 +81,7 @@ func (r *reader) checkWorkload(s *Suite, i int) {
 	if at, ok := r.at("workloads[%d].serving", i); ok && w.Kind == Calibrated && r.given("workloads[%d].cpu", i) && w.Serving >= w.CPU {
 		r.report(at, fmt.Sprintf("serving: %s leave nothing of the %s to burn", FormatDuration(w.Serving), FormatDuration(w.CPU)), "less than cpu")
 	}
-	for _, kind := range []Kind{Platform, Calibrated} {
+	for _, kind := range []Kind{Platform, Calibrated, HTTP} {
 		for _, key := range belongs[kind] {
 			if kind != w.Kind && r.given("workloads[%d].%s", i, key) {
 				r.report(at, fmt.Sprintf("a %s workload has no %s", w.Kind, key), fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))

@@ -49,6 +49,7 @@ var (
 			must("dataset", "What the stores hold.", datasetFormat, func(s *Suite) *Dataset { return &s.Dataset }),
 			may("stores", "What the stores may use, where they run in containers.", storesFormat, func(s *Suite) *Stores { return &s.Stores }),
 			may("advice", "What the document says of the hosts that it is for; held against it by an audit.", list[Advice]{"a list of advice", 1, adviceFormat}, func(s *Suite) *[]Advice { return &s.Advice }),
+			may("system", "What is put to the test.", systemFormat, func(s *Suite) *System { return &s.System }),
 			must("workloads", "What is asked of the system.", list[Workload]{"a list of workloads", 1, workloadFormat}, func(s *Suite) *[]Workload { return &s.Workloads }),
 			must("phases", "Configurations of the system, in the order in which they are run.", list[Phase]{"a list of phases", 1, phaseFormat}, func(s *Suite) *[]Phase { return &s.Phases }),
 			must("claims", "What is judged.", list[Claim]{"a list of claims", 1, claimFormat}, func(s *Suite) *[]Claim { return &s.Claims }),
@@ -117,10 +118,12 @@ var (
 		name: "a workload", about: "A named mix of operations.",
 		fields: []field[Workload]{
 			must("name", "Name by which phases refer to it.", name(), func(w *Workload) *string { return &w.Name }),
-			must("kind", "What makes the requests.", choice("a kind of workload", Platform, Calibrated), func(w *Workload) *Kind { return &w.Kind }),
+			must("kind", "What makes the requests.", choice("a kind of workload", Platform, Calibrated, HTTP), func(w *Workload) *Kind { return &w.Kind }),
 			may("mix", "Share of each of the platform's operations; the shares add up to 100 %.", codec[[]MixedItem](mixFormat{}), func(w *Workload) *[]MixedItem { return &w.Mix }),
 			may("cpu", "Processor time that each calibrated request costs in all.", duration(MinCPU, MaxCPU), func(w *Workload) *time.Duration { return &w.CPU }),
 			may("serving", "The part of cpu that serving the request costs by itself; the rest is burnt.", duration(0, MaxCPU), func(w *Workload) *time.Duration { return &w.Serving }),
+			may("requests", "Requests of an http workload.", list[HTTPRequest]{"a list of requests", 1, requestFormat}, func(w *Workload) *[]HTTPRequest { return &w.Requests }),
+			may("rows", "CSV file with a header line, for ${row.COLUMN}.", rawText("a file"), func(w *Workload) *string { return &w.Rows }),
 			may("wait", "Time that each calibrated request waits.", duration(0, MaxWait), func(w *Workload) *time.Duration { return &w.Wait }),
 		},
 	}

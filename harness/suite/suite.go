@@ -19,6 +19,7 @@ type Suite struct {
 	Dataset   Dataset    // what the stores hold
 	Stores    Stores     // what the stores may use
 	Advice    []Advice   // what the document says of the hosts that it is for
+	System    System     // what is put to the test; zero: the reference cluster
 	Workloads []Workload // what is asked of the system
 	Phases    []Phase    // in the order in which they are run
 	Claims    []Claim    // what is to be judged
@@ -112,8 +113,10 @@ type Workload struct {
 	CPU  time.Duration // that each calibrated request costs in all
 	// Serving is the part of CPU that serving the request costs by itself; the rest is burnt,
 	// by the thread's own clock.
-	Serving time.Duration
-	Wait    time.Duration // that each calibrated request waits without using the processor
+	Serving  time.Duration
+	Wait     time.Duration // that each calibrated request waits without using the processor
+	Requests []HTTPRequest // of an http workload, at least one
+	Rows     string        // CSV file with a header line, from the suite's folder, for ${row.COLUMN}; "" for none
 }
 
 // Burnt is the processor time that each calibrated request burns.

@@ -1,0 +1,251 @@
+package suite
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/invopop/jsonschema"
+)
+
+// HTTP is the kind of workload whose requests the suite itself describes.
+const HTTP Kind = "http"
+
+// SystemKind says how a system comes to be measured.
+type SystemKind string
+
+// The kinds of system there are.
+const (
+	SystemReference SystemKind = "reference" // the built-in reference cluster
+	SystemCommand   SystemKind = "command"   // a command that is started for each run
+	SystemURL       SystemKind = "url"       // runs already: nothing is started or stopped
+)
+
+// Limits of a system.
+const (
+	MinReadyWithin = 100 * time.Millisecond
+	MaxReadyWithin = 10 * time.Minute
+	MaxStopWithin  = 20 * time.Second // below what the pipeline grants a system's end
+)
+
+// System says what is put to the test. The zero value stands for the reference cluster.
+type System struct {
+	Kind        SystemKind
+	Command     []string      // program and arguments, with ${…}
+	Dir         string        // working directory, from the suite's folder; "" for that folder
+	Env         []Pair        // variables beside those of this process, with ${…}
+	URL         string        // http://HOST:PORT, of a command with ${port}
+	Ready       string        // path that answers below 500 once the system is ready; "/" when the file names none
+	ReadyLine   string        // text of a printed line that says so instead; "" for none
+	ReadyWithin time.Duration // from the start; 0 for 30 s
+	StopWithin  time.Duration // from SIGTERM to SIGKILL; 0 for 10 s
+	IOwn        []string      // hosts other than loopback that may be loaded
+}
+
+// Pair is a name with its text.
+type Pair struct{ Name, Value string }
+
+// HTTPRequest is one kind of request of an http workload.
+type HTTPRequest struct {
+	Name    string
+	Weight  int // share of the requests, relative to the other weights; at least 1
+	Method  string
+	Path    string // with its query; with ${…}
+	Headers []Pair // with ${…}
+	Body    string // with ${…}
+	File    string // holds the body, from the suite's folder; sent as it is
+	Expect  Expect
+	Capture []Pair // names, each with the path of a JSON value in the answer, e.g. data.token
+}
+
+// Expect is what an answer must be; the zero value accepts any 2xx.
+type Expect struct {
+	Status  int    // 0: any 2xx
+	Headers []Pair // each must hold the text
+	JSON    []Pair // paths, each with the text of the value
+	SHA256  string // of the body, in hexadecimal; "" for any
+	Size    Size   // the most that the body may have; 0 for what the generator takes
+}
+
+// Variables are what ${…} may name in a command's argv, environment and URL.
+var Variables = []string{"workers", "memory_mib", "port", "rate", "postgres_url", "redis_url"}
+
+var (
+	systemFormat = object[System]{
+		name: "the system", about: "What is put to the test; the built-in reference cluster when it is left out.",
+		fields: []field[System]{
+			must("kind", "How it comes to be measured.", choice("a kind of system", SystemReference, SystemCommand, SystemURL), func(s *System) *SystemKind { return &s.Kind }),
+			may("command", "Program and arguments.", list[string]{"a list of texts", 1, rawText("a text")}, func(s *System) *[]string { return &s.Command }),
+			may("dir", "Working directory, from the suite's folder.", rawText("a folder"), func(s *System) *string { return &s.Dir }),
+			may("env", "Variables of the environment.", codec[[]Pair](pairsFormat{"variables"}), func(s *System) *[]Pair { return &s.Env }),
+			may("url", "Base of its addresses.", pattern("a base URL", `^http://[^/\s?#@]+/?$`, "http://HOST:PORT without a path; https is not supported yet"), func(s *System) *string { return &s.URL }),
+			may("ready", "Path that answers, with a status below 500, once the system is ready.", httpPath(), func(s *System) *string { return &s.Ready }),
+			may("ready_line", "Text of a printed line that says that the system is ready.", rawText("a text"), func(s *System) *string { return &s.ReadyLine }),
+			may("ready_within", "Most time from the start until it is ready.", duration(MinReadyWithin, MaxReadyWithin), func(s *System) *time.Duration { return &s.ReadyWithin }),
+			may("stop_within", "Time from SIGTERM until it is killed.", duration(time.Millisecond, MaxStopWithin), func(s *System) *time.Duration { return &s.StopWithin }),
+			may("i_own", "Hosts other than loopback that you may load.", list[string]{"a list of hosts", 1, rawText("a host")}, func(s *System) *[]string { return &s.IOwn }),
+		},
+	}
+
+	requestFormat = object[HTTPRequest]{
+		name: "a request", about: "One kind of request.",
+		fields: []field[HTTPRequest]{
+			must("name", "Short name for reports.", name(), func(q *HTTPRequest) *string { return &q.Name }),
+			may("weight", "Share relative to the other weights; 1 when it is left out.", whole(1, 1_000_000), func(q *HTTPRequest) *int { return &q.Weight }),
+			may("method", "GET when it is left out.", choice("a method", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"), func(q *HTTPRequest) *string { return &q.Method }),
+			must("path", "Path with its query.", httpPath(), func(q *HTTPRequest) *string { return &q.Path }),
+			may("headers", "Header fields.", codec[[]Pair](pairsFormat{"header fields"}), func(q *HTTPRequest) *[]Pair { return &q.Headers }),
+			may("body", "Body.", rawText("a text"), func(q *HTTPRequest) *string { return &q.Body }),
+			may("body_file", "File that holds the body, from the suite's folder.", rawText("a file"), func(q *HTTPRequest) *string { return &q.File }),
+			may("expect", "What the answer must be; any 2xx when it is left out.", expectFormat, func(q *HTTPRequest) *Expect { return &q.Expect }),
+			may("capture", "Names, each with the path of a value in the JSON answer, for ${capture.NAME}.", codec[[]Pair](pairsFormat{"captures"}), func(q *HTTPRequest) *[]Pair { return &q.Capture }),
+		},
+	}
+
+	expectFormat = object[Expect]{
+		name: "the expectation",
+		fields: []field[Expect]{
+			may("status", "Status.", whole(200, 599), func(e *Expect) *int { return &e.Status }),
+			may("headers", "Header fields, each with a text that it holds.", codec[[]Pair](pairsFormat{"header fields"}), func(e *Expect) *[]Pair { return &e.Headers }),
+			may("json", "Paths, each with the value found there.", codec[[]Pair](pairsFormat{"JSON paths"}), func(e *Expect) *[]Pair { return &e.JSON }),
+			may("sha256", "Hash of the body.", pattern("a SHA-256 hash", `^[0-9a-f]{64}$`, "64 hexadecimal digits in small letters"), func(e *Expect) *string { return &e.SHA256 }),
+			may("size", "Most bytes of the body.", size(0, 16*MiB), func(e *Expect) *Size { return &e.Size }),
+		},
+	}
+)
+
+func httpPath() codec[string] {
+	return pattern("a path", `^/[^\s#]*$`, "a path that starts with /, e.g. /items?limit=20")
+}
+
+// rawText is a text that is kept as it stands.
+func rawText(what string) codec[string] {
+	return scalar[string]{
+		what: what, allowed: "a text of 1 character or more", text: textOf,
+		parse: func(text string) (string, error) {
+			if text == "" {
+				return "", &ValueError{"is empty", "a text of 1 character or more"}
+			}
+			return text, nil
+		},
+		json: jsonschema.Schema{Type: "string", MinLength: number64(1)},
+	}
+}
+
+// pairsFormat is a mapping of free names to texts, numbers or truth values.
+type pairsFormat struct{ what string }
+
+func (f pairsFormat) read(r *reader, path string, n ast.Node) ([]Pair, bool) {
+	if !r.bare(n) {
+		return nil, false
+	}
+	before := len(r.problems)
+	pairs, ok := r.pairs(n)
+	if !ok {
+		r.unfit(path, n, "a mapping of "+f.what, "names, each with a text")
+		return nil, false
+	}
+	var all []Pair
+	for _, p := range pairs {
+		text, ok := measureOf(p.value)
+		if b, is := p.value.(*ast.BoolNode); is {
+			text, ok = b.GetToken().Value, true
+		}
+		if !ok {
+			r.report(p.valueAt(), fmt.Sprintf("%s must be a text, not %s", quote(p.key), kind(p.value)), "names, each with a text")
+			continue
+		}
+		all = append(all, Pair{p.key, text})
+	}
+	return all, len(r.problems) == before
+}
+
+func (pairsFormat) schema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{
+		OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}},
+	}}
+}
+
+// variable is a ${…} in a text.
+var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
+
+// checkSystem holds a system's keys against its kind, and the phases against the system.
+func (r *reader) checkSystem(s *Suite) {
+	at, ok := r.at("system.kind")
+	if !ok {
+		return
+	}
+	belongs := map[SystemKind][]string{
+		SystemReference: {}, SystemURL: {"url", "ready", "ready_within", "i_own"},
+		SystemCommand: {"command", "url", "dir", "env", "ready", "ready_line", "ready_within", "stop_within"},
+	}
+	needs := map[SystemKind][]string{SystemURL: {"url"}, SystemCommand: {"command", "url"}}
+	mine := belongs[s.System.Kind]
+	allowed := fmt.Sprintf("kind: %s with %s", s.System.Kind, strings.Join(mine, ", "))
+	if len(mine) == 0 {
+		allowed = fmt.Sprintf("kind: %s alone", s.System.Kind)
+	}
+	for _, f := range systemFormat.fields {
+		given := r.given("system.%s", f.key)
+		switch {
+		case !given && slices.Contains(needs[s.System.Kind], f.key):
+			r.report(at, fmt.Sprintf("a %s system lacks %s", s.System.Kind, f.key), allowed)
+		case given && f.key != "kind" && !slices.Contains(mine, f.key):
+			r.report(at, fmt.Sprintf("a %s system has no %s", s.System.Kind, f.key), allowed)
+		}
+	}
+	if s.System.Kind == SystemReference {
+		return
+	}
+	r.checkVariables(s)
+	for i := range s.Phases {
+		if at, ok := r.at("phases[%d].disturb", i); ok {
+			r.report(at, fmt.Sprintf("a %s system cannot be disturbed", s.System.Kind), "disturb with the reference system")
+		}
+	}
+}
+
+// checkVariables reports a ${…} that a phase has no value for, and a host that may not be loaded.
+func (r *reader) checkVariables(s *Suite) {
+	at, _ := r.at("system.kind")
+	texts := append([]string{s.System.URL}, s.System.Command...)
+	for _, p := range s.System.Env {
+		texts = append(texts, p.Value)
+	}
+	for _, text := range texts {
+		for _, m := range variable.FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(Variables, m[1]) {
+				r.report(at, "system: unknown field "+quote(m[0])+didYouMean(m[1], Variables), "${…} of "+strings.Join(Variables, ", "))
+			}
+		}
+	}
+	at, ok := r.at("system.url")
+	host := HostOf(strings.ReplaceAll(s.System.URL, "${port}", "1"))
+	switch {
+	case !ok:
+	case host == "":
+		r.report(at, "url: "+quote(s.System.URL)+" names no host", "http://HOST:PORT")
+	case s.System.Kind == SystemCommand && !Loopback(host):
+		r.report(at, fmt.Sprintf("url: a command is not reached at %s", host), "a loopback address, e.g. http://127.0.0.1:${port}")
+	}
+}
+
+// HostOf is the host of a base URL without its port; "" when it names none.
+func HostOf(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// Loopback reports whether a host is this machine's own loopback, by its name alone.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
