@@ -28,6 +28,7 @@ type verifyCommand struct {
 	Rate     *string  `help:"Scale the documented rates, e.g. 0.5x or 20x." placeholder:"FACTOR"`
 	Stores   string   `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`
 	Seed     *uint64  `help:"Seed of every random choice." placeholder:"N"`
+	IOwn     []string `help:"A host other than this machine that you may load." placeholder:"HOST" name:"i-own"`
 	Out      string   `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
 	Capacity bool     `help:"Also search for the highest rate that meets the bounds, for each phase."`
 	Slowdown *string  `help:"Let the reference cluster burn that much processor time per request beside its work, to see what notices." placeholder:"TIME"`
@@ -94,10 +95,21 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	if err != nil {
 		return run.Config{}, usageError{err}
 	}
+	system, workload, err := wiring.For(s, filepath.Dir(k.Suite), k.IOwn, c.getenv)
+	if err == nil {
+		err = k.suits(s, override, slowdown)
+	}
+	if err != nil {
+		return run.Config{}, usageError{err}
+	}
+	if r, ok := system.(wiring.Reference); ok {
+		r.Slowdown = slowdown
+		system = r
+	}
 	now := time.Now()
 	config := run.Config{
 		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
-		System: wiring.Reference{Slowdown: slowdown}, Disturber: wiring.Disturber{}, Workload: wiring.Platform{},
+		System: system, Disturber: wiring.Disturber{}, Workload: workload,
 		Stores: wiring.Stores{Want: k.Stores, Env: c.getenv},
 		Out:    k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
@@ -112,6 +124,20 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		config.Options.Phases = append(config.Options.Phases, p.Number)
 	}
 	return config, nil
+}
+
+// suits refuses what must not, or cannot, be done to the suite's system.
+func (k verifyCommand) suits(s *suite.Suite, o suite.Override, slowdown time.Duration) error {
+	reference := s.System.Kind == "" || s.System.Kind == suite.SystemReference
+	switch {
+	case !reference && slowdown > 0:
+		return errors.New("--slowdown: only the reference cluster can be slowed down; allowed: a suite without a system")
+	case s.System.Kind == suite.SystemURL && o.RateScale != nil && *o.RateScale > 1:
+		return errors.New("--rate: rates above the suite's are refused on a system that runs already; allowed: at most 1x")
+	case s.System.Kind == suite.SystemURL && k.capacity() != archive.CapacityNot:
+		return errors.New("a capacity is searched for at rates above the suite's, which are refused on a system that runs already")
+	}
+	return nil
 }
 
 func (k verifyCommand) suite() (*suite.Suite, archive.SuiteRef, error) {

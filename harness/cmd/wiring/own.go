@@ -1,0 +1,50 @@
+package wiring
+
+import (
+	"context"
+	"errors"
+
+	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/harness/system"
+	"github.com/nameplate-dev/nameplate/harness/traffic"
+)
+
+// For is the system that a suite names and what makes the requests of its workloads. The
+// files that the suite names are looked for in dir; owned are hosts that may be loaded
+// beside those of the suite.
+func For(s *suite.Suite, dir string, owned []string, getenv func(string) string) (run.System, run.Workload, error) {
+	programs := map[string]*traffic.Program{}
+	errs := []error{system.CheckOwned(s.System, owned)}
+	for _, w := range s.Workloads {
+		if w.Kind != suite.HTTP {
+			continue
+		}
+		p, err := traffic.Compile(w, dir, getenv)
+		errs = append(errs, err)
+		programs[w.Name] = p
+	}
+	var target run.System = Reference{}
+	switch s.System.Kind {
+	case suite.SystemCommand:
+		target = system.Command{System: s.System, Dir: dir}
+	case suite.SystemURL:
+		target = system.URL{System: s.System}
+	}
+	return target, workloads{programs}, errors.Join(errs...)
+}
+
+// workloads makes the requests of every kind of workload.
+type workloads struct{ programs map[string]*traffic.Program }
+
+// Source makes the requests of one run; what they capture is fetched first.
+func (w workloads) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {
+	if spec.Workload.Kind != suite.HTTP {
+		return Platform{}.Source(ctx, spec)
+	}
+	source := w.programs[spec.Workload.Name].Source(spec.Seed, spec.Salt)
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
+	return source, source.Prepare(ctx, spec.URL)
+}
