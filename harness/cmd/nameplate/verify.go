@@ -46,6 +46,9 @@ func (k verifyCommand) Run(c console) error {
 	if err != nil {
 		return err
 	}
+	templates := fixtures.NewTemplates("")
+	defer templates.Close() // what is left of it, the next start sweeps
+	config.Stores = wiring.Stores{Want: k.Stores, Env: c.getenv, Templates: templates}
 	progress := newProgress(c.stderr, k.Quiet)
 	config.Observe = progress.observe
 	r, runErr := run.Verify(c.ctx, config)
@@ -110,8 +113,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	config := run.Config{
 		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
 		System: system, Disturber: wiring.Disturber{}, Workload: workload,
-		Stores: wiring.Stores{Want: k.Stores, Env: c.getenv},
-		Out:    k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
+		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
 			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Slowdown: slowdown,

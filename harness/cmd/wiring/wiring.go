@@ -85,13 +85,15 @@ func (Disturber) Begin(ctx context.Context, spec run.DisturbSpec) run.Disturbanc
 type Stores struct {
 	Want string              // "auto", a provider, or one for each store; see fixtures.CheckWant
 	Env  func(string) string // the environment; nil: this process's
+	// Templates are what the data set is copied from once it was loaded; nil: it is loaded for each phase.
+	Templates *fixtures.Templates
 }
 
 // Up brings up and loads what is needed.
 func (s Stores) Up(ctx context.Context, need run.StoreNeed) (run.StoreSet, error) {
 	request := fixtures.Request{
 		Want: s.Want, Env: s.Env, Log: need.Log, Progress: need.Progress,
-		Dataset: datasetSpec(need.Dataset, need.Seed), Limits: map[fixtures.Kind]fixtures.Limit{},
+		Dataset: datasetSpec(need.Dataset, need.Seed), Limits: map[fixtures.Kind]fixtures.Limit{}, Templates: s.Templates,
 	}
 	for _, store := range need.Stores {
 		request.Need = append(request.Need, fixtures.Kind(store))
