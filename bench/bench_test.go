@@ -35,14 +35,14 @@ func BenchmarkPhase(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("phase=%d/workers=%d/rate=%.0f", phase.Number, phase.Workers, float64(phase.Rate)), func(b *testing.B) {
 			for b.Loop() {
-				report(b, one(b, phase.Number))
+				report(b, one(b, phase.Number, os.Getenv("NAMEPLATE_STORES")))
 			}
 		})
 	}
 }
 
-// one makes one run of a phase.
-func one(b *testing.B, phase int) archive.Trial {
+// one makes one run of a phase on stores of some kind.
+func one(b *testing.B, phase int, want string) archive.Trial {
 	b.Helper()
 	runs, duration := 1, 2*time.Second
 	if testing.Short() {
@@ -50,7 +50,6 @@ func one(b *testing.B, phase int) archive.Trial {
 	}
 	s, err := suite.Builtin().With(suite.Override{Runs: &runs, Duration: &duration, Phases: []int{phase}})
 	require.NoError(b, err)
-	want := os.Getenv("NAMEPLATE_STORES")
 	r, err := run.Verify(b.Context(), run.Config{
 		Suite: s, Ref: archive.SuiteRef{Name: s.Name, File: "built-in", YAML: suite.BuiltinYAML()},
 		Options: archive.Options{
@@ -78,6 +77,9 @@ func report(b *testing.B, t archive.Trial) {
 	}
 	if cpu, ok := t.Usage.CPUOf(measure.RoleWorker); ok && w.Sent > 0 {
 		b.ReportMetric(cpu*1e9/float64(w.Sent), "cpu-ns/req")
+	}
+	if cpu, ok := t.Usage.CPUOf(measure.RoleStore); ok && w.Sent > 0 {
+		b.ReportMetric(cpu*1e9/float64(w.Sent), "store-cpu-ns/req")
 	}
 	if memory, ok := judge.Value("memory", judge.Evidence{Window: w, Usage: t.Usage}); ok {
 		b.ReportMetric(memory*float64(suite.MiB), "B-rss/worker")

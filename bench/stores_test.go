@@ -1,0 +1,30 @@
+package bench
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/nameplate-dev/nameplate/fixtures"
+)
+
+// BenchmarkStores makes one run of phase 3 for every iteration on stores from each provider that
+// this machine has. Compare them with -count 6: the runs take turns, so that what drifts on the
+// machine falls on all alike.
+func BenchmarkStores(b *testing.B) {
+	offers := fixtures.Offers(b.Context(), nil)
+	for _, provider := range []string{fixtures.Local, fixtures.Containers, fixtures.Embedded} {
+		b.Run("provider="+provider, func(b *testing.B) {
+			for _, o := range offers {
+				if o.Provider == provider && o.Reason != "" {
+					b.Skipf("%s: %s", o.Kind, o.Reason)
+				}
+			}
+			if !slices.ContainsFunc(offers, func(o fixtures.Offer) bool { return o.Provider == provider }) {
+				b.Skip("no such provider")
+			}
+			for b.Loop() {
+				report(b, one(b, 3, provider))
+			}
+		})
+	}
+}
