@@ -18,6 +18,7 @@ func newPlatform(ctx context.Context, c config.Config, log *slog.Logger) (worker
 		RedisPrefix: c.RedisPrefix,
 		Dataset:     dataset.Spec{Seed: c.Seed, Accounts: c.Accounts, Transactions: c.Transactions},
 		Slowdown:    c.Slowdown,
+		Leak:        c.Leak,
 		Workers:     c.Workers,
 		Logger:      log,
 	})

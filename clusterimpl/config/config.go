@@ -32,6 +32,7 @@ type Config struct {
 	Accounts     int
 	Transactions int
 	Slowdown     time.Duration // processor time burnt per request
+	Leak         int           // bytes that are never given back, per request
 }
 
 // Distribution says how connections come to the workers.
@@ -81,6 +82,7 @@ var Variables = []Variable{
 	{"PLATFORM_SEED", "1", "0 to 18446744073709551615", "seed of the data set", setSeed},
 	{"PLATFORM_ACCOUNTS", "1000", "1 to 10000000", "accounts in the data set", setInt(func(c *Config) *int { return &c.Accounts }, 1, 10_000_000)},
 	{"PLATFORM_TRANSACTIONS", "10000", "0 to 1000000000", "transactions in the data set, over all accounts", setInt(func(c *Config) *int { return &c.Transactions }, 0, 1_000_000_000)},
+	{"PLATFORM_LEAK", "0", "0 to 16777216", "bytes kept for ever per request, to test the memory limit", setInt(func(c *Config) *int { return &c.Leak }, 0, 16<<20)},
 	{"PLATFORM_SLOWDOWN", "0", "0 to 1m, e.g. 2ms", "extra processor time burnt per request, to test what measures the cluster", setDuration(func(c *Config) *time.Duration { return &c.Slowdown }, 0, time.Minute, true)},
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/classify"
@@ -20,6 +22,7 @@ type Config struct {
 	RedisPrefix string           // of every key
 	Dataset     dataset.Spec     // what the database holds
 	Slowdown    time.Duration    // processor time to burn per request
+	Leak        int              // bytes to keep for ever per request
 	Workers     int              // processes that share the stores; at least 1
 	Logger      *slog.Logger     // nil: nothing is logged
 	Now         func() time.Time // nil: time.Now
@@ -34,6 +37,7 @@ type Platform struct {
 	model    *classify.Model
 	mux      *http.ServeMux
 	faults   faults
+	leaks    leaks
 	close    []func() error
 }
 
@@ -95,7 +99,28 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.config.Slowdown > 0 {
 		burn(p.config.Slowdown)
 	}
+	if p.config.Leak > 0 {
+		p.leaks.keep(p.config.Leak)
+	}
 	p.mux.ServeHTTP(w, r)
+}
+
+// leaks is memory that is never given back.
+type leaks struct {
+	mu  sync.Mutex
+	all [][]byte
+}
+
+// keep allocates so many bytes and touches them, so that they are resident.
+func (l *leaks) keep(n int) {
+	page := os.Getpagesize()
+	b := make([]byte, n)
+	for i := 0; i < n; i += page {
+		b[i] = 1
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, b)
 }
 
 // handler answers a request, or returns what is wrong.

@@ -31,6 +31,7 @@ func (p *primary) look(now time.Time) {
 			if now.Sub(m.started) > p.ReadyTimeout {
 				p.kill(m, fmt.Sprintf("not ready within %v", p.ReadyTimeout))
 			}
+		case p.overLimit(m, now):
 		default:
 			if reason := m.suspect.hung(now, now.Sub(m.beat), p.Config.HealthCheck, func() vitals { return examine(m.process.PID) }); reason != "" {
 				p.kill(m, reason)
@@ -39,6 +40,29 @@ func (p *primary) look(now time.Time) {
 			}
 		}
 	}
+}
+
+// wall is the multiple of its memory limit at which a worker is killed instead of drained.
+const wall = 1.5
+
+// overLimit replaces a worker that has grown beyond its memory limit: it finishes what it has
+// accepted first, unless it grows so fast that the machine is in danger.
+func (p *primary) overLimit(m *member, now time.Time) bool {
+	resident, ok := resident(m.process.PID)
+	if !ok || p.Config.Memory <= 0 || resident <= p.Config.Memory {
+		return false
+	}
+	reason := fmt.Sprintf("over its memory limit: %d MiB of %d MiB", resident>>20, p.Config.Memory>>20)
+	if float64(resident) > wall*float64(p.Config.Memory) {
+		p.kill(m, reason)
+		return true
+	}
+	p.log.Warn("worker is drained and replaced", "worker", m.slot, "pid", m.process.PID, "reason", reason)
+	m.reason = reason
+	p.sup.Retire(m.slot)
+	p.spread.Retire(m.slot)
+	p.retire(m, now)
+	return true
 }
 
 // check sends a request to a worker, past the listening socket, and tells the main

@@ -60,6 +60,7 @@ var acts = map[suite.Disturb]func(*drill) error{
 	suite.DisturbHealth:   watchHealth,
 	suite.DisturbSessions: useSession,
 	suite.DisturbCollect:  collect,
+	suite.DisturbLeak:     watchLeak,
 }
 
 // drill is a disturbance that is under way.

@@ -3,9 +3,11 @@ package disturb
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +33,13 @@ const window = 400 * time.Millisecond
 
 func begin(t *testing.T, kind suite.Disturb, workers int, env ...string) run.Disturbance {
 	t.Helper()
+	return Begin(t.Context(), Target{Cluster: start(t, workers, env...), Dataset: data}, run.DisturbSpec{
+		Kind: kind, Phase: suite.Phase{Workers: workers}, Origin: time.Now(), End: window,
+	})
+}
+
+func start(t *testing.T, workers int, env ...string) *clusterimpl.Cluster {
+	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("workers are struck by signals as Linux has them")
 	}
@@ -44,9 +53,7 @@ func begin(t *testing.T, kind suite.Disturb, workers int, env ...string) run.Dis
 		defer cancel()
 		assert.NoError(t, c.Stop(ctx))
 	})
-	return Begin(t.Context(), Target{Cluster: c, Dataset: data}, run.DisturbSpec{
-		Kind: kind, Phase: suite.Phase{Workers: workers}, Origin: time.Now(), End: window,
-	})
+	return c
 }
 
 func TestWhatTheClusterWithstandsIsSeenAsThat(t *testing.T) {
@@ -76,6 +83,26 @@ func TestWhatTheClusterWithstandsIsSeenAsThat(t *testing.T) {
 			assert.NotEmpty(t, d.Seen)
 		})
 	}
+}
+
+func TestWorkersThatLeakAreReplacedWithoutAFailedRequest(t *testing.T) {
+	c := start(t, 2, "MEMORY_LIMIT=64", "PLATFORM_LEAK=4194304")
+	d := Begin(t.Context(), Target{Cluster: c, Dataset: data}, run.DisturbSpec{
+		Kind: suite.DisturbLeak, Phase: suite.Phase{Workers: 2}, Origin: time.Now(), End: 3 * time.Second,
+	})
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	deadline := time.Now().Add(2500 * time.Millisecond)
+	for i := 0; time.Now().Before(deadline); i++ {
+		answer, err := client.Get(c.URL() + "/api/accounts/1")
+		require.NoError(t, err, "request %d", i)
+		assert.Equal(t, http.StatusOK, answer.StatusCode)
+		answer.Body.Close()
+		time.Sleep(20 * time.Millisecond) // the limit is looked at every tenth of a second
+	}
+	done := d.End()
+	require.NoError(t, done.Err)
+	assert.GreaterOrEqual(t, done.Values["replaced"], 1.0, "%q", done.Seen)
+	assert.Contains(t, strings.Join(done.Seen, "\n"), "over its memory limit")
 }
 
 func TestSessionsInTheMemoryOfOneWorkerAreSeenToBeLost(t *testing.T) {

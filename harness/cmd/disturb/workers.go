@@ -140,3 +140,30 @@ func (d *drill) noticed(victim worker) bool {
 	}
 	return ready
 }
+
+// watchLeak lets the workers leak, as they were started to, and counts those that are replaced for
+// it until the end of the window, and the longest time that one was missing.
+func watchLeak(d *drill) error {
+	if err := d.moment(1); err != nil {
+		return err
+	}
+	var longest time.Duration
+	replaced := 0
+	gone := map[int]time.Time{}
+	for _, e := range d.Cluster.Events() {
+		switch e.Kind {
+		case ipc.WorkerEnded:
+			gone[e.Worker] = e.At
+			d.note("%v", e)
+		case ipc.WorkerReady:
+			if at, ok := gone[e.Worker]; ok {
+				replaced++
+				longest = max(longest, e.At.Sub(at))
+				delete(gone, e.Worker)
+			}
+		}
+	}
+	d.set("replaced", float64(replaced))
+	d.set("recovery", milliseconds(longest))
+	return nil
+}

@@ -38,6 +38,9 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
 		"PLATFORM_SLOWDOWN=" + r.Slowdown.String(),
 	}, spec.Env...)
+	if spec.Phase.Disturb == suite.DisturbLeak {
+		env = append(env, "PLATFORM_LEAK=524288")
+	}
 	if spec.Phase.Disturb == suite.DisturbCollect {
 		env = append(env, "GC_INTERVAL=1s") // the documented minute is longer than a run
 	}
