@@ -13,11 +13,11 @@ import (
 
 // BenchmarkDistribution compares the ways in which connections come to workers: time
 // and processor time of the whole cluster per request, and Jain's index over the
-// workers. Run it with -benchtime=50000x; one run holds both ways.
+// workers. Run it with -benchtime=50000x; one run holds all ways.
 func BenchmarkDistribution(b *testing.B) {
 	const workers, connections = 2, 32
 	for _, keep := range []bool{true, false} {
-		for _, mode := range []string{"handover", "inherited"} {
+		for _, mode := range []string{"journal", "handover", "inherited"} {
 			b.Run(fmt.Sprintf("keepalive=%t/mode=%s", keep, mode), func(b *testing.B) {
 				c, err := clusterimpl.Start(b.Context(), clusterimpl.Options{
 					Env: []string{"PORT=0", fmt.Sprint("CLUSTER_WORKERS=", workers), "CLUSTER_DISTRIBUTION=" + mode}})

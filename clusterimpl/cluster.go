@@ -2,6 +2,7 @@ package clusterimpl
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl/control"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/clusterimpl/logging"
 	"github.com/nameplate-dev/nameplate/clusterimpl/process"
@@ -40,6 +42,8 @@ type Event struct {
 	Detail string    // how a worker ended, or what is at fault
 	// Replaced says of a worker that ended that another takes its place.
 	Replaced bool
+	// Planned says of a worker that ended that it was told to, by Reload or Scale.
+	Planned bool
 }
 
 // String is the event as a line.
@@ -62,7 +66,7 @@ func (e Event) String() string {
 // Cluster is a cluster that [Start] has started.
 type Cluster struct {
 	process  *process.Process
-	lifeline *os.File // closed by Stop, or by the kernel when this process dies
+	lifeline *os.File // carries commands; closed with the cluster, or by the kernel when this process dies
 	single   bool
 	tail     *logging.Tail
 	done     chan struct{}
@@ -74,6 +78,9 @@ type Cluster struct {
 	events  []Event
 	stopped bool // Stop was called
 	err     error
+
+	commands map[uint64]chan<- string // under way, by number; each is told how it failed, "" when it did not
+	lastID   uint64
 }
 
 // URL is the base of the cluster's addresses, e.g. "http://127.0.0.1:3001".
@@ -132,7 +139,7 @@ func (c *Cluster) Faults() []string {
 	defer c.mu.Unlock()
 	var faults []string
 	for _, e := range c.events {
-		if e.Kind == ipc.WorkerEnded && e.Replaced || e.Kind == ipc.GaveUp || e.Kind == ipc.Fault {
+		if e.Kind == ipc.WorkerEnded && e.Replaced && !e.Planned || e.Kind == ipc.GaveUp || e.Kind == ipc.Fault {
 			faults = append(faults, e.String())
 		}
 	}
@@ -181,13 +188,60 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	return nil
 }
 
+// Reload replaces every worker by a new one, one at a time and each before the old one
+// ends, and returns when that is done.
+func (c *Cluster) Reload(ctx context.Context) error {
+	return c.tell(ctx, control.Request{Do: control.Reload})
+}
+
+// Scale changes the number of workers, 1 to 256, and returns when all are ready and
+// those that are too many have ended.
+func (c *Cluster) Scale(ctx context.Context, workers int) error {
+	return c.tell(ctx, control.Request{Do: control.Scale, Workers: workers})
+}
+
+// tell carries out a command.
+func (c *Cluster) tell(ctx context.Context, r control.Request) error {
+	result := make(chan string, 1)
+	c.mu.Lock()
+	c.lastID++
+	r.ID = c.lastID
+	c.commands[r.ID] = result
+	line, err := json.Marshal(r)
+	if err == nil {
+		_, err = c.lifeline.Write(append(line, '\n'))
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("%s the cluster: %w", r.Do, err)
+	}
+	select {
+	case failed := <-result:
+		if failed != "" {
+			return fmt.Errorf("%s the cluster: %s", r.Do, failed)
+		}
+		return nil
+	case <-c.done:
+		return fmt.Errorf("%s the cluster: it has ended", r.Do)
+	case <-ctx.Done():
+		return fmt.Errorf("%s the cluster: %w", r.Do, context.Cause(ctx))
+	}
+}
+
 // note takes in what the cluster tells. It returns true when all workers are ready.
 func (c *Cluster) note(e ipc.Event, started time.Time) (serving bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	c.events = append(c.events, Event{At: now, Kind: e.Kind, Worker: e.Worker, PID: e.PID, Detail: e.Detail, Replaced: e.Replaced})
+	if e.Kind != ipc.Changed {
+		c.events = append(c.events, Event{At: now, Kind: e.Kind, Worker: e.Worker, PID: e.PID, Detail: e.Detail, Replaced: e.Replaced, Planned: e.Planned})
+	}
 	switch e.Kind {
+	case ipc.Changed:
+		if done := c.commands[e.ID]; done != nil {
+			delete(c.commands, e.ID)
+			done <- e.Detail // has room for it
+		}
 	case ipc.WorkerStarted:
 		c.workers[e.Worker] = e.PID
 	case ipc.WorkerEnded:

@@ -262,8 +262,9 @@ func TestNoWorkerSurvivesItsPrimary(t *testing.T) {
 
 func TestASuccessfulReplacementIsTold(t *testing.T) {
 	c := start(t, "CLUSTER_WORKERS=2")
-	_, _, err := get(t, c.URL()+"/exit?code=7")
-	require.Error(t, err)
+	r, _, err := get(t, c.URL()+"/exit?code=7")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusBadGateway, r.StatusCode, "a request that ends its worker is not given to another")
 	require.Eventually(t, func() bool { return c.Restarts() == 1 }, hang, time.Millisecond)
 	require.Len(t, c.Faults(), 1)
 	assert.Regexp(t, `^worker [12] \(pid \d+\) ended and is replaced: exit status 7$`, c.Faults()[0])

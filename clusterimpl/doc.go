@@ -15,32 +15,41 @@
 //
 // The primary accepts, and hands each connection's descriptor (SCM_RIGHTS over a
 // socket pair) to the worker with the fewest open connections; of equals, to the next
-// in turn. What decided it are prototypes of the ways that there are, with two workers
-// on two cores (keep-alive req/s of a tiny handler; Jain's index of evenness, 1 is
-// perfectly even):
+// in turn. It keeps a descriptor itself, and a journal in shared memory tells how far
+// each connection's request has come (package journal): when a worker dies or hangs,
+// its connections go to others, idempotent requests under way are made again, once,
+// and others are answered with status 502. Nobody's connection is reset.
 //
-//	one listening socket, inherited   78,000   0.79; 0.46 with four workers
-//	SO_REUSEPORT                      73,500   1.00; 0.95 with few connections
-//	hand-over                         75,000   0.98; 1.00 under light load
-//	the primary as a proxy            22,100   1.00
+// What decided it are prototypes of the ways that there are, with two workers on two
+// cores (keep-alive req/s of a tiny handler; Jain's index of evenness, 1 is perfectly
+// even; requests that failed when one of two workers was killed at 1,000 req/s):
+//
+//	one listening socket, inherited   78,000   0.79; 0.46 with four workers   10–20
+//	SO_REUSEPORT                      73,500   1.00; 0.95 with few clients    10–20
+//	hand-over                         75,000   0.98; 1.00 under light load    10–20
+//	hand-over with a journal          72,700   0.98; 1.00 under light load    0
+//	the primary as a proxy            22,100   1.00                           0
 //
 // An inherited socket favours the worker that was woken last. SO_REUSEPORT spreads by
 // hash, whether a worker is busy or not, and a worker that dies takes the connections
-// in its accept queue along. A proxy does everything twice. With hand-over the choice
-// is the primary's: a connection that a dead worker had not taken yet goes to another.
+// in its accept queue along. A proxy does everything twice.
 //
-// BenchmarkDistribution compares this code's two. Medians of eight interleaved runs on
-// two cores that were shared with other work, in µs of the cluster's processor time per
-// request (range), and the range of Jain's index:
+// BenchmarkDistribution compares this code's three. Medians of eight interleaved runs
+// (four for new connections) on two cores that were shared with the clients, in µs of
+// the cluster's processor time per request (range), and the range of Jain's index:
 //
-//	                    hand-over                   inherited
-//	kept connections    23 (19–28), 0.994–1.000     22 (19–31), 0.50–0.89
-//	a connection each   97 (91–100), 1.000          88 (84–104), 0.994–1.000
+//	                    journal              hand-over            inherited
+//	kept connections    21 (19–26), 1.00     21 (18–27), 1.00     21 (17–26), 0.50–0.98
+//	a connection each   87 (82–91), 1.00     88 (78–90), 1.00     83 (76–99), 0.99–1.00
 //
-// So a connection costs about a tenth more; per request on a kept connection the
-// difference is within the noise. The code is package handover; where the kernel lacks
-// it, the workers inherit one listening socket (CLUSTER_DISTRIBUTION=inherited asks for
-// that).
+// So what the journal costs is within the noise. It needs Linux, and totals of each
+// connection that the kernel keeps (TCP_INFO); where it lacks these, connections are
+// handed over without a journal, and on other systems the workers inherit one
+// listening socket. CLUSTER_DISTRIBUTION asks for one of the three.
+//
+// Connections that stay open do not stay where they are for ever: when a worker is new,
+// and once a second, those that have more than their share give some back, between two
+// requests, and the primary hands them on.
 //
 // # Supervision
 //
@@ -48,6 +57,13 @@
 // primary does it. A worker shows a sign of life every 200 ms. One that is silent for a
 // second is examined, and replaced when it is stopped or does nothing at all; one that
 // is merely busy is left alone until the documented health check, a request, fails.
+//
+// # Changing
+//
+// SIGHUP, [Cluster.Reload] and `nameplate cluster reload` replace all workers: one more
+// is started, and once it is ready the others are replaced one by one, each giving its
+// connections back between two requests. [Cluster.Scale] and `nameplate cluster scale`
+// change their number in the same way. No request fails, and no connection ends.
 //
 // # Stopping
 //

@@ -2,6 +2,7 @@ package clusterimpl
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
+	"github.com/nameplate-dev/nameplate/clusterimpl/control"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/clusterimpl/logging"
 	"github.com/nameplate-dev/nameplate/clusterimpl/primary"
@@ -76,9 +78,22 @@ func child(c config.Config, newHandler worker.NewHandler, logs *logging.Logs) in
 	files := process.Inherited(process.FirstFile, "lifeline", "events")
 	lifeline, events := files[0], files[1]
 	orphaned := make(chan struct{})
+	notify := func(e ipc.Event) { _ = ipc.WriteEvent(events, e) } // nobody reads once the parent is gone
+	commands := make(chan primary.Command)
 	go func() {
-		_, _ = io.Copy(io.Discard, lifeline) // returns when its other end is gone
-		close(orphaned)
+		defer close(orphaned) // the other end is gone
+		in := json.NewDecoder(lifeline)
+		for {
+			var r control.Request
+			if in.Decode(&r) != nil {
+				return
+			}
+			if !c.ClusterMode {
+				notify(changed(r, errors.New("a single process has no workers to change")))
+				continue
+			}
+			commands <- primary.Command{Request: r, Done: func(err error) { notify(changed(r, err)) }}
+		}
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -88,7 +103,7 @@ func child(c config.Config, newHandler worker.NewHandler, logs *logging.Logs) in
 	}
 	return serve(ctx, c, service{
 		newHandler: newHandler, logs: logs, environ: os.Environ(), stderr: os.Stderr, readyTimeout: timeout, orphaned: orphaned,
-		notify: func(e ipc.Event) { _ = ipc.WriteEvent(events, e) }, // nobody reads once the parent is gone
+		notify: notify, commands: commands,
 	})
 }
 
@@ -101,6 +116,8 @@ type service struct {
 	readyTimeout time.Duration
 	orphaned     <-chan struct{}
 	notify       func(ipc.Event)
+	commands     chan primary.Command
+	control      bool // a socket takes commands too
 }
 
 // serve runs a cluster whose first process is this one, up to its exit status.
@@ -139,6 +156,12 @@ func (s service) first(ctx context.Context, c config.Config, notify func(ipc.Eve
 	if err != nil {
 		return err
 	}
+	stop, err := s.takeCommands(ctx, c, ln.Addr())
+	if err != nil {
+		ln.Close()
+		return err
+	}
+	defer stop()
 	if !c.ClusterMode {
 		if s.orphaned != nil {
 			go func() {
@@ -150,7 +173,7 @@ func (s service) first(ctx context.Context, c config.Config, notify func(ipc.Eve
 	}
 	return primary.Run(ctx, primary.Options{
 		Config: c, Listener: ln, Worker: command, Logs: s.logs, Notify: notify,
-		ReadyTimeout: s.readyTimeout, Orphaned: s.orphaned,
+		ReadyTimeout: s.readyTimeout, Orphaned: s.orphaned, Commands: s.commands,
 	})
 }
 

@@ -67,6 +67,18 @@ func newKit(ctx context.Context, _ config.Config, log *slog.Logger) (worker.Hand
 		for until := time.Now().Add(d); time.Now().Before(until); {
 		}
 	})
+	mux.HandleFunc("POST /count", func(w http.ResponseWriter, r *http.Request) {
+		f, err := os.OpenFile(r.FormValue("in"), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+		if err == nil {
+			_, err = f.WriteString(r.FormValue("id") + "\n")
+			f.Close()
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+		time.Sleep(5 * time.Millisecond)
+		_, _ = io.WriteString(w, "counted\n")
+	})
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("as asked") })
 	mux.HandleFunc("/half", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
+	"github.com/nameplate-dev/nameplate/clusterimpl/primary"
 	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
 )
 
@@ -32,7 +33,7 @@ func runWith(ctx context.Context, newHandler worker.NewHandler, environ []string
 	v := &view{out: stdout, single: !c.ClusterMode}
 	return serve(ctx, c, service{
 		newHandler: newHandler, logs: newLogs(stderr, c), environ: environ, stderr: stderr,
-		readyTimeout: defaultReadyTimeout, notify: v.show,
+		readyTimeout: defaultReadyTimeout, notify: v.show, commands: make(chan primary.Command), control: true,
 	})
 }
 

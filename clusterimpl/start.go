@@ -50,7 +50,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	}
 	c := &Cluster{
 		single: !parsed.ClusterMode, tail: logging.NewTail(tailLines),
-		done: make(chan struct{}), workers: map[int]int{},
+		done: make(chan struct{}), workers: map[int]int{}, commands: map[uint64]chan<- string{},
 	}
 	serving, err := c.launch(o)
 	if err != nil {

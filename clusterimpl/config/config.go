@@ -22,6 +22,7 @@ type Config struct {
 	RespawnLimit int           // deaths of workers within the policy's window
 	HealthCheck  time.Duration // between two probes of a worker, and how long one may take
 	GC           time.Duration // between two explicit collections; 0 for none
+	Control      string        // path of the socket that takes commands; "" for the default, NoControl for none
 	Debug        string        // namespaces to log in detail
 	LogFormat    LogFormat
 
@@ -40,10 +41,14 @@ type Distribution string
 
 // The ways there are.
 const (
-	Auto      Distribution = "auto"      // Handover where the kernel has it, else Inherited
+	Auto      Distribution = "auto"      // the first of the following that the system has
+	Journal   Distribution = "journal"   // the primary accepts, hands each connection to a worker, and can hand it on
 	Handover  Distribution = "handover"  // the primary accepts and hands each connection to a worker
 	Inherited Distribution = "inherited" // all workers accept from one listening socket
 )
+
+// NoControl is the value of Config.Control without a socket.
+const NoControl = "none"
 
 // LogFormat says how log lines are written.
 type LogFormat string
@@ -67,13 +72,14 @@ type Variable struct {
 var Variables = []Variable{
 	{"CLUSTER_MODE", "true", "true or false", "a primary with worker processes, or one process that serves by itself", setBool(func(c *Config) *bool { return &c.ClusterMode })},
 	{"CLUSTER_WORKERS", "4", "1 to 256", "number of worker processes, one core's worth each", setInt(func(c *Config) *int { return &c.Workers }, 1, 256)},
-	{"CLUSTER_DISTRIBUTION", "auto", "auto, handover or inherited", "how connections come to the workers", setOneOf(func(c *Config) *Distribution { return &c.Distribution }, Auto, Handover, Inherited)},
+	{"CLUSTER_DISTRIBUTION", "auto", "auto, journal, handover or inherited", "how connections come to the workers", setOneOf(func(c *Config) *Distribution { return &c.Distribution }, Auto, Journal, Handover, Inherited)},
 	{"MEMORY_LIMIT", "4096", "16 to 1048576, or with the unit MB or GB", "memory limit per worker, in MiB", setMemory},
 	{"HOST", "127.0.0.1", "an IP address or a host name", "address to listen on", setHost},
 	{"PORT", "3001", "0 to 65535; 0 takes a free one", "port to listen on", setInt(func(c *Config) *int { return &c.Port }, 0, 65535)},
 	{"RESPAWN_LIMIT", "15", "0 to 10000", "deaths of workers within a minute after which none is replaced any more", setInt(func(c *Config) *int { return &c.RespawnLimit }, 0, 10000)},
 	{"HEALTH_CHECK_INTERVAL", "15s", "100ms to 1h", "time between two probes of a worker, and the longest time one may take", setDuration(func(c *Config) *time.Duration { return &c.HealthCheck }, 100*time.Millisecond, time.Hour, false)},
 	{"GC_INTERVAL", "60s", "100ms to 24h, or 0 for never", "time between two explicit garbage collections", setDuration(func(c *Config) *time.Duration { return &c.GC }, 100*time.Millisecond, 24*time.Hour, true)},
+	{"CLUSTER_CONTROL", "", "empty, none, or an absolute path of up to 100 bytes", "unix socket for reload and scale; empty opens one in a folder of this user's when the cluster runs in the foreground", setControl},
 	{"DEBUG", "", "namespaces separated by commas, e.g. cluster:*,-cluster:ipc", "what to log in detail", setDebug},
 	{"LOG_FORMAT", "text", "text or json", "format of the log on standard error", setOneOf(func(c *Config) *LogFormat { return &c.LogFormat }, Text, JSON)},
 	{"DATABASE_URL", "", "empty, postgres://… or sqlite:/absolute/path", "where the accounts are; empty keeps them in memory", setURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres://", "postgresql://", "sqlite:/")},

@@ -3,6 +3,8 @@ package config_test
 import (
 	"bytes"
 	"errors"
+	"flag"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 )
+
+var update = flag.Bool("update", false, "write the README's table anew")
 
 func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	c, err := config.Parse(nil)
@@ -148,4 +152,19 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("accepted out of range: %+v", c)
 		}
 	})
+}
+
+// TestTheReadmeHasTheTable rewrites the table with -update.
+func TestTheReadmeHasTheTable(t *testing.T) {
+	const file = "../../README.md"
+	readme, err := os.ReadFile(file)
+	require.NoError(t, err)
+	begin := strings.Index(string(readme), "| Variable | Default |")
+	require.Positive(t, begin)
+	end := begin + strings.Index(string(readme[begin:]), "\n\n") + 1
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(string(readme[:begin])+config.Markdown()+string(readme[end:])), 0o644))
+		return
+	}
+	assert.Equal(t, config.Markdown(), string(readme[begin:end]), "run go test ./clusterimpl/config -update")
 }

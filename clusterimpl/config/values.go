@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,14 @@ func setDuration(field func(*Config) *time.Duration, low, high time.Duration, ze
 		*field(c) = d
 		return nil
 	}
+}
+
+func setControl(c *Config, value string) error {
+	if value != "" && value != NoControl && (!filepath.IsAbs(value) || len(value) > 100) {
+		return errRefused
+	}
+	c.Control = value
+	return nil
 }
 
 // setMemory reads a number of MiB; like the guide it takes MB for MiB and GB for GiB.

@@ -20,7 +20,7 @@ func (d *dispatcher) accept() error {
 	for d.ready() {
 		conn, err := 0, error(nil)
 		waited := raw.Read(func(fd uintptr) bool {
-			conn, _, err = unix.Accept4(int(fd), unix.SOCK_CLOEXEC)
+			conn, _, err = unix.Accept4(int(fd), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 			return err != unix.EAGAIN
 		})
 		if waited != nil { // woken by Finish
@@ -43,7 +43,7 @@ func (d *dispatcher) accept() error {
 func (d *dispatcher) rest(raw syscall.RawConn) {
 	_ = raw.Control(func(fd uintptr) { // fails on a closed socket: there is none then
 		for {
-			conn, _, err := unix.Accept4(int(fd), unix.SOCK_CLOEXEC)
+			conn, _, err := unix.Accept4(int(fd), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 			switch err {
 			case nil:
 				d.give(conn)
@@ -75,7 +75,7 @@ func (d *dispatcher) accepted(conn int, err error) error {
 func (d *dispatcher) ready() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for !d.finishing && !slices.ContainsFunc(d.lines, func(l *line) bool { return l.open }) {
+	for !d.finishing && !slices.ContainsFunc(d.lines[:], func(l *line) bool { return l != nil && l.open }) {
 		d.changed.Wait()
 	}
 	return !d.finishing

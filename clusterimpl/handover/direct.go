@@ -71,7 +71,7 @@ func (d *direct) waiting() (net.Conn, error) {
 	return conn, nil
 }
 
-func (d *direct) Release() {}
+func (d *direct) Busy(int64) {}
 
 func (d *direct) Drain() {
 	d.draining.Store(true)

@@ -9,79 +9,119 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// Available says whether this system can hand connections over.
-const Available = true
-
-// What one message of a line means; a connection's descriptor comes with it.
-const (
-	msgConnection byte = 1
-	msgEnd        byte = 2 // no more connections
+	"github.com/nameplate-dev/nameplate/clusterimpl/journal"
 )
 
 // retry is how long a connection waits before it is offered again when every worker's
 // line is full, or descriptors have run out.
 const retry = 2 * time.Millisecond
 
+// Best is the best mode that this system has, and the reason where it is not the first.
+func Best() (Mode, error) {
+	if err := journal.Supported(); err != nil {
+		return Handover, err
+	}
+	return Journal, nil
+}
+
 // dispatcher accepts and hands each connection to the worker with the fewest open.
-//
-// A slot's line is a socket pair that outlives its workers. The primary keeps the
-// worker's end open too: when a worker dies, connections that it had not taken yet
-// are still in the line, and the primary takes them out again for another worker.
 type dispatcher struct {
-	ln    *net.TCPListener
-	file  *os.File // the listening socket again: net's own type does not let us accept raw descriptors
-	board *board
-	log   *slog.Logger
+	ln   *net.TCPListener
+	file *os.File // the listening socket again: net's own type does not let us accept raw descriptors
+	book *journal.Book
+	log  *slog.Logger
 
 	mu        sync.Mutex
 	changed   *sync.Cond // something below has changed, or it is time to try again
 	tasks     int        // goroutines under way: connections that go to another worker, ends of lines
-	lines     []*line
+	lines     [Slots]*line
 	next      int // the slot after the one served last, so that ties go round
 	finishing bool
 	closed    bool
+
+	aside aside
+
+	held []held // by entry
+	free []int  // entries
 }
 
-// line is the way to one slot.
-type line struct {
-	ours   int      // descriptor to send to
-	theirs *os.File // what workers inherit
-	post   *post
-	open   bool
-	handed uint64 // connections sent to the present worker
-	life   int    // counts the workers that the slot has had
+// connection is one on its way to a worker.
+type connection struct {
+	fd    int
+	entry int // negative when it has none, and cannot be handed on
 }
 
-// busy is the number of connections that the worker has open, or still has to take.
-func (l *line) busy() int64 { return int64(l.handed - l.post.closed.Load()) }
+// held is the primary's own descriptor of a connection.
+type held struct {
+	fd   int   // negative when the entry is free
+	line *line // whose worker has it; nil while it is on its way
+}
 
-func newDispatcher(ln *net.TCPListener, workers int, log *slog.Logger) (*dispatcher, error) {
+func newDispatcher(ln *net.TCPListener, journaled bool, log *slog.Logger) (*dispatcher, error) {
+	entries := 0
+	if journaled {
+		entries = capacity()
+	}
 	file, err := ln.File()
 	if err != nil {
 		return nil, fmt.Errorf("hand over connections: %w", err)
 	}
-	b, err := newBoard(workers)
+	if err := noDelay(ln); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("hand over connections: %w", err)
+	}
+	book, err := journal.Create(Slots, entries)
 	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("hand over connections: %w", err)
 	}
-	d := &dispatcher{ln: ln, file: file, board: b, log: log}
-	d.changed = sync.NewCond(&d.mu)
-	for slot := 1; slot <= workers; slot++ {
-		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			d.Close()
-			return nil, fmt.Errorf("hand over connections: make the line to worker %d: %w", slot, err)
-		}
-		d.lines = append(d.lines, &line{ours: pair[0], theirs: os.NewFile(uintptr(pair[1]), "line"), post: b.post(slot)})
+	d := &dispatcher{ln: ln, file: file, book: book, log: log, held: make([]held, entries), free: make([]int, entries)}
+	for n := range entries {
+		d.held[n].fd = -1
+		d.free[n] = entries - 1 - n
 	}
+	d.changed = sync.NewCond(&d.mu)
 	return d, nil
 }
 
-func (d *dispatcher) Files(slot int) []*os.File {
-	return []*os.File{d.lines[slot-1].theirs, d.board.file}
+// noDelay lets connections send what is written at once; they inherit it.
+func noDelay(ln *net.TCPListener) error {
+	raw, err := ln.SyscallConn()
+	if err != nil {
+		return err
+	}
+	controlled := raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	})
+	if controlled != nil {
+		return controlled
+	}
+	return err
+}
+
+// capacity is the number of connections that the primary keeps a descriptor of: half
+// of what it may have.
+func capacity() int {
+	const most, least = 16384, 64
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return least
+	}
+	return int(max(least, min(most, limit.Cur/2)))
+}
+
+func (d *dispatcher) Files(slot int) ([]*os.File, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lines[slot-1] == nil {
+		l, err := newLine(slot, d.book.Post(slot))
+		if err != nil {
+			return nil, fmt.Errorf("hand over connections: %w", err)
+		}
+		d.lines[slot-1] = l
+	}
+	return []*os.File{d.lines[slot-1].theirs, d.book.File()}, nil
 }
 
 func (d *dispatcher) Open(slot int) {
@@ -98,7 +138,7 @@ func (d *dispatcher) Retire(slot int) {
 }
 
 func (d *dispatcher) retire(l *line) {
-	if !d.closed && l.open {
+	if !d.closed && l != nil && l.open {
 		l.open = false
 		life := l.life
 		d.task(func() { d.end(l, life) })
@@ -118,60 +158,23 @@ func (d *dispatcher) task(f func()) {
 	}()
 }
 
-func (d *dispatcher) Gone(slot int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	l := d.lines[slot-1]
-	l.open = false
-	left := take(int(l.theirs.Fd()))
-	l.life++
-	l.handed = 0
-	l.post.closed.Store(0)
-	d.changed.Broadcast()
-	if len(left) > 0 {
-		d.log.Debug("connections go to another worker", "worker", slot, "connections", len(left))
-	}
-	for _, fd := range left {
-		d.task(func() { d.hand(fd) })
-	}
-}
-
-// take empties a line without waiting and returns the connections that were in it.
-func take(fd int) []int {
-	var left []int
-	for {
-		kind, conn, err := receive(fd, unix.MSG_DONTWAIT)
-		if err != nil {
-			return left
-		}
-		if kind == msgConnection && conn >= 0 {
-			left = append(left, conn)
-		}
-	}
-}
-
 func (d *dispatcher) Dial(slot int) (net.Conn, error) {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("dial worker %d: %w", slot, err)
 	}
 	defer unix.Close(pair[1])
-	ours := os.NewFile(uintptr(pair[0]), "probe")
-	defer ours.Close()
 	d.mu.Lock()
 	l := d.lines[slot-1]
-	if err = l.send(pair[1]); err == nil {
+	if err = l.send(message{msgConnection, -1, pair[1]}); err == nil {
 		l.handed++
 	}
 	d.mu.Unlock()
 	if err != nil {
+		unix.Close(pair[0])
 		return nil, fmt.Errorf("dial worker %d: %w", slot, err)
 	}
-	conn, err := net.FileConn(ours)
-	if err != nil {
-		return nil, fmt.Errorf("dial worker %d: %w", slot, err)
-	}
-	return conn, nil
+	return newSocket(pair[0]), nil
 }
 
 func (d *dispatcher) Serve() error {
@@ -209,7 +212,9 @@ func (d *dispatcher) Close() error {
 	d.mu.Lock()
 	d.closed, d.finishing = true, true
 	for _, l := range d.lines {
-		l.open = false
+		if l != nil {
+			l.open = false
+		}
 	}
 	d.changed.Broadcast()
 	d.wait()
@@ -217,31 +222,52 @@ func (d *dispatcher) Close() error {
 	d.ln.Close()
 	d.file.Close()
 	for _, l := range d.lines {
-		for _, fd := range take(int(l.theirs.Fd())) {
-			unix.Close(fd)
+		if l != nil {
+			l.close()
 		}
-		unix.Close(l.ours)
-		l.theirs.Close()
 	}
-	d.board.close()
+	for _, h := range d.held {
+		if h.fd >= 0 {
+			unix.Close(h.fd)
+		}
+	}
+	d.book.Close()
 	return nil
 }
 
-func (d *dispatcher) give(conn int) {
+// give hands a new connection to a worker.
+func (d *dispatcher) give(fd int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.hand(conn)
+	d.collect()
+	if d.aside.on {
+		d.look(fd)
+		return
+	}
+	d.enter(fd)
+}
+
+// enter gives a new connection an entry, if there is one, and hands it to a worker. The
+// caller holds the lock.
+func (d *dispatcher) enter(fd int) {
+	c := connection{fd, -1}
+	if last := len(d.free) - 1; last >= 0 {
+		c.entry, d.free = d.free[last], d.free[:last]
+		d.book.Entry(c.entry).Reset()
+		d.held[c.entry] = held{fd: fd}
+	}
+	d.hand(c)
 }
 
 // hand sends a connection to the least busy worker whose line has room, waits while
 // there is none, and closes it when there will be none. The caller holds the lock.
-func (d *dispatcher) hand(conn int) {
-	defer unix.Close(conn) // the worker has its own descriptor of it by then
+func (d *dispatcher) hand(c connection) {
 	for !d.closed {
 		var full map[*line]bool
 		for l := d.leastBusy(full); l != nil; l = d.leastBusy(full) {
-			if l.send(conn) == nil {
+			if l.send(message{msgConnection, c.entry, c.fd}) == nil {
 				l.handed++
+				d.handed(c, l)
 				return
 			}
 			if full == nil {
@@ -251,12 +277,31 @@ func (d *dispatcher) hand(conn int) {
 		}
 		if full == nil && d.finishing {
 			d.log.Warn("a connection was dropped", "reason", "no worker is left")
-			return
+			break
 		}
 		if full != nil {
 			time.AfterFunc(retry, d.changed.Broadcast)
 		}
 		d.changed.Wait()
+	}
+	d.drop(c)
+}
+
+// handed notes that a worker has a connection now. One without an entry is its alone.
+func (d *dispatcher) handed(c connection, l *line) {
+	if c.entry < 0 {
+		unix.Close(c.fd)
+		return
+	}
+	d.held[c.entry].line = l
+}
+
+// drop closes a connection and frees its entry.
+func (d *dispatcher) drop(c connection) {
+	unix.Close(c.fd)
+	if c.entry >= 0 {
+		d.held[c.entry] = held{fd: -1}
+		d.free = append(d.free, c.entry)
 	}
 }
 
@@ -264,11 +309,11 @@ func (d *dispatcher) hand(conn int) {
 // the one whose turn it is. It is nil when there is none.
 func (d *dispatcher) leastBusy(full map[*line]bool) *line {
 	var best *line
-	at, fewest := 0, int64(0)
+	at, fewest := 0, 0
 	for i := range d.lines {
 		k := (d.next + i) % len(d.lines)
 		l := d.lines[k]
-		if !l.open || full[l] {
+		if l == nil || !l.open || full[l] {
 			continue
 		}
 		if n := l.busy(); best == nil || n < fewest {
@@ -281,17 +326,11 @@ func (d *dispatcher) leastBusy(full map[*line]bool) *line {
 	return best
 }
 
-// send puts a connection into the line, without waiting.
-func (l *line) send(conn int) error {
-	return unix.Sendmsg(l.ours, []byte{msgConnection}, unix.UnixRights(conn), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-}
-
 // end tells the worker that there was when it was retired, as soon as its line has
 // room. The caller holds the lock.
 func (d *dispatcher) end(l *line, life int) {
 	for !d.closed && l.life == life {
-		err := unix.Sendmsg(l.ours, []byte{msgEnd}, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-		if err == nil {
+		if l.send(message{msgEnd, -1, -1}) == nil {
 			return
 		}
 		time.AfterFunc(retry, d.changed.Broadcast)

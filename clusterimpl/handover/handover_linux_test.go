@@ -22,21 +22,33 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // hang is how long anything may take before a test gives up. Nothing is judged by it.
 const hang = 20 * time.Second
 
+// inEach runs a test with and without a journal.
+func inEach(t *testing.T, test func(*testing.T, handover.Mode)) {
+	for _, mode := range []handover.Mode{handover.Journal, handover.Handover} {
+		t.Run(string(mode), func(t *testing.T) { test(t, mode) })
+	}
+}
+
 // rig is a spreader whose workers are in this process.
 type rig struct {
 	handover.Spreader
 	t       *testing.T
+	mode    handover.Mode
 	address string
 	served  chan error
 }
 
-func newRig(t *testing.T, workers int) *rig {
+func newRig(t *testing.T, mode handover.Mode, workers int) *rig {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s, err := handover.New(handover.Handover, ln.(*net.TCPListener), workers, slog.New(slog.DiscardHandler))
+	s, err := handover.New(mode, ln.(*net.TCPListener), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	return &rig{s, t, ln.Addr().String(), make(chan error, 1)}
+	for slot := range workers {
+		_, err := s.Files(slot + 1)
+		require.NoError(t, err)
+	}
+	return &rig{s, t, mode, ln.Addr().String(), make(chan error, 1)}
 }
 
 // serve starts spreading, and ends it with the test.
@@ -53,12 +65,14 @@ func (r *rig) serve() {
 func (r *rig) worker(slot int) handover.Receiver {
 	r.t.Helper()
 	var files []*os.File
-	for _, f := range r.Files(slot) {
+	inherited, err := r.Files(slot)
+	require.NoError(r.t, err)
+	for _, f := range inherited {
 		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 		require.NoError(r.t, err)
 		files = append(files, os.NewFile(uintptr(fd), f.Name()))
 	}
-	w, err := handover.Receive(handover.Handover, slot, files)
+	w, err := handover.Receive(r.mode, slot, files)
 	require.NoError(r.t, err)
 	r.t.Cleanup(func() { w.Close() })
 	return w
@@ -90,8 +104,10 @@ func take(t *testing.T, w handover.Receiver) (net.Conn, string) {
 	return c, trimmed
 }
 
-func TestOfEqualWorkersEachHasItsTurn(t *testing.T) {
-	r := newRig(t, 3)
+func TestOfEqualWorkersEachHasItsTurn(t *testing.T) { inEach(t, testOfEqualWorkersEachHasItsTurn) }
+
+func testOfEqualWorkersEachHasItsTurn(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 3)
 	workers := []handover.Receiver{r.worker(1), r.worker(2), r.worker(3)}
 	for slot := range workers {
 		r.Open(slot + 1)
@@ -105,7 +121,11 @@ func TestOfEqualWorkersEachHasItsTurn(t *testing.T) {
 }
 
 func TestTheLeastBusyWorkerGetsTheNextConnection(t *testing.T) {
-	r := newRig(t, 2)
+	inEach(t, testTheLeastBusyWorkerGetsTheNextConnection)
+}
+
+func testTheLeastBusyWorkerGetsTheNextConnection(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 2)
 	first, second := r.worker(1), r.worker(2)
 	r.Open(1)
 	r.Open(2)
@@ -115,7 +135,6 @@ func TestTheLeastBusyWorkerGetsTheNextConnection(t *testing.T) {
 	r.dial("b")
 	take(t, second)
 	a.Close()
-	first.Release()
 	for _, name := range []string{"c", "d"} { // the first has none, the second one
 		r.dial(name)
 		_, got := take(t, first)
@@ -129,7 +148,11 @@ func TestTheLeastBusyWorkerGetsTheNextConnection(t *testing.T) {
 }
 
 func TestConnectionsWaitForTheFirstWorker(t *testing.T) {
-	r := newRig(t, 2)
+	inEach(t, testConnectionsWaitForTheFirstWorker)
+}
+
+func testConnectionsWaitForTheFirstWorker(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 2)
 	r.serve()
 	r.dial("early")
 	w := r.worker(2)
@@ -139,7 +162,11 @@ func TestConnectionsWaitForTheFirstWorker(t *testing.T) {
 }
 
 func TestWhatADeadWorkerHadNotTakenGoesToAnother(t *testing.T) {
-	r := newRig(t, 2)
+	inEach(t, testWhatADeadWorkerHadNotTakenGoesToAnother)
+}
+
+func testWhatADeadWorkerHadNotTakenGoesToAnother(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 2)
 	r.worker(1) // never accepts
 	r.Open(1)
 	r.serve()
@@ -148,7 +175,7 @@ func TestWhatADeadWorkerHadNotTakenGoesToAnother(t *testing.T) {
 	}
 	second := r.worker(2)
 	r.Open(2)
-	r.Gone(1)
+	r.Gone(1, false)
 	got := map[string]bool{}
 	for range 5 {
 		_, name := take(t, second)
@@ -158,13 +185,17 @@ func TestWhatADeadWorkerHadNotTakenGoesToAnother(t *testing.T) {
 }
 
 func TestTheNextWorkerOfASlotStartsWithAnEmptyLine(t *testing.T) {
-	r := newRig(t, 1)
+	inEach(t, testTheNextWorkerOfASlotStartsWithAnEmptyLine)
+}
+
+func testTheNextWorkerOfASlotStartsWithAnEmptyLine(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 1)
 	r.worker(1)
 	r.Open(1)
 	r.serve()
 	r.dial("a")
 	r.Retire(1) // the end is in the line of a worker that does not read
-	r.Gone(1)
+	r.Gone(1, false)
 	next := r.worker(1)
 	r.Open(1)
 	_, name := take(t, next)
@@ -174,9 +205,11 @@ func TestTheNextWorkerOfASlotStartsWithAnEmptyLine(t *testing.T) {
 	assert.Equal(t, "b", name)
 }
 
-func TestAFullLineLosesNothing(t *testing.T) {
+func TestAFullLineLosesNothing(t *testing.T) { inEach(t, testAFullLineLosesNothing) }
+
+func testAFullLineLosesNothing(t *testing.T, mode handover.Mode) {
 	const connections = 500 // more than fit into a line
-	r := newRig(t, 1)
+	r := newRig(t, mode, 1)
 	w := r.worker(1)
 	r.Open(1)
 	r.serve()
@@ -196,14 +229,17 @@ func TestAFullLineLosesNothing(t *testing.T) {
 	for range connections {
 		c, name := take(t, w)
 		c.Close()
-		w.Release()
 		got[name] = true
 	}
 	assert.Len(t, got, connections)
 }
 
 func TestARetiredWorkerHearsOfTheEndBehindItsLastConnection(t *testing.T) {
-	r := newRig(t, 2)
+	inEach(t, testARetiredWorkerHearsOfTheEndBehindItsLastConnection)
+}
+
+func testARetiredWorkerHearsOfTheEndBehindItsLastConnection(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 2)
 	first, second := r.worker(1), r.worker(2)
 	r.Open(1)
 	r.serve()
@@ -221,7 +257,11 @@ func TestARetiredWorkerHearsOfTheEndBehindItsLastConnection(t *testing.T) {
 }
 
 func TestFinishHandsOverWhatTheKernelHasAccepted(t *testing.T) {
-	r := newRig(t, 1)
+	inEach(t, testFinishHandsOverWhatTheKernelHasAccepted)
+}
+
+func testFinishHandsOverWhatTheKernelHasAccepted(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 1)
 	w := r.worker(1)
 	r.Open(1)
 	for n := range 5 {
@@ -242,7 +282,11 @@ func TestFinishHandsOverWhatTheKernelHasAccepted(t *testing.T) {
 }
 
 func TestAProbeReachesTheWorkerItIsMeantFor(t *testing.T) {
-	r := newRig(t, 2)
+	inEach(t, testAProbeReachesTheWorkerItIsMeantFor)
+}
+
+func testAProbeReachesTheWorkerItIsMeantFor(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 2)
 	r.worker(1)
 	second := r.worker(2)
 	r.Open(1)
@@ -256,15 +300,19 @@ func TestAProbeReachesTheWorkerItIsMeantFor(t *testing.T) {
 	assert.Equal(t, "probe", name)
 }
 
-func TestWorkersEndWithTheirPrimary(t *testing.T) {
-	r := newRig(t, 1)
+func TestWorkersEndWithTheirPrimary(t *testing.T) { inEach(t, testWorkersEndWithTheirPrimary) }
+
+func testWorkersEndWithTheirPrimary(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 1)
 	w := r.worker(1)
 	require.NoError(t, r.Close())
 	_, err := w.Accept()
 	assert.ErrorIs(t, err, net.ErrClosed)
 }
 
-func TestNoDescriptorIsLeaked(t *testing.T) {
+func TestNoDescriptorIsLeaked(t *testing.T) { inEach(t, testNoDescriptorIsLeaked) }
+
+func testNoDescriptorIsLeaked(t *testing.T, mode handover.Mode) {
 	count := func() int {
 		fds, err := os.ReadDir("/proc/self/fd")
 		require.NoError(t, err)
@@ -272,7 +320,7 @@ func TestNoDescriptorIsLeaked(t *testing.T) {
 	}
 	before := count()
 	t.Run("a life", func(t *testing.T) {
-		r := newRig(t, 2)
+		r := newRig(t, mode, 2)
 		w := r.worker(1)
 		r.Open(1)
 		r.serve()
@@ -281,11 +329,10 @@ func TestNoDescriptorIsLeaked(t *testing.T) {
 			if n%2 == 0 {
 				s, _ := take(t, w)
 				s.Close()
-				w.Release()
 			}
 			c.Close()
 		}
-		r.Gone(1)
+		r.Gone(1, false)
 	})
 	assert.Equal(t, before, count())
 }
@@ -294,11 +341,44 @@ func TestWhatIsInheritedIsChecked(t *testing.T) {
 	file, err := os.CreateTemp(t.TempDir(), "board")
 	require.NoError(t, err)
 	_, err = handover.Receive(handover.Handover, 1, []*os.File{file, file})
-	assert.ErrorContains(t, err, "0 bytes are no whole number of posts")
+	assert.ErrorContains(t, err, "read its header")
 	_, err = handover.Receive(handover.Handover, 1, nil)
 	assert.ErrorContains(t, err, "want 2")
 	_, err = handover.Receive(handover.Inherited, 1, nil)
 	assert.ErrorContains(t, err, "want 1")
 	_, err = handover.Receive("pigeon", 1, nil)
-	assert.ErrorContains(t, err, `unknown mode "pigeon", allowed: handover, inherited`)
+	assert.ErrorContains(t, err, `unknown mode "pigeon", allowed: journal, handover, inherited`)
+}
+
+func TestConnectionsThatMatchAreTakenAside(t *testing.T) {
+	inEach(t, testConnectionsThatMatchAreTakenAside)
+}
+
+func testConnectionsThatMatchAreTakenAside(t *testing.T, mode handover.Mode) {
+	r := newRig(t, mode, 1)
+	w := r.worker(1)
+	r.Open(1)
+	aside := make(chan net.Conn, 1)
+	r.Aside(func(first []byte) bool { return string(first) == "aside   " }, func(c net.Conn) { aside <- c })
+	r.serve()
+	r.dial("aside")
+	_, name := take(t, w)
+	assert.Equal(t, "aside", name, "not looked at")
+	r.LookAside(true)
+	r.dial("aside")
+	c := <-aside
+	defer c.Close()
+	first := make([]byte, 8)
+	_, err := io.ReadFull(c, first)
+	require.NoError(t, err)
+	assert.Equal(t, "aside   ", string(first), "nothing of it was read")
+	r.dial("other")
+	_, name = take(t, w)
+	assert.Equal(t, "other", name)
+	silent, err := net.Dial("tcp", r.address)
+	require.NoError(t, err)
+	defer silent.Close()
+	got, err := w.Accept()
+	require.NoError(t, err, "one that says nothing is handed over after a while")
+	got.Close()
 }

@@ -33,10 +33,14 @@ func newInherited(ln *net.TCPListener) (*inherited, error) {
 	return &inherited{ln: ln, file: os.NewFile(uintptr(fd), "listener"), done: make(chan struct{})}, nil
 }
 
-func (i *inherited) Files(int) []*os.File { return []*os.File{i.file} }
-func (i *inherited) Open(int)             {}
-func (i *inherited) Retire(int)           {}
-func (i *inherited) Gone(int)             {}
+func (i *inherited) Files(int) ([]*os.File, error)           { return []*os.File{i.file}, nil }
+func (i *inherited) Open(int)                                {}
+func (i *inherited) Retire(int)                              {}
+func (i *inherited) LookAside(bool)                          {}
+func (i *inherited) Aside(func([]byte) bool, func(net.Conn)) {}
+func (i *inherited) Gone(int, bool)                          {}
+func (i *inherited) Collect()                                {}
+func (i *inherited) Excess() map[int]int                     { return nil }
 
 func (i *inherited) Dial(int) (net.Conn, error) { return nil, ErrUnsupported }
 

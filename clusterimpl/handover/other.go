@@ -9,10 +9,12 @@ import (
 	"os"
 )
 
-// Available says whether this system can hand connections over.
-const Available = false
+// Best is the best mode that this system has, and the reason where it is not the first.
+func Best() (Mode, error) {
+	return Inherited, fmt.Errorf("connections cannot be handed over on this system: %w", ErrUnsupported)
+}
 
-func newDispatcher(*net.TCPListener, int, *slog.Logger) (Spreader, error) {
+func newDispatcher(*net.TCPListener, bool, *slog.Logger) (Spreader, error) {
 	return nil, fmt.Errorf("hand over connections: %w", ErrUnsupported)
 }
 

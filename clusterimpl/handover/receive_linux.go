@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +11,16 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/journal"
 )
 
 // queue is the worker's end of a line.
 type queue struct {
 	file *os.File
 	raw  syscall.RawConn
-	post *post // on the board
+	book *journal.Book
+	post *journal.Post
 	once sync.Once
 }
 
@@ -24,19 +28,19 @@ func newQueue(slot int, files []*os.File) (Receiver, error) {
 	if len(files) != 2 {
 		return nil, fmt.Errorf("receive connections: %d descriptors inherited, want 2", len(files))
 	}
-	b, err := openBoard(files[1])
+	book, err := journal.Open(files[1])
 	if err != nil {
 		return nil, fmt.Errorf("receive connections: %w", err)
 	}
-	b.file.Close() // the mapping stays
-	q := &queue{}
-	if slot < 1 || slot > b.slots() {
-		b.unmap()
-		return nil, fmt.Errorf("receive connections: slot %d of %d", slot, b.slots())
+	book.CloseFile()
+	if slot < 1 || slot > book.Workers() {
+		err := fmt.Errorf("receive connections: slot %d of %d", slot, book.Workers())
+		book.Close()
+		return nil, err
 	}
-	q.post = b.post(slot)
+	q := &queue{book: book, post: book.Post(slot)}
 	if q.file, q.raw, err = pollable(files[0]); err != nil {
-		b.unmap()
+		book.Close()
 		return nil, fmt.Errorf("receive connections: %w", err)
 	}
 	return q, nil
@@ -64,10 +68,10 @@ func pollable(inherited *os.File) (*os.File, syscall.RawConn, error) {
 
 func (q *queue) Accept() (net.Conn, error) {
 	for {
-		var kind byte
-		conn, err := -1, error(nil)
+		var m message
+		var err error
 		waited := q.raw.Read(func(fd uintptr) bool {
-			kind, conn, err = receive(int(fd), 0)
+			m, err = receive(int(fd), 0)
 			return err != unix.EAGAIN
 		})
 		switch {
@@ -75,27 +79,46 @@ func (q *queue) Accept() (net.Conn, error) {
 			return nil, net.ErrClosed
 		case err != nil:
 			return nil, fmt.Errorf("take a connection: %w", err)
-		case kind == msgEnd:
+		case m.kind == msgEnd:
 			return nil, net.ErrClosed
-		case conn < 0: // the kernel had no descriptor left to put it on
-			q.Release()
-			continue
 		}
-		if accepted, err := q.wrap(conn); err == nil {
-			return accepted, nil
+		if conn := q.take(m); conn != nil {
+			return conn, nil
 		}
-		q.Release() // the client has gone already
 	}
 }
 
-// wrap makes a net.Conn of a descriptor, which it closes.
-func (q *queue) wrap(fd int) (net.Conn, error) {
-	file := os.NewFile(uintptr(fd), "connection")
-	defer file.Close()
-	return net.FileConn(file)
+// take makes a connection of a message; nil when the kernel had no descriptor left for it.
+func (q *queue) take(m message) net.Conn {
+	noted := m.entry >= 0 && m.entry < q.book.Entries()
+	switch {
+	case m.conn < 0 && noted:
+		q.book.Drop(q.post, m.entry)
+		return nil
+	case m.conn < 0:
+		q.post.Closed.Add(1)
+		return nil
+	case noted:
+		return q.book.Take(newSocket(m.conn), q.post, m.entry)
+	}
+	return &counted{socket: newSocket(m.conn), post: q.post}
 }
 
-func (q *queue) Release() { q.post.closed.Add(1) }
+// counted is a connection without an entry.
+type counted struct {
+	*socket
+	post *journal.Post
+	once sync.Once
+}
+
+// Close implements net.Conn.
+func (c *counted) Close() error {
+	c.once.Do(func() { c.post.Closed.Add(1) })
+	return c.socket.Close()
+}
+
+// Busy implements Receiver.
+func (q *queue) Busy(change int64) { q.post.InFlight.Add(change) }
 
 // Drain has nothing to do: the primary puts the end behind the last connection.
 func (q *queue) Drain() {}
@@ -108,11 +131,29 @@ func (q *queue) Close() error {
 	return err
 }
 
-// receive takes one message from a line. conn is negative when none came with it.
-func receive(fd, flags int) (kind byte, conn int, err error) {
-	var data [1]byte
+// message is what a line carries.
+type message struct {
+	kind  byte
+	entry int // of the connection, in the journal; negative for none
+	conn  int // its descriptor; negative when none came
+}
+
+// messageSize is the length of a message, in bytes: its kind, and its entry.
+const messageSize = 5
+
+func (m message) encode() []byte {
+	data := make([]byte, messageSize)
+	data[0] = m.kind
+	binary.LittleEndian.PutUint32(data[1:], uint32(int32(m.entry)))
+	return data
+}
+
+// receive takes one message from a line.
+func receive(fd, flags int) (message, error) {
+	var data [messageSize]byte
 	var control [64]byte // room for one descriptor
 	var n, controls int
+	var err error
 	for {
 		n, controls, _, _, err = unix.Recvmsg(fd, data[:], control[:unix.CmsgSpace(4)], flags|unix.MSG_CMSG_CLOEXEC)
 		if err != unix.EINTR {
@@ -120,18 +161,18 @@ func receive(fd, flags int) (kind byte, conn int, err error) {
 		}
 	}
 	if err != nil {
-		return 0, -1, err
+		return message{}, err
 	}
-	if n == 0 {
-		return 0, -1, io.EOF
+	if n < messageSize {
+		return message{}, io.EOF
 	}
+	m := message{kind: data[0], entry: int(int32(binary.LittleEndian.Uint32(data[1:]))), conn: -1}
 	messages, err := unix.ParseSocketControlMessage(control[:controls])
 	if err != nil || len(messages) == 0 {
-		return data[0], -1, nil
+		return m, nil
 	}
-	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return data[0], -1, nil
+	if fds, err := unix.ParseUnixRights(&messages[0]); err == nil && len(fds) == 1 {
+		m.conn = fds[0]
 	}
-	return data[0], fds[0], nil
+	return m, nil
 }

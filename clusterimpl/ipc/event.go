@@ -14,6 +14,7 @@ const (
 	Serving       = "serving" // all workers are ready, at URL
 	GaveUp        = "gave up" // no worker is replaced any more
 	Fault         = "fault"   // Detail says what; the cluster ends
+	Changed       = "changed" // the command ID is done, or has failed for the reason in Detail
 )
 
 // Event is one moment in the life of a cluster.
@@ -24,6 +25,8 @@ type Event struct {
 	URL      string `json:"url,omitempty"`
 	Detail   string `json:"detail,omitempty"`
 	Replaced bool   `json:"replaced,omitempty"`
+	Planned  bool   `json:"planned,omitempty"` // it was told to end, by a reload or a change of the number of workers
+	ID       uint64 `json:"id,omitempty"`      // of the command
 }
 
 // WriteEvent writes an event as one line.

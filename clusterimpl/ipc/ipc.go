@@ -25,26 +25,32 @@ type Kind string
 const (
 	Ready    Kind = "ready"    // it takes connections
 	Failed   Kind = "failed"   // it cannot start; Error says why
-	Beat     Kind = "beat"     // it lives; with its Stats
+	Beat     Kind = "beat"     // it lives; with its Stats and Times
 	Retiring Kind = "retiring" // it wants no more connections, for it was told to stop by someone else
 	Ask      Kind = "ask"      // for the Body that answers a GET of Path
+	Back     Kind = "back"     // it has given connections back
 )
 
 // Messages of the primary.
 const (
-	Drain  Kind = "drain"  // finish what was accepted, then end
+	Drain  Kind = "drain"  // finish what was accepted, then end; with Keep, give connections back between two requests
+	Shed   Kind = "shed"   // give Count connections back, between two requests
 	Answer Kind = "answer" // to the Ask of that ID
 )
 
 // Message is one line.
 type Message struct {
-	Kind   Kind            `json:"kind"`
-	Error  string          `json:"error,omitempty"`
-	Stats  *health.Stats   `json:"stats,omitempty"`
-	ID     uint64          `json:"id,omitempty"`
-	Path   string          `json:"path,omitempty"`
-	Status int             `json:"status,omitempty"` // of the HTTP answer
-	Body   json.RawMessage `json:"body,omitempty"`
+	Kind   Kind              `json:"kind"`
+	Error  string            `json:"error,omitempty"`
+	Stats  *health.Stats     `json:"stats,omitempty"`
+	Times  *health.Histogram `json:"times,omitempty"` // of the requests
+	ID     uint64            `json:"id,omitempty"`
+	Path   string            `json:"path,omitempty"`
+	Keep   bool              `json:"keep,omitempty"`
+	Count  int               `json:"count,omitempty"`
+	Status int               `json:"status,omitempty"` // of the HTTP answer
+	Type   string            `json:"type,omitempty"`   // of the Body
+	Body   string            `json:"body,omitempty"`
 }
 
 // longest is the longest line that is read, in bytes: 256 workers have room in it.

@@ -2,7 +2,6 @@ package ipc_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"net"
 	"strings"
@@ -24,7 +23,7 @@ func TestMessagesArriveInOrder(t *testing.T) {
 	sent := []ipc.Message{
 		{Kind: ipc.Beat, Stats: &health.Stats{Requests: 7, CPU: health.CPU{Seconds: 1.5}}},
 		{Kind: ipc.Ask, ID: 1<<64 - 1, Path: "/health"},
-		{Kind: ipc.Answer, ID: 3, Status: 503, Body: json.RawMessage(`{"status":"unhealthy"}`)},
+		{Kind: ipc.Answer, ID: 3, Status: 503, Body: `{"status":"unhealthy"}`},
 	}
 	for _, m := range sent {
 		require.NoError(t, theirs.Send(m))

@@ -1,33 +1,35 @@
 package primary
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/health"
+	"github.com/nameplate-dev/nameplate/clusterimpl/inspect"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
-	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
 )
 
 // answer tells a worker what it was asked for.
 func (p *primary) answer(m *member, ask ipc.Message) {
-	workers := p.report(time.Now())
-	sum := health.Sum(true, p.Config.Memory, workers, p.unhealthy())
-	var body any = sum
-	if ask.Path == worker.WorkersPath {
-		body = health.Workers{Status: sum.Status, Workers: workers}
-	}
-	reply := ipc.Message{Kind: ipc.Answer, ID: ask.ID, Status: sum.Status.Code()}
-	var err error
-	if reply.Body, err = json.Marshal(body); err != nil {
-		p.log.Error("health cannot be told", "reason", err)
-		reply.Status = http.StatusInternalServerError
-	}
-	if err := m.control.Send(reply); err != nil {
+	reply := p.state(time.Now()).Answer(ask.Path)
+	err := m.control.Send(ipc.Message{Kind: ipc.Answer, ID: ask.ID, Status: reply.Status, Type: reply.Type, Body: reply.Body})
+	if err != nil {
 		p.log.Debug("answer was not taken", "worker", m.slot, "reason", err)
 	}
+}
+
+// state is what is known of the cluster.
+func (p *primary) state(now time.Time) inspect.State {
+	s := inspect.State{Mode: true, Wanted: p.wanted, Limit: p.Config.Memory, Reason: p.unhealthy()}
+	s.Workers = p.report(now)
+	for _, w := range s.Workers {
+		var times health.Histogram
+		if m := p.workers[w.Slot]; m != nil {
+			times = m.times
+		}
+		s.Latencies = append(s.Latencies, times)
+	}
+	return s
 }
 
 // unhealthy is why the cluster is unhealthy whatever its workers do; "" when it is not.

@@ -21,6 +21,10 @@ func (p *primary) look(now time.Time) {
 		}
 	}
 	p.looked = now
+	p.spread.Collect()
+	if p.serving && !p.draining && now.Sub(p.balanced) >= balanceInterval {
+		p.balance()
+	}
 	for _, m := range p.workers {
 		switch {
 		case !m.deadline.IsZero():
@@ -61,7 +65,7 @@ func (p *primary) overLimit(m *member, now time.Time) bool {
 	m.reason = reason
 	p.sup.Retire(m.slot)
 	p.spread.Retire(m.slot)
-	p.retire(m, now)
+	p.retire(m, now, true)
 	return true
 }
 

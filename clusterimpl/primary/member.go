@@ -1,7 +1,11 @@
 package primary
 
 import (
+	"errors"
 	"fmt"
+	"os/exec"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/health"
@@ -21,11 +25,25 @@ type member struct {
 	killed  bool
 
 	stats    health.Stats
+	times    health.Histogram
 	beat     time.Time // latest sign of life
 	suspect  suspicion
 	deadline time.Time // of draining; zero when it does not
 	probing  bool
 	probe    time.Time // latest
+}
+
+// crashed says that the process has ended of itself, and not well.
+func (m *member) crashed() bool {
+	if m.killed || !m.ready {
+		return false
+	}
+	var exit *exec.ExitError
+	if !errors.As(m.process.Err(), &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL && status.Signal() != syscall.SIGTERM
 }
 
 // end says how its process ended.
@@ -56,9 +74,12 @@ func (p *primary) start(slot int) error {
 	}
 	defer theirs.Close()
 	cmd := p.Worker(slot)
-	cmd.Env = append(cmd.Env, process.EnvMode+"="+string(p.mode))
-	cmd.ExtraFiles = append(cmd.ExtraFiles, theirs)
-	cmd.ExtraFiles = append(cmd.ExtraFiles, p.spread.Files(slot)...)
+	files, err := p.spread.Files(slot)
+	if err != nil {
+		return err
+	}
+	cmd.Env = append(cmd.Env, process.EnvMode+"="+string(p.mode), "CLUSTER_WORKERS="+strconv.Itoa(p.wanted))
+	cmd.ExtraFiles = append(append(cmd.ExtraFiles, theirs), files...)
 	started := time.Now()
 	proc, err := process.Start(cmd, false)
 	if err != nil {
@@ -88,10 +109,11 @@ func (p *primary) listen(m *member) {
 	p.tell(ended{m})
 }
 
-// retire tells a worker to finish what it has.
-func (p *primary) retire(m *member, now time.Time) {
+// retire tells a worker to finish what it has and end. Connections that it is to keep
+// are not closed, but go to other workers.
+func (p *primary) retire(m *member, now time.Time, keep bool) {
 	m.deadline = now.Add(worker.DrainTimeout)
-	if err := m.control.Send(ipc.Message{Kind: ipc.Drain}); err != nil {
+	if err := m.control.Send(ipc.Message{Kind: ipc.Drain, Keep: keep}); err != nil {
 		p.kill(m, err.Error())
 	}
 }

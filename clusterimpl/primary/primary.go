@@ -34,6 +34,7 @@ type Options struct {
 	Notify       func(ipc.Event) // told what happens
 	ReadyTimeout time.Duration   // for one worker to be ready
 	Orphaned     <-chan struct{} // closed when whoever started this process is gone
+	Commands     <-chan Command  // what the cluster is told while it runs
 }
 
 // tick is the time between two looks at the workers.
@@ -52,14 +53,19 @@ type primary struct {
 	health  *slog.Logger
 	sup     *supervise.Supervisor
 	spread  handover.Spreader
+	desk    *desk
 	mode    handover.Mode
 	workers map[int]*member // by slot, those that have a process
-	inbox   chan any        // message, ended, spread, probed
+	inbox   chan any        // message, ended, spread, probed, question
 	done    chan struct{}   // closed when nobody reads the inbox any more
 	helpers sync.WaitGroup  // whoever writes to the inbox
 
 	serving  bool // all workers were ready at the same time, once
 	draining bool // told to stop
+
+	wanted   int       // workers
+	change   *change   // of them, under way
+	balanced time.Time // when the connections were last balanced
 
 	spreads bool      // connections are being spread
 	failure error     // why the cluster ends, or ended badly
@@ -89,28 +95,36 @@ func Run(ctx context.Context, o Options) error {
 		log:     o.Logs.For(logging.Cluster),
 		health:  o.Logs.For(logging.Health),
 		sup:     supervise.New(supervise.Default(o.Config.Workers, o.Config.RespawnLimit, rand.Float64), now),
-		mode:    mode(o.Config.Distribution),
 		workers: map[int]*member{},
 		inbox:   make(chan any),
 		done:    make(chan struct{}),
 		looked:  now,
+		wanted:  o.Config.Workers,
 	}
+	p.mode = p.distribution()
 	var err error
-	if p.spread, err = handover.New(p.mode, o.Listener, o.Config.Workers, o.Logs.For(logging.Conns)); err != nil {
+	if p.spread, err = handover.New(p.mode, o.Listener, o.Logs.For(logging.Conns)); err != nil {
 		o.Listener.Close()
 		return err
 	}
 	defer p.close()
+	p.desk = p.newDesk()
+	p.spread.Aside(asks, p.desk.take)
+	p.helpers.Go(func() { _ = p.desk.http.Serve(p.desk) }) // it ends when it is closed
 	p.log.Debug("starting", "pid", os.Getpid(), "workers", o.Config.Workers, "distribution", p.mode)
 	return p.loop(ctx)
 }
 
-// mode is how connections are spread on this system.
-func mode(d config.Distribution) handover.Mode {
-	if d == config.Inherited || (d == config.Auto && !handover.Available) {
-		return handover.Inherited
+// distribution is how connections are spread on this system.
+func (p *primary) distribution() handover.Mode {
+	if p.Config.Distribution != config.Auto {
+		return handover.Mode(p.Config.Distribution)
 	}
-	return handover.Handover
+	mode, err := handover.Best()
+	if err != nil {
+		p.log.Warn("connections are spread in another way than the best", "distribution", mode, "reason", err)
+	}
+	return mode
 }
 
 func (p *primary) loop(ctx context.Context) error {
@@ -127,6 +141,9 @@ func (p *primary) loop(ctx context.Context) error {
 		select {
 		case e := <-p.inbox:
 			p.handle(e)
+			p.advance(time.Now())
+		case c := <-p.Commands:
+			p.command(c)
 		case <-timer.C:
 			p.look(time.Now())
 		case <-stop:
@@ -168,6 +185,8 @@ func (p *primary) handle(e any) {
 		}
 	case ended:
 		p.ended(e.member)
+	case question:
+		e.answer <- p.state(time.Now()).Answer(e.path)
 	case spread:
 		p.spreads = false
 		if e.err != nil {
@@ -187,8 +206,12 @@ func (p *primary) message(m *member, msg ipc.Message) {
 	switch msg.Kind {
 	case ipc.Beat:
 		m.beat = now
+		defer p.lookAside()
 		if msg.Stats != nil {
 			m.stats = *msg.Stats
+		}
+		if msg.Times != nil {
+			m.times = *msg.Times
 		}
 	case ipc.Ready:
 		if p.draining || m.killed { // too late: it has no connection, and ends
@@ -202,7 +225,9 @@ func (p *primary) message(m *member, msg ipc.Message) {
 		p.log.Info("worker was told to stop", "worker", m.slot, "pid", m.process.PID)
 		p.sup.Retire(m.slot)
 		p.spread.Retire(m.slot)
-		p.retire(m, now)
+		p.retire(m, now, true)
+	case ipc.Back:
+		p.spread.Collect()
 	case ipc.Ask:
 		p.answer(m, msg)
 	}
@@ -215,6 +240,7 @@ func (p *primary) ready(m *member, now time.Time) {
 	p.Notify(ipc.Event{Kind: ipc.WorkerReady, Worker: m.slot, PID: m.process.PID})
 	if p.serving {
 		p.spread.Open(m.slot)
+		p.balance()
 		return
 	}
 	if p.sup.Active() < p.Config.Workers {
@@ -233,19 +259,21 @@ func (p *primary) ready(m *member, now time.Time) {
 // ended takes in the end of a worker's process.
 func (p *primary) ended(m *member) {
 	delete(p.workers, m.slot)
-	p.spread.Gone(m.slot)
+	p.spread.Gone(m.slot, m.crashed())
 	bad := m.reason != "" || (m.ready && m.process.Err() != nil)
 	if p.draining && bad && p.failure == nil {
 		p.blame(fmt.Errorf("worker %d did not drain: %s", m.slot, m.end()))
 	}
 	p.died(m.slot, m.process.PID, m.end())
+	p.spareDied(m.slot, m.end())
 }
 
 // died says what follows from the end of a worker, or from one that could not start.
 func (p *primary) died(slot, pid int, how string) {
+	planned := p.sup.Planned(slot)
 	gaveUp := p.sup.Died(slot, time.Now())
-	replaced := p.serving && !p.draining && !p.sup.GaveUp()
-	p.Notify(ipc.Event{Kind: ipc.WorkerEnded, Worker: slot, PID: pid, Detail: how, Replaced: replaced})
+	replaced := p.serving && p.sup.Replaces(slot)
+	p.Notify(ipc.Event{Kind: ipc.WorkerEnded, Worker: slot, PID: pid, Detail: how, Replaced: replaced, Planned: planned})
 	switch {
 	case p.draining:
 		p.log.Debug("worker has ended", "worker", slot, "pid", pid, "how", how)
@@ -255,6 +283,8 @@ func (p *primary) died(slot, pid int, how string) {
 		p.log.Error("giving up: no worker is replaced any more", "worker", slot, "how", how,
 			"limit", p.Config.RespawnLimit, "left", p.sup.Alive())
 		p.Notify(ipc.Event{Kind: ipc.GaveUp, Worker: slot, Detail: p.unhealthy()})
+	case planned:
+		p.log.Debug("worker has left", "worker", slot, "pid", pid, "replaced", replaced)
 	default:
 		p.log.Warn("worker has ended", "worker", slot, "pid", pid, "how", how, "replaced", replaced)
 	}

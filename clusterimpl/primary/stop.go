@@ -14,7 +14,7 @@ func (p *primary) drain() {
 	p.spread.Finish()
 	for _, m := range p.workers {
 		if m.ready && p.serving {
-			p.retire(m, now)
+			p.retire(m, now, false)
 		} else {
 			m.process.Kill() // it has no connection yet
 		}
@@ -45,6 +45,7 @@ func (p *primary) blame(err error) {
 func (p *primary) close() {
 	close(p.done)
 	p.spread.Finish()
+	p.desk.http.Close()
 	p.helpers.Wait()
 	if err := p.spread.Close(); err != nil {
 		p.log.Warn("release the connections", "reason", err)

@@ -8,6 +8,8 @@
 //   - deaths of one slot in a row, before the worker was ready or within [Policy.Young]
 //     of it, wait: FirstDelay, and each time 1.5 times as long, up to MaxDelay, with
 //     jitter, so that workers that fall over together do not come back together;
+//   - a worker that was told to end, because of a renewal or a change of the number of
+//     workers, counts as no death;
 //   - more than [Policy.Limit] deaths of all slots within the sliding [Policy.Window]
 //     end the replacing for good: a cluster that cannot live says so instead of spinning.
 package supervise
@@ -58,7 +60,9 @@ type Slot struct {
 	Due      time.Time // when the replacement starts, while there is no process; zero if there will be none
 	ReadyAt  time.Time // when the present process was ready; zero before
 	Restarts int       // replacements started
+	Leaving  bool      // there is no replacement: the number of workers was lowered
 
+	planned bool // the process was told to end
 	started bool // at least once
 	early   int  // deaths in a row before or soon after ready
 }
@@ -103,12 +107,20 @@ func (s *Supervisor) count(is func(Slot) bool) int {
 	return n
 }
 
+// at is the slot of a number; nil when there is none.
+func (s *Supervisor) at(slot int) *Slot {
+	if slot < 1 || slot > len(s.slots) {
+		return nil
+	}
+	return &s.slots[slot-1]
+}
+
 // Start returns the slots whose worker is to be started now and takes them as started.
 func (s *Supervisor) Start(now time.Time) []int {
 	var start []int
 	for i := range s.slots {
 		sl := &s.slots[i]
-		if sl.Alive || sl.Due.IsZero() || sl.Due.After(now) {
+		if sl.Alive || sl.Leaving || sl.Due.IsZero() || sl.Due.After(now) {
 			continue
 		}
 		if sl.started {
@@ -134,7 +146,7 @@ func (s *Supervisor) Next() (time.Time, bool) {
 
 // Ready notes that the worker of a slot takes requests from now on.
 func (s *Supervisor) Ready(slot int, now time.Time) {
-	if sl := &s.slots[slot-1]; sl.Alive && sl.State == Starting {
+	if sl := s.at(slot); sl != nil && sl.Alive && sl.State == Starting {
 		sl.State, sl.ReadyAt = Ready, now
 	}
 }
@@ -142,9 +154,64 @@ func (s *Supervisor) Ready(slot int, now time.Time) {
 // Retire notes that the worker of a slot takes no more connections; it is replaced
 // once it has ended.
 func (s *Supervisor) Retire(slot int) {
-	if sl := &s.slots[slot-1]; sl.Alive && sl.State == Ready {
+	if sl := s.at(slot); sl != nil && sl.Alive && sl.State == Ready {
 		sl.State = Draining
 	}
+}
+
+// Renew notes that the worker of a slot was told to end, to be replaced by a new one.
+func (s *Supervisor) Renew(slot int) {
+	s.Retire(slot)
+	if sl := s.at(slot); sl != nil && sl.Alive {
+		sl.planned = true
+	}
+}
+
+// Resize changes the number of slots, 1 and up. It returns the slots whose worker is to
+// be told to end.
+func (s *Supervisor) Resize(workers int, now time.Time) (end []int) {
+	if s.draining || s.gaveUp {
+		return nil
+	}
+	for i := range s.slots {
+		s.slots[i].Leaving = i >= workers
+	}
+	for len(s.slots) < workers {
+		s.slots = append(s.slots, Slot{Number: len(s.slots) + 1, State: Starting, Due: now})
+	}
+	for i := range s.slots {
+		sl := &s.slots[i]
+		switch {
+		case sl.Leaving && sl.Alive:
+			sl.State, sl.planned = Draining, true
+			end = append(end, sl.Number)
+		case sl.Leaving:
+			sl.Due = time.Time{}
+		case !sl.Alive && sl.Due.IsZero():
+			sl.State, sl.Due = Starting, now
+		}
+	}
+	s.trim()
+	return end
+}
+
+// trim forgets the slots at the end that have no worker and get none.
+func (s *Supervisor) trim() {
+	for n := len(s.slots); n > 0 && s.slots[n-1].Leaving && !s.slots[n-1].Alive; n-- {
+		s.slots = s.slots[:n-1]
+	}
+}
+
+// Planned says whether the worker of a slot was told to end.
+func (s *Supervisor) Planned(slot int) bool {
+	sl := s.at(slot)
+	return sl != nil && sl.planned
+}
+
+// Replaces says whether a slot waits for its next worker.
+func (s *Supervisor) Replaces(slot int) bool {
+	sl := s.at(slot)
+	return sl != nil && !sl.Due.IsZero()
 }
 
 // Drain notes that the whole cluster stops: no worker is replaced any more.
@@ -164,14 +231,24 @@ func (s *Supervisor) Drain() {
 // Died notes that the process of a slot has ended, however it did. It returns true
 // when this was the death that passed the limit.
 func (s *Supervisor) Died(slot int, now time.Time) (gaveUp bool) {
-	sl := &s.slots[slot-1]
-	if !sl.Alive {
+	sl := s.at(slot)
+	if sl == nil || !sl.Alive {
 		return false
 	}
+	planned := sl.planned
+	sl.planned = false
 	young := sl.ReadyAt.IsZero() || now.Sub(sl.ReadyAt) < s.policy.Young
 	sl.Alive = false
 	if s.draining || s.gaveUp {
 		sl.State = Failed
+		return false
+	}
+	if sl.Leaving {
+		s.trim()
+		return false
+	}
+	if planned {
+		sl.State, sl.Due, sl.early = Starting, now, 0
 		return false
 	}
 	if s.overLimit(now) {

@@ -9,33 +9,57 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
 )
 
 // conn knows whether its client waits for an answer, so that a connection is only
-// ever closed between an answer and the next request.
+// ever closed or given back between an answer and the next request.
 //
 // It is told by http.Server's state hook when an answer is complete, and sees for
 // itself when the next bytes are read: the server's own states come too late, for a
 // connection counts as idle there until a whole request header has been read.
 type conn struct {
 	net.Conn
-	closed func(*conn)
-	once   sync.Once
+	tracked handover.Tracked // the same connection, if another worker can have it
+	closed  func(c *conn, returned bool)
+	once    sync.Once
 
 	mu      sync.Mutex
 	waiting bool // for the first byte of a request
-	retired bool // its read was interrupted
+	retired bool // it is to be closed: its read was interrupted
+	unasked bool // it is to be given back
+	back    bool // its read was ended for that; nothing of a request was read
+}
+
+func newConn(inner net.Conn, closed func(*conn, bool)) *conn {
+	c := &conn{Conn: inner, closed: closed, waiting: true}
+	if tracked, ok := inner.(handover.Tracked); ok {
+		c.tracked = tracked
+		c.waiting = !tracked.Waiting()
+	}
+	return c
 }
 
 // afterRetired is how long a request may take to arrive whose first bytes came just
 // when its connection was to be closed.
 const afterRetired = 10 * time.Second
 
+// begin notes that a request with a body of so many bytes begins to be carried out.
+func (c *conn) begin(body int64) {
+	if c.tracked != nil {
+		c.tracked.Begin(body)
+	}
+}
+
 // idle notes that an answer is complete.
 func (c *conn) idle() {
+	if c.tracked != nil {
+		c.tracked.Done()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting = true
+	c.waiting = c.tracked == nil || !c.tracked.Waiting()
 }
 
 // retire makes a connection that waits for a request end; one that has a request under
@@ -52,8 +76,41 @@ func (c *conn) retire() {
 	}
 }
 
+// idles says that the connection waits for a request.
+func (c *conn) idles() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting
+}
+
+// giveBack lets another worker have the connection once no request is under way. It
+// says whether that is possible and not under way already.
+func (c *conn) giveBack() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tracked == nil || c.unasked {
+		return false
+	}
+	c.unasked = true
+	if c.waiting {
+		_ = c.SetReadDeadline(time.Unix(1, 0)) // fails on a closed connection: nothing left to do
+	}
+	return true
+}
+
+// leaving says that the connection waits for a request that another worker is to have.
+func (c *conn) leaving() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.back = c.unasked && c.waiting
+	return c.back
+}
+
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
+	if c.leaving() {
+		return 0, os.ErrDeadlineExceeded
+	}
 	for {
 		n, err := c.Conn.Read(p)
 		if !c.again(n, err) {
@@ -70,10 +127,15 @@ func (c *conn) again(n int, err error) bool {
 	if n > 0 {
 		c.waiting = false
 	}
+	interrupted := n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
+	if interrupted && c.unasked && c.waiting {
+		c.back = true // whatever has arrived is the next worker's
+		return false
+	}
 	if !c.retired {
 		return false
 	}
-	if n == 0 && !(errors.Is(err, os.ErrDeadlineExceeded) && c.pending()) {
+	if n == 0 && !(interrupted && c.pending()) {
 		return false
 	}
 	c.retired = false
@@ -110,7 +172,14 @@ func (c *conn) CloseWrite() error {
 
 // Close implements net.Conn.
 func (c *conn) Close() error {
-	err := c.Conn.Close()
-	c.once.Do(func() { c.closed(c) })
+	c.mu.Lock()
+	back := c.back
+	c.mu.Unlock()
+	end := c.Conn.Close
+	if back {
+		end = c.tracked.Return
+	}
+	err := end()
+	c.once.Do(func() { c.closed(c, back) })
 	return err
 }

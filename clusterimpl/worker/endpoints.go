@@ -3,26 +3,29 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/inspect"
 )
 
 // LivePath answers without asking anyone: the primary's probe.
 const LivePath = "/health/live"
-
-// Paths of what the cluster says about itself.
-const (
-	HealthPath  = "/health"
-	WorkersPath = "/health/workers"
-)
 
 // askTimeout is how long an answer about the whole cluster may take.
 const askTimeout = 2 * time.Second
 
 // A source knows the answers about the whole cluster.
 type source interface {
-	// ask returns the status and body of the answer to a GET of a path.
-	ask(ctx context.Context, path string) (status int, body []byte, err error)
+	// ask returns the answer to a GET of a path.
+	ask(ctx context.Context, path string) (inspect.Reply, error)
+}
+
+// ownPath says whether a path is about the cluster, and not the application's.
+func ownPath(path string) bool {
+	return path == inspect.Metrics || path == inspect.Health || strings.HasPrefix(path, inspect.Health+"/")
 }
 
 // healthHandler answers for the cluster, whichever of its workers is asked.
@@ -32,17 +35,18 @@ func healthHandler(s source) http.Handler {
 	whole := func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 		defer cancel()
-		status, body, err := s.ask(ctx, r.URL.Path)
+		reply, err := s.ask(ctx, r.URL.Path)
 		if err != nil {
-			status = http.StatusServiceUnavailable
-			body, _ = json.Marshal(map[string]string{"status": "unhealthy", "reason": err.Error()}) // strings always encode
+			body, _ := json.Marshal(map[string]string{"status": "unhealthy", "reason": err.Error()}) // strings always encode
+			reply = inspect.Reply{Status: http.StatusServiceUnavailable, Type: "application/json", Body: string(body) + "\n"}
 		}
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", reply.Type)
 		w.Header().Set("Cache-Control", "no-store")
-		w.WriteHeader(status)
-		_, _ = w.Write(append(body, '\n')) // the client has gone: nobody to tell
+		w.WriteHeader(reply.Status)
+		_, _ = io.WriteString(w, reply.Body) // the client has gone: nobody to tell
 	}
-	mux.HandleFunc("GET "+HealthPath, whole)
-	mux.HandleFunc("GET "+WorkersPath, whole)
+	for _, path := range []string{inspect.Health, inspect.Workers, inspect.Metrics} {
+		mux.HandleFunc("GET "+path, whole)
+	}
 	return mux
 }

@@ -5,12 +5,15 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/health"
 )
 
 // latencies counts durations in buckets whose width is 1/32 of their size, so that a
 // quantile is right within 3.2 %. It may be used from several goroutines at once.
 type latencies struct {
 	buckets [bucketCount]atomic.Uint64
+	sum     atomic.Uint64 // µs
 }
 
 const (
@@ -38,7 +41,26 @@ func upperBound(bucket int) uint64 {
 }
 
 func (l *latencies) record(d time.Duration) {
-	l.buckets[bucketOf(uint64(max(0, d.Microseconds())))].Add(1)
+	us := uint64(max(0, d.Microseconds()))
+	l.buckets[bucketOf(us)].Add(1)
+	l.sum.Add(us)
+}
+
+// histogram counts in coarser buckets.
+func (l *latencies) histogram() health.Histogram {
+	h := health.Histogram{Sum: float64(l.sum.Load()) / 1e6, Below: make([]uint64, len(health.Bounds))}
+	at := 0
+	for i := range l.buckets {
+		for at < len(health.Bounds) && float64(upperBound(i)) > health.Bounds[at]*1e6 {
+			h.Below[at] = h.Count
+			at++
+		}
+		h.Count += l.buckets[i].Load()
+	}
+	for ; at < len(h.Below); at++ {
+		h.Below[at] = h.Count
+	}
+	return h
 }
 
 // quantiles returns the upper bounds, in milliseconds, below which the given shares

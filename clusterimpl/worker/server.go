@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,16 +42,28 @@ type server struct {
 	http     *http.Server
 	served   chan struct{} // closed when nothing more is accepted
 
-	draining atomic.Bool
-	mu       sync.Mutex
-	conns    map[*conn]struct{}
-	changed  chan struct{} // holds a token when a connection has closed
+	returned func() // called when connections were given back
+
+	state   atomic.Int32 // serving, draining or leaving
+	mu      sync.Mutex
+	conns   map[*conn]struct{}
+	changed chan struct{} // holds a token when a connection has gone
 }
+
+// States of a server.
+const (
+	serving  int32 = iota
+	draining       // every connection is closed
+	leaving        // connections are given back, as far as another worker can have them
+)
+
+// connKey is the key of a connection in the context of its requests.
+type connKey struct{}
 
 func newServer(name string, r handover.Receiver, app, health http.Handler, c *counters, log *slog.Logger) *server {
 	s := &server{
 		name: name, receiver: r, app: app, health: health, counters: c, log: log,
-		served: make(chan struct{}), conns: map[*conn]struct{}{}, changed: make(chan struct{}, 1),
+		returned: func() {}, served: make(chan struct{}), conns: map[*conn]struct{}{}, changed: make(chan struct{}, 1),
 	}
 	s.http = &http.Server{
 		Handler:           s,
@@ -64,6 +76,7 @@ func newServer(name string, r handover.Receiver, app, health http.Handler, c *co
 				c.(*conn).idle()
 			}
 		},
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
 	return s
 }
@@ -77,11 +90,14 @@ func (s *server) serve() error {
 	return nil
 }
 
-// drain finishes what was accepted and returns when every connection is closed.
-// http.Server.Shutdown is not used: it closes connections whose next request it has
-// read already (golang/go#75591).
-func (s *server) drain(ctx context.Context) error {
-	s.draining.Store(true)
+// drain finishes what was accepted and returns when every connection is closed, or, if
+// they are kept, given back. http.Server.Shutdown is not used: it closes connections
+// whose next request it has read already (golang/go#75591).
+func (s *server) drain(ctx context.Context, keep bool) error {
+	s.state.Store(draining)
+	if keep {
+		s.state.Store(leaving)
+	}
 	s.receiver.Drain()
 	select {
 	case <-s.served:
@@ -90,6 +106,9 @@ func (s *server) drain(ctx context.Context) error {
 	}
 	grace := time.NewTimer(idleGrace)
 	defer grace.Stop()
+	if keep {
+		s.shed(math.MaxInt)
+	}
 	for over := false; s.open() > 0; {
 		again := (<-chan time.Time)(nil)
 		if over {
@@ -116,6 +135,19 @@ func (s *server) open() int {
 	return len(s.conns)
 }
 
+// shed gives so many connections back, those first that wait for a request.
+func (s *server) shed(count int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, idle := range []bool{true, false} {
+		for c := range s.conns {
+			if count > 0 && c.idles() == idle && c.giveBack() {
+				count--
+			}
+		}
+	}
+}
+
 func (s *server) retire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +164,7 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{Conn: inner, closed: l.s.connClosed, waiting: true}
+	c := newConn(inner, l.s.gone)
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
 	l.s.conns[c] = struct{}{}
@@ -140,8 +172,11 @@ func (l listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-func (s *server) connClosed(c *conn) {
-	s.receiver.Release()
+// gone notes that a connection was closed or given back.
+func (s *server) gone(c *conn, back bool) {
+	if back {
+		s.returned()
+	}
 	s.counters.connections.Add(-1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,14 +193,19 @@ func (l listener) Addr() net.Addr { return &net.TCPAddr{} }
 // ServeHTTP answers one request, and nothing that the application does ends more than that.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(Header, s.name)
-	a := &answer{ResponseWriter: w, draining: &s.draining}
+	c, _ := r.Context().Value(connKey{}).(*conn)
+	if c != nil {
+		c.begin(r.ContentLength)
+	}
+	a := &answer{ResponseWriter: w, server: s, conn: c}
 	defer a.finish()
-	if r.URL.Path == "/health" || strings.HasPrefix(r.URL.Path, "/health/") {
+	if ownPath(r.URL.Path) {
 		s.health.ServeHTTP(a, r)
 		return
 	}
 	started := time.Now()
 	s.counters.inFlight.Add(1)
+	s.receiver.Busy(1)
 	defer func() {
 		reason := recover()
 		s.done(a, r, started, reason)
@@ -176,6 +216,17 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.app.ServeHTTP(a, r)
 }
 
+// closes says whether the present request of a connection is its last.
+func (s *server) closes(c *conn) bool {
+	switch s.state.Load() {
+	case draining:
+		return true
+	case leaving:
+		return c == nil || c.tracked == nil
+	}
+	return false
+}
+
 // done counts a request that has been answered, or was ended by a panic.
 func (s *server) done(a *answer, r *http.Request, started time.Time, reason any) {
 	if reason != nil {
@@ -183,6 +234,7 @@ func (s *server) done(a *answer, r *http.Request, started time.Time, reason any)
 	}
 	s.counters.latencies.record(time.Since(started))
 	s.counters.inFlight.Add(-1)
+	s.receiver.Busy(-1)
 	s.counters.requests.Add(1)
 	if a.status >= http.StatusInternalServerError || reason != nil {
 		s.counters.errors.Add(1)
@@ -205,9 +257,10 @@ func (s *server) panicked(a *answer, r *http.Request, reason any) {
 // when the server drains.
 type answer struct {
 	http.ResponseWriter
-	draining *atomic.Bool
-	status   int  // 0 until the header is written
-	failed   bool // the server answered in the application's place
+	server *server
+	conn   *conn
+	status int  // 0 until the header is written
+	failed bool // the server answered in the application's place
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -229,7 +282,7 @@ func (a *answer) Write(p []byte) (int, error) {
 
 // finish is the last moment before the header is written.
 func (a *answer) finish() {
-	if a.status == 0 && a.draining.Load() {
+	if a.status == 0 && a.server.closes(a.conn) {
 		a.Header().Set("Connection", "close")
 	}
 }

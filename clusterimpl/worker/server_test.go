@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+	"github.com/nameplate-dev/nameplate/clusterimpl/inspect"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -115,9 +116,9 @@ func (s *site) drain() <-chan error {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), hang)
 		defer cancel()
-		done <- s.server.drain(ctx)
+		done <- s.server.drain(ctx, false)
 	}()
-	for !s.draining.Load() {
+	for s.server.state.Load() == serving {
 		time.Sleep(time.Millisecond)
 	}
 	return done
@@ -294,7 +295,7 @@ func TestADrainThatTakesTooLongSaysWhatIsLeft(t *testing.T) {
 	<-s.held
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("no patience"))
-	err := s.server.drain(ctx)
+	err := s.server.drain(ctx, false)
 	require.Error(t, err)
 	assert.ErrorContains(t, err, "no patience")
 	close(s.gate)
@@ -342,8 +343,8 @@ type fakeSource struct {
 	err    error
 }
 
-func (f fakeSource) ask(_ context.Context, path string) (int, []byte, error) {
-	return f.status, fmt.Appendf(nil, "%q", path), f.err
+func (f fakeSource) ask(_ context.Context, path string) (inspect.Reply, error) {
+	return inspect.Reply{Status: f.status, Body: fmt.Sprintf("%q", path)}, f.err
 }
 
 func TestHealthIsAnsweredForTheWholeCluster(t *testing.T) {
@@ -355,6 +356,7 @@ func TestHealthIsAnsweredForTheWholeCluster(t *testing.T) {
 	}{
 		{"as the primary says", "GET", "/health", fakeSource{status: 200}, 200, `"/health"`},
 		{"with its status", "GET", "/health/workers", fakeSource{status: 503}, 503, `"/health/workers"`},
+		{"of the metrics too", "GET", "/metrics", fakeSource{status: 200}, 200, `"/metrics"`},
 		{"unhealthy when it says nothing", "GET", "/health", fakeSource{err: errors.New("gone")}, 503, `"reason":"gone"`},
 		{"without asking it when only this worker is meant", "GET", "/health/live", fakeSource{err: errors.New("gone")}, 204, ""},
 		{"to a GET only", "POST", "/health", fakeSource{}, 405, ""},

@@ -2,16 +2,15 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
 	"github.com/nameplate-dev/nameplate/clusterimpl/health"
+	"github.com/nameplate-dev/nameplate/clusterimpl/inspect"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/clusterimpl/logging"
 )
@@ -47,7 +46,7 @@ func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandle
 	deadline, cancel := context.WithTimeout(running, DrainTimeout)
 	defer cancel()
 	logs.For(logging.Cluster).Info("draining")
-	return s.drain(deadline)
+	return s.drain(deadline, false)
 }
 
 // alone is the source of a cluster that is one process.
@@ -57,18 +56,13 @@ type alone struct {
 	since time.Time
 }
 
-func (a *alone) ask(_ context.Context, path string) (int, []byte, error) {
-	workers := []health.Worker{{
-		Slot: 1, PID: os.Getpid(), State: "ready", Uptime: time.Since(a.since).Seconds(), Stats: a.gauge.read(),
-	}}
-	report := health.Sum(false, a.limit, workers, "")
-	var body any = report
-	if path == WorkersPath {
-		body = health.Workers{Status: report.Status, Workers: workers}
+func (a *alone) ask(_ context.Context, path string) (inspect.Reply, error) {
+	state := inspect.State{
+		Wanted: 1, Limit: a.limit,
+		Workers: []health.Worker{{
+			Slot: 1, PID: os.Getpid(), State: "ready", Uptime: time.Since(a.since).Seconds(), Stats: a.gauge.read(),
+		}},
+		Latencies: []health.Histogram{a.gauge.counters.latencies.histogram()},
 	}
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		return http.StatusInternalServerError, nil, fmt.Errorf("encode the answer to %s: %w", path, err)
-	}
-	return report.Status.Code(), encoded, nil
+	return state.Answer(path), nil
 }

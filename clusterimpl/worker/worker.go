@@ -24,6 +24,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+	"github.com/nameplate-dev/nameplate/clusterimpl/inspect"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/clusterimpl/logging"
 	"github.com/nameplate-dev/nameplate/clusterimpl/process"
@@ -64,7 +65,8 @@ type worker struct {
 	log      *slog.Logger // of package ipc's namespace
 	counters counters
 	gauge    *gauge
-	drain    chan struct{} // closed when the primary says so
+	drain    chan bool // told by the primary, once: whether connections are kept
+	shed     chan int  // connections to be given back
 
 	mu      sync.Mutex
 	asked   uint64
@@ -85,7 +87,7 @@ func Run(c config.Config, newHandler NewHandler, logs *logging.Logs) int {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 
-	w := &worker{config: c, log: logs.For(logging.IPC), drain: make(chan struct{}), answers: map[uint64]chan<- ipc.Message{}}
+	w := &worker{config: c, log: logs.For(logging.IPC), drain: make(chan bool, 1), shed: make(chan int, 1), answers: map[uint64]chan<- ipc.Message{}}
 	w.gauge = newGauge(&w.counters, c.Memory)
 	if w.control, err = ipc.Open(process.Inherited(process.FirstFile, "control")[0]); err == nil {
 		err = w.run(slot, newHandler, logs, term)
@@ -108,6 +110,7 @@ func (w *worker) run(slot int, newHandler NewHandler, logs *logging.Logs, term <
 		return err
 	}
 	defer app.Close()
+	server.returned = w.back
 	served := make(chan error, 1)
 	go func() { served <- server.serve() }()
 	go every(ctx, w.config.GC, w.gauge.collect)
@@ -122,8 +125,10 @@ func (w *worker) run(slot int, newHandler NewHandler, logs *logging.Logs, term <
 			if err := w.control.Send(ipc.Message{Kind: ipc.Retiring}); err != nil {
 				return err
 			}
-		case <-w.drain:
-			return server.drain(ctx)
+		case keep := <-w.drain:
+			return server.drain(ctx, keep)
+		case count := <-w.shed:
+			server.shed(count)
 		case err := <-served:
 			if err != nil {
 				return err
@@ -161,8 +166,13 @@ func (w *worker) listen() error {
 		switch m.Kind {
 		case ipc.Drain:
 			if !told {
-				close(w.drain)
+				w.drain <- m.Keep
 				told = true
+			}
+		case ipc.Shed:
+			select {
+			case w.shed <- m.Count:
+			default: // one at a time; the primary asks again
 			}
 		case ipc.Answer:
 			w.mu.Lock()
@@ -176,16 +186,23 @@ func (w *worker) listen() error {
 	}
 }
 
+// back tells the primary that connections were given back.
+func (w *worker) back() {
+	if err := w.control.Send(ipc.Message{Kind: ipc.Back}); err != nil {
+		w.log.Debug("no word that connections were given back", "reason", err)
+	}
+}
+
 // beat tells the primary that this worker lives, and how.
 func (w *worker) beat() {
-	stats := w.gauge.read()
-	if err := w.control.Send(ipc.Message{Kind: ipc.Beat, Stats: &stats}); err != nil {
+	stats, times := w.gauge.read(), w.counters.latencies.histogram()
+	if err := w.control.Send(ipc.Message{Kind: ipc.Beat, Stats: &stats, Times: &times}); err != nil {
 		w.log.Debug("no beat", "reason", err)
 	}
 }
 
 // ask implements source: the primary knows.
-func (w *worker) ask(ctx context.Context, path string) (int, []byte, error) {
+func (w *worker) ask(ctx context.Context, path string) (inspect.Reply, error) {
 	answer := make(chan ipc.Message, 1)
 	w.mu.Lock()
 	w.asked++
@@ -198,13 +215,13 @@ func (w *worker) ask(ctx context.Context, path string) (int, []byte, error) {
 		delete(w.answers, id)
 	}()
 	if err := w.control.Send(ipc.Message{Kind: ipc.Ask, ID: id, Path: path}); err != nil {
-		return 0, nil, err
+		return inspect.Reply{}, err
 	}
 	select {
 	case m := <-answer:
-		return m.Status, m.Body, nil
+		return inspect.Reply{Status: m.Status, Type: m.Type, Body: m.Body}, nil
 	case <-ctx.Done():
-		return 0, nil, errors.New("the primary does not answer")
+		return inspect.Reply{}, errors.New("the primary does not answer")
 	}
 }
 

@@ -1,0 +1,82 @@
+package handover
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket is a connection over a descriptor that came from the primary. It does without
+// what net.FileConn does to such a descriptor, a dozen system calls: options are set on
+// the listening socket, and inherited.
+type socket struct{ *os.File }
+
+// newSocket takes over a descriptor in non-blocking mode.
+func newSocket(fd int) *socket { return &socket{os.NewFile(uintptr(fd), "connection")} }
+
+// Read implements net.Conn.
+func (s *socket) Read(p []byte) (int, error) {
+	n, err := s.File.Read(p)
+	return n, netError("read", err)
+}
+
+// Write implements net.Conn.
+func (s *socket) Write(p []byte) (int, error) {
+	n, err := s.File.Write(p)
+	return n, netError("write", err)
+}
+
+// netError makes a file's error one of a connection, as http.Server knows them.
+func netError(op string, err error) error {
+	var file *os.PathError
+	if errors.As(err, &file) {
+		return &net.OpError{Op: op, Net: "tcp", Err: file.Err}
+	}
+	return err
+}
+
+// control runs a system call on the descriptor, unless it is closed.
+func (s *socket) control(call func(fd int) error) error {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if controlled := raw.Control(func(fd uintptr) { err = call(int(fd)) }); controlled != nil {
+		return controlled
+	}
+	return err
+}
+
+// Shutdown ends the connection, whoever else has a descriptor of it.
+func (s *socket) Shutdown() error {
+	return s.control(func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RDWR) })
+}
+
+// CloseWrite ends what is sent to the client.
+func (s *socket) CloseWrite() error {
+	return s.control(func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
+}
+
+// LocalAddr implements net.Conn.
+func (s *socket) LocalAddr() net.Addr { return s.address(unix.Getsockname) }
+
+// RemoteAddr implements net.Conn.
+func (s *socket) RemoteAddr() net.Addr { return s.address(unix.Getpeername) }
+
+func (s *socket) address(ask func(int) (unix.Sockaddr, error)) net.Addr {
+	var sa unix.Sockaddr
+	err := s.control(func(fd int) (err error) { sa, err = ask(fd); return err })
+	if err != nil {
+		return &net.TCPAddr{} // the client has gone
+	}
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)))
+	case *unix.SockaddrInet6:
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port)))
+	}
+	return &net.UnixAddr{Net: "unix"} // the primary's probe
+}

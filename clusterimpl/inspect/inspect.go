@@ -1,0 +1,83 @@
+// Package inspect answers what a cluster is asked about itself: GET /health, GET
+// /health/workers, and GET /metrics in the Prometheus format.
+package inspect
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/health"
+)
+
+// The paths that are answered.
+const (
+	Health  = "/health"
+	Workers = "/health/workers"
+	Metrics = "/metrics"
+)
+
+// Answers says whether a path is one of them.
+func Answers(path string) bool { return path == Health || path == Workers || path == Metrics }
+
+// State is what is known of a cluster.
+type State struct {
+	Mode      bool // with worker processes
+	Wanted    int  // workers
+	Limit     int64
+	Workers   []health.Worker    // by slot; those above Wanted leave
+	Latencies []health.Histogram // of the workers, in the same order
+	Reason    string             // why it is unhealthy whatever its workers do
+}
+
+// Reply is an answer.
+type Reply struct {
+	Status int
+	Type   string // of its content
+	Body   string
+}
+
+// Answer is the answer to a GET of a path.
+func (s State) Answer(path string) Reply {
+	sum := health.Sum(s.Mode, s.Limit, s.Workers[:min(len(s.Workers), s.Wanted)], s.Reason)
+	if path == Metrics {
+		return s.metrics(sum)
+	}
+	var body any = sum
+	if path == Workers {
+		body = health.Workers{Status: sum.Status, Workers: s.Workers}
+	}
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return failed(err)
+	}
+	return Reply{sum.Status.Code(), "application/json", string(encoded) + "\n"}
+}
+
+func failed(err error) Reply {
+	return Reply{http.StatusInternalServerError, "text/plain; charset=utf-8", err.Error() + "\n"}
+}
+
+func (s State) metrics(sum health.Report) Reply {
+	registry := prometheus.NewPedanticRegistry()
+	if err := registry.Register(collector{s, sum}); err != nil {
+		return failed(fmt.Errorf("tell the metrics: %w", err))
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		return failed(fmt.Errorf("tell the metrics: %w", err))
+	}
+	format := expfmt.NewFormat(expfmt.TypeTextPlain)
+	var body bytes.Buffer
+	encoder := expfmt.NewEncoder(&body, format)
+	for _, family := range families {
+		if err := encoder.Encode(family); err != nil {
+			return failed(fmt.Errorf("tell the metrics: %w", err))
+		}
+	}
+	return Reply{http.StatusOK, string(format), body.String()}
+}

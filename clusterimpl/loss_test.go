@@ -1,0 +1,373 @@
+package clusterimpl_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl"
+	"github.com/nameplate-dev/nameplate/clusterimpl/config"
+	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+)
+
+// load makes requests, with clients that never make one twice, until it is ended.
+type load struct {
+	answered atomic.Int64
+	end      atomic.Bool
+	clients  sync.WaitGroup
+	mu       sync.Mutex
+	failures []error
+}
+
+// startLoad starts so many clients that ask for a path; those that keep their
+// connection want it kept.
+func startLoad(c *clusterimpl.Cluster, path string, clients int, keep bool) *load {
+	l := &load{}
+	for range clients {
+		l.clients.Go(func() {
+			for !l.end.Load() {
+				if err := l.one(c, path, keep); err != nil {
+					l.mu.Lock()
+					l.failures = append(l.failures, err)
+					l.mu.Unlock()
+				}
+			}
+		})
+	}
+	return l
+}
+
+// one is the life of a connection.
+func (l *load) one(c *clusterimpl.Cluster, path string, keep bool) error {
+	link, err := dial(c, hang)
+	if err != nil {
+		return err
+	}
+	defer link.Close()
+	for n := 0; !l.end.Load(); n++ {
+		status, kept, err := link.get(path, keep)
+		switch {
+		case err != nil:
+			return fmt.Errorf("request %d of a connection: %w", n+1, err)
+		case status != http.StatusOK:
+			return fmt.Errorf("request %d of a connection: status %d", n+1, status)
+		}
+		l.answered.Add(1)
+		if !keep {
+			return nil
+		}
+		if !kept {
+			return fmt.Errorf("request %d of a connection: it was to be kept", n+1)
+		}
+	}
+	return nil
+}
+
+func (l *link) get(path string, keep bool) (status int, kept bool, err error) {
+	closing := "Connection: close\r\n"
+	if keep {
+		closing = ""
+	}
+	_ = l.SetDeadline(time.Now().Add(hang)) // of a closed connection, the next line tells
+	if _, err := io.WriteString(l, "GET "+path+" HTTP/1.1\r\nHost: x\r\n"+closing+"\r\n"); err != nil {
+		return 0, false, err
+	}
+	r, err := http.ReadResponse(l.in, nil)
+	if err != nil {
+		return 0, false, err
+	}
+	defer r.Body.Close()
+	_, err = io.Copy(io.Discard, r.Body)
+	return r.StatusCode, !r.Close, err
+}
+
+// further waits until so many more requests were answered.
+func (l *load) further(n int64) {
+	for until := l.answered.Load() + n; l.answered.Load() < until && !l.failed(); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (l *load) failed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.failures) > 0
+}
+
+// stop ends the load and returns what failed.
+func (l *load) stop() error {
+	l.end.Store(true)
+	l.clients.Wait()
+	return errors.Join(l.failures...)
+}
+
+// journaled skips a test where connections cannot be handed on.
+func journaled(t *testing.T) {
+	t.Helper()
+	if mode, err := handover.Best(); mode != handover.Journal {
+		t.Skip("needs a journal of connections: ", err)
+	}
+}
+
+// TestNoRequestIsLost disturbs a cluster under load, each in the ways that it must
+// stand. Clients make no request twice.
+func TestNoRequestIsLost(t *testing.T) {
+	journaled(t)
+	worker := func(c *clusterimpl.Cluster, n int) int {
+		for {
+			if all := c.Processes(); len(all) == 4 { // a primary and three workers
+				return all[1+n%3].PID
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		path    string
+		times   int
+		disturb func(t *testing.T, c *clusterimpl.Cluster, n int)
+	}{
+		{"kill", "/slow?for=5ms", 12, func(t *testing.T, c *clusterimpl.Cluster, n int) {
+			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGKILL))
+			require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
+		}},
+		{"stop", "/slow?for=5ms", 1, func(t *testing.T, c *clusterimpl.Cluster, n int) {
+			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGSTOP))
+			require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
+		}},
+		{"a worker is told to end", "/slow?for=5ms", 5, func(t *testing.T, c *clusterimpl.Cluster, n int) {
+			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGTERM))
+			require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
+		}},
+		{"reload", "/slow?for=5ms", 3, func(t *testing.T, c *clusterimpl.Cluster, _ int) {
+			require.NoError(t, c.Reload(t.Context()))
+		}},
+		{"scale", "/slow?for=5ms", 4, func(t *testing.T, c *clusterimpl.Cluster, n int) {
+			require.NoError(t, c.Scale(t.Context(), []int{6, 1, 4, 3}[n]))
+		}},
+	} {
+		for _, keep := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/keep=%t", tt.name, keep), func(t *testing.T) {
+				c := start(t, "CLUSTER_WORKERS=3", "RESPAWN_LIMIT=100")
+				l := startLoad(c, tt.path, 24, keep)
+				for n := range tt.times {
+					l.further(100)
+					tt.disturb(t, c, n)
+				}
+				l.further(200)
+				assert.NoError(t, l.stop())
+			})
+		}
+	}
+}
+
+// TestIdleConnectionsOutliveTheirWorkers holds connections that are used once before
+// and once after all workers have been replaced.
+func TestIdleConnectionsOutliveTheirWorkers(t *testing.T) {
+	journaled(t)
+	const connections = 300
+	for name, replace := range map[string]func(*testing.T, *clusterimpl.Cluster){
+		"kill": func(t *testing.T, c *clusterimpl.Cluster) {
+			for n, p := range c.Processes()[1:] {
+				require.NoError(t, syscall.Kill(p.PID, syscall.SIGKILL))
+				require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
+			}
+		},
+		"kill all at once": func(t *testing.T, c *clusterimpl.Cluster) {
+			for _, p := range c.Processes()[1:] {
+				require.NoError(t, syscall.Kill(p.PID, syscall.SIGKILL))
+			}
+		},
+		"reload": func(t *testing.T, c *clusterimpl.Cluster) { require.NoError(t, c.Reload(t.Context())) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := start(t, "CLUSTER_WORKERS=2")
+			links := make([]*link, connections)
+			for i := range links {
+				var err error
+				links[i], err = dial(c, hang)
+				require.NoError(t, err)
+				defer links[i].Close()
+				_, kept, err := links[i].get("/", true)
+				require.NoError(t, err)
+				require.True(t, kept)
+			}
+			replace(t, c)
+			for i, l := range links {
+				status, kept, err := l.get("/", true)
+				require.NoError(t, err, "connection %d", i)
+				assert.Equal(t, http.StatusOK, status)
+				assert.True(t, kept)
+			}
+		})
+	}
+}
+
+// TestARequestThatMayNotBeRepeatedIsCarriedOutOnce kills workers while requests write
+// their number into a file.
+func TestARequestThatMayNotBeRepeatedIsCarriedOutOnce(t *testing.T) {
+	journaled(t)
+	c := start(t, "CLUSTER_WORKERS=2", "RESPAWN_LIMIT=100")
+	file := filepath.Join(t.TempDir(), "count")
+	var clients sync.WaitGroup
+	var end atomic.Bool
+	var next atomic.Int64
+	var mu sync.Mutex
+	statuses, acknowledged := map[int]int{}, map[string]bool{}
+	errs := make([]error, 8)
+	for i := range errs {
+		clients.Go(func() {
+			client := http.Client{Transport: &http.Transport{DisableKeepAlives: i%2 == 0}, Timeout: hang}
+			defer client.CloseIdleConnections()
+			for !end.Load() && errs[i] == nil {
+				id := fmt.Sprint(next.Add(1))
+				r, err := client.Post(c.URL()+"/count?id="+id+"&in="+file, "text/plain", strings.NewReader("hello"))
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				_, _ = io.Copy(io.Discard, r.Body)
+				r.Body.Close()
+				mu.Lock()
+				statuses[r.StatusCode]++
+				acknowledged[id] = r.StatusCode == http.StatusOK
+				mu.Unlock()
+			}
+		})
+	}
+	for n := range 10 {
+		time.Sleep(20 * time.Millisecond) // not judged
+		for len(c.Processes()) < 3 {
+			time.Sleep(time.Millisecond)
+		}
+		require.NoError(t, syscall.Kill(c.Processes()[1+n%2].PID, syscall.SIGKILL))
+		require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
+	}
+	end.Store(true)
+	clients.Wait()
+	require.NoError(t, errors.Join(errs...), "every request gets an answer")
+	for status := range statuses {
+		assert.Contains(t, []int{http.StatusOK, http.StatusBadGateway}, status)
+	}
+	written, err := os.ReadFile(file)
+	require.NoError(t, err)
+	times := map[string]int{}
+	for id := range strings.Lines(string(written)) {
+		times[strings.TrimSpace(id)]++
+	}
+	for id, n := range times {
+		assert.Equal(t, 1, n, "request %s", id)
+	}
+	for id, ok := range acknowledged {
+		assert.False(t, ok && times[id] == 0, "request %s was acknowledged and not carried out", id)
+	}
+}
+
+// TestAPoisonousRequestEndsNotAllWorkers sends one while others are under way.
+func TestAPoisonousRequestEndsNotAllWorkers(t *testing.T) {
+	journaled(t)
+	c := start(t, "CLUSTER_WORKERS=4")
+	l := startLoad(c, "/slow?for=5ms", 16, true)
+	l.further(100)
+	r, _, err := get(t, c.URL()+"/exit?code=7")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusBadGateway, r.StatusCode)
+	l.further(100)
+	l.end.Store(true)
+	l.clients.Wait()
+	ended := c.Restarts()
+	assert.GreaterOrEqual(t, ended, 1)
+	assert.LessOrEqual(t, ended, 2, "it is made again once at most")
+}
+
+func TestConnectionsThatStayAreSharedOutAgain(t *testing.T) {
+	journaled(t)
+	const connections = 40
+	c := start(t, "CLUSTER_WORKERS=4")
+	links := make([]*link, connections)
+	for i := range links {
+		var err error
+		links[i], err = dial(c, hang)
+		require.NoError(t, err)
+		defer links[i].Close()
+	}
+	for _, n := range []int{1, 4} {
+		require.NoError(t, c.Scale(t.Context(), n))
+		require.Eventually(t, func() bool {
+			counts := map[string]int{}
+			for _, l := range links {
+				worker, kept, err := l.ask(true)
+				require.NoError(t, err)
+				require.True(t, kept)
+				counts[worker]++
+			}
+			if len(counts) != n {
+				return false
+			}
+			for _, count := range counts {
+				if count != connections/n {
+					return false
+				}
+			}
+			return true
+		}, hang, 10*time.Millisecond)
+	}
+}
+
+func TestCommandsThatCannotBeCarriedOut(t *testing.T) {
+	c := start(t, "CLUSTER_WORKERS=2")
+	assert.ErrorContains(t, c.Scale(t.Context(), 0), "0 workers are not possible: want 1 to 256")
+	assert.ErrorContains(t, c.Scale(t.Context(), 257), "want 1 to 256")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.ErrorIs(t, c.Reload(ctx), context.Canceled)
+}
+
+func TestASingleProcessTakesNoCommands(t *testing.T) {
+	single := start(t, "CLUSTER_MODE=false")
+	assert.ErrorContains(t, single.Reload(t.Context()), "a single process has no workers")
+	require.NoError(t, stop(single))
+	assert.ErrorContains(t, single.Reload(t.Context()), "reload the cluster")
+}
+
+// TestChaos disturbs a cluster in all ways in turn, by a seeded die.
+func TestChaos(t *testing.T) {
+	journaled(t)
+	c := start(t, "CLUSTER_WORKERS=3", "RESPAWN_LIMIT=1000", "CLUSTER_DISTRIBUTION="+string(config.Journal))
+	kept, fresh := startLoad(c, "/slow?for=3ms", 12, true), startLoad(c, "/", 4, false)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 25 {
+		kept.further(20)
+		fresh.further(20)
+		switch all := c.Processes(); rng.IntN(4) {
+		case 0:
+			if len(all) > 2 { // not the last
+				_ = syscall.Kill(all[1+rng.IntN(len(all)-1)].PID, syscall.SIGKILL)
+			}
+		case 1:
+			if len(all) > 1 {
+				_ = syscall.Kill(all[1+rng.IntN(len(all)-1)].PID, syscall.SIGTERM)
+			}
+		case 2:
+			require.NoError(t, c.Reload(t.Context()))
+		case 3:
+			require.NoError(t, c.Scale(t.Context(), 2+rng.IntN(4)))
+		}
+	}
+	assert.NoError(t, kept.stop())
+	assert.NoError(t, fresh.stop())
+}
