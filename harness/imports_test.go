@@ -35,6 +35,7 @@ var rules = []struct {
 	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
 	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "load only sends and records"},
 	{"harness/probe", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "probe only reads"},
+	{"harness/monitor", nil, []string{module}, "a monitor knows a cluster by its answers alone"},
 	{"harness/archive", nil, []string{module + "harness/load", module + "harness/probe", module + "harness/run"}, "an archive is read without a measurement"},
 	{"harness", []string{"harness/cmd"}, []string{module + "clusterimpl", module + "fixtures", module + "reports"}, "the ruler knows nothing of what it measures"},
 	{"clusterimpl", nil, []string{module + "harness", module + "reports"}, "the thing measured knows nothing of the ruler"},

@@ -41,6 +41,7 @@ type cli struct {
 	Stores   storesCommand   `cmd:"" help:"Show which stores this machine offers, with versions and start times, and why it does not offer the others."`
 	Suite    suiteCommand    `cmd:"" help:"Print the built-in suite, or check one of your own."`
 	Cluster  clusterCommand  `cmd:"" help:"Run the reference cluster in the foreground."`
+	Monitor  monitorCommand  `cmd:"" help:"Show a running cluster live, a line per worker."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
