@@ -156,6 +156,13 @@ func TestNoRequestIsLost(t *testing.T) {
 		{"reload", "/slow?for=5ms", 3, func(t *testing.T, c *clusterimpl.Cluster, _ int) {
 			require.NoError(t, c.Reload(t.Context()))
 		}},
+		{"reload, of a worker that is stopped", "/slow?for=5ms", 1, func(t *testing.T, c *clusterimpl.Cluster, n int) {
+			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGSTOP))
+			require.NoError(t, c.Reload(t.Context()))
+			for _, e := range c.Events() { // nobody waits as long as a worker may take to drain
+				assert.NotContains(t, e.String(), "not drained")
+			}
+		}},
 		{"scale", "/slow?for=5ms", 4, func(t *testing.T, c *clusterimpl.Cluster, n int) {
 			require.NoError(t, c.Scale(t.Context(), []int{6, 1, 4, 3}[n]))
 		}},

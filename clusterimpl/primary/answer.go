@@ -20,7 +20,7 @@ func (p *primary) answer(m *member, ask ipc.Message) {
 
 // state is what is known of the cluster.
 func (p *primary) state(now time.Time) inspect.State {
-	s := inspect.State{Mode: true, Wanted: p.wanted, Limit: p.Config.Memory, Reason: p.unhealthy()}
+	s := inspect.State{Mode: true, Why: p.Config.ModeReason, Wanted: p.wanted, Limit: p.Config.Memory, Reason: p.unhealthy()}
 	s.Workers = p.report(now)
 	for _, w := range s.Workers {
 		var times health.Histogram

@@ -30,6 +30,8 @@ func (p *primary) look(now time.Time) {
 		case !m.deadline.IsZero():
 			if now.After(m.deadline) {
 				p.kill(m, fmt.Sprintf("not drained within %v", worker.DrainTimeout))
+			} else {
+				p.killIfHung(m, now)
 			}
 		case !m.ready:
 			if now.Sub(m.started) > p.ReadyTimeout {
@@ -37,13 +39,20 @@ func (p *primary) look(now time.Time) {
 			}
 		case p.overLimit(m, now):
 		default:
-			if reason := m.suspect.hung(now, now.Sub(m.beat), p.Config.HealthCheck, func() vitals { return examine(m.process.PID) }); reason != "" {
-				p.kill(m, reason)
-			} else if p.serving && !m.probing && now.Sub(m.probe) >= p.Config.HealthCheck {
+			if !p.killIfHung(m, now) && p.serving && !m.probing && now.Sub(m.probe) >= p.Config.HealthCheck {
 				p.check(m, now)
 			}
 		}
 	}
+}
+
+// killIfHung kills a worker that is stopped or does nothing at all, so that others get what it has.
+func (p *primary) killIfHung(m *member, now time.Time) bool {
+	reason := m.suspect.hung(now, now.Sub(m.beat), p.Config.HealthCheck, func() vitals { return examine(m.process.PID) })
+	if reason != "" {
+		p.kill(m, reason)
+	}
+	return reason != ""
 }
 
 // wall is the multiple of its memory limit at which a worker is killed instead of drained.
