@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type Platform struct {
 	ledger   ledger.Ledger
 	cache    *cache // nil without Redis
 	sessions sessions
+	attempts attempts
 	model    *classify.Model
 	mux      *http.ServeMux
 	faults   faults
@@ -53,7 +55,7 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	p := &Platform{config: c, model: classify.Default(), sessions: newMemorySessions(c.Now)}
+	p := &Platform{config: c, model: classify.Default(), sessions: newMemorySessions(c.Now), attempts: newMemoryAttempts(c.Now)}
 	p.faults.log = c.Logger
 	var err error
 	if p.ledger, err = ledger.Open(ctx, c.DatabaseURL, c.Workers, c.Dataset); err != nil {
@@ -68,6 +70,7 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 		p.close = append(p.close, client.Close)
 		p.cache = &cache{client: client, prefix: c.RedisPrefix, faults: &p.faults}
 		p.sessions = &redisSessions{client: client, prefix: c.RedisPrefix}
+		p.attempts = &redisAttempts{client: client, prefix: c.RedisPrefix}
 	}
 	p.mux = p.routes()
 	return p, nil
@@ -157,6 +160,12 @@ func (p *Platform) route(methods map[string]handler) http.Handler {
 		if !ok {
 			w.Header().Set("Allow", allowed)
 			p.fail(w, r, &problem{status: http.StatusMethodNotAllowed, reason: "this method is not known here", allowed: allowed})
+			return
+		}
+		// What is not decompressed cannot grow: a small bomb stays small.
+		if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+			w.Header().Set("Accept-Encoding", "identity") // RFC 9110, section 15.5.16
+			p.fail(w, r, &problem{status: http.StatusUnsupportedMediaType, reason: "the body is encoded", field: "Content-Encoding", allowed: "identity"})
 			return
 		}
 		if err := handle(w, r); err != nil {

@@ -38,34 +38,60 @@ func (p *Platform) login(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &l); err != nil {
 		return err
 	}
-	account, ok := p.authenticate(l)
-	if !ok {
+	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	defer cancel()
+	account, known, right := p.authenticate(l)
+	if err := p.limitAttempts(ctx, w, account, known, right); err != nil {
+		return err
+	}
+	if !right {
 		return &problem{status: http.StatusUnauthorized, reason: "user or secret is wrong"}
 	}
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails
 	token := hex.EncodeToString(raw[:])
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
-	defer cancel()
 	if err := p.sessions.put(ctx, digest(token), account); err != nil {
 		return err
 	}
 	return answer(w, http.StatusOK, wire.LoggedIn{User: l.User, Token: token, ExpiresIn: wire.SessionSeconds})
 }
 
+// limitAttempts counts a failed login, and refuses a user who has had too many. A user who
+// is not known is not counted: there is nothing to find.
+func (p *Platform) limitAttempts(ctx context.Context, w http.ResponseWriter, account int64, known, right bool) error {
+	if !known {
+		return nil
+	}
+	count := p.attempts.count
+	if !right {
+		count = p.attempts.failed
+	}
+	n, err := count(ctx, account)
+	switch {
+	case err != nil:
+		return err
+	case right && n < maxAttempts, n <= maxAttempts && !right:
+		return nil
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(int(attemptsWindow.Seconds())))
+	return &problem{status: http.StatusTooManyRequests, reason: "too many failed logins of this user", field: "user",
+		allowed: fmt.Sprintf("%d failed logins within %v", maxAttempts, attemptsWindow)}
+}
+
 // authenticate checks a secret against the user's. Secrets have 128 random bits, so nobody
 // can try them all and a fast hash does; passwords that people choose would need a slow
 // one. Both hashes are compared in constant time, also for a user who does not exist.
-func (p *Platform) authenticate(l wire.Login) (account int64, ok bool) {
+func (p *Platform) authenticate(l wire.Login) (account int64, known, right bool) {
 	number, _ := strings.CutPrefix(l.User, "user")
 	account, err := strconv.ParseInt(number, 10, 64)
-	known := err == nil && account >= 1 && account <= int64(p.config.Dataset.Accounts)
-	if !known {
+	inRange := err == nil && account >= 1 && account <= int64(p.config.Dataset.Accounts)
+	if !inRange {
 		account = 1
 	}
 	user := p.config.Dataset.User(account)
-	right := hmac.Equal(secretHash(user.Name, user.Secret), secretHash(user.Name, l.Secret))
-	return account, known && right && user.Name == l.User
+	equal := hmac.Equal(secretHash(user.Name, user.Secret), secretHash(user.Name, l.Secret))
+	known = inRange && user.Name == l.User
+	return account, known, known && equal
 }
 
 func secretHash(user, secret string) []byte {

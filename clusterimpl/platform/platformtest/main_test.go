@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/platformtest"
 	"github.com/nameplate-dev/nameplate/fixtures"
@@ -20,6 +21,7 @@ import (
 const hang = 60 * time.Second
 
 func TestMain(m *testing.M) {
+	clusterimpl.Hook()
 	fixtures.Hook()
 	goleak.VerifyTestMain(m)
 }
