@@ -162,6 +162,9 @@ func (s service) first(ctx context.Context, c config.Config, notify func(ipc.Eve
 		return err
 	}
 	defer stop()
+	if c.ModeReason != "" {
+		s.logs.For(logging.Cluster).Info("the mode follows from the host", "cluster", c.ClusterMode, "workers", c.Workers, "reason", c.ModeReason)
+	}
 	if !c.ClusterMode {
 		if s.orphaned != nil {
 			go func() {

@@ -38,7 +38,7 @@ const (
 // behind then. ctx limits the start only: a started cluster lives until [Cluster.Stop],
 // or until this process ends, however it does.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
-	parsed, err := config.Parse(o.Env)
+	parsed, err := config.Parse(config.Merge(os.Environ(), o.Env))
 	if err != nil {
 		return nil, fmt.Errorf("start the cluster: %w", err)
 	}

@@ -6,15 +6,19 @@ package config
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/detect"
 )
 
 // Config is what the environment says.
 type Config struct {
 	ClusterMode  bool
-	Workers      int // 1 without clustering, whatever CLUSTER_WORKERS says
+	ModeReason   string // why the mode is what it is, where that was left to the host; else ""
+	Workers      int    // 1 without clustering, whatever CLUSTER_WORKERS says
 	Distribution Distribution
 	Memory       int64 // limit per worker, in bytes
 	Host         string
@@ -59,6 +63,9 @@ const (
 	JSON LogFormat = "json"
 )
 
+// maxWorkers is the most worker processes a cluster may have.
+const maxWorkers = 256
+
 // Variable is one documented variable of the environment.
 type Variable struct {
 	Name    string
@@ -70,8 +77,8 @@ type Variable struct {
 
 // Variables are the documented variables, in the order of the help text.
 var Variables = []Variable{
-	{"CLUSTER_MODE", "true", "true or false", "a primary with worker processes, or one process that serves by itself", setBool(func(c *Config) *bool { return &c.ClusterMode })},
-	{"CLUSTER_WORKERS", "4", "1 to 256", "number of worker processes, one core's worth each", setInt(func(c *Config) *int { return &c.Workers }, 1, 256)},
+	{"CLUSTER_MODE", "true", "true, false or auto", "a primary with worker processes, or one process that serves by itself; auto is true on a plain host, with a worker for each usable core unless CLUSTER_WORKERS says otherwise, and false on Fly.io, Kubernetes, ECS and Swarm", setMode},
+	{"CLUSTER_WORKERS", "4", "1 to 256", "number of worker processes, one core's worth each", setInt(func(c *Config) *int { return &c.Workers }, 1, maxWorkers)},
 	{"CLUSTER_DISTRIBUTION", "auto", "auto, journal, handover or inherited", "how connections come to the workers", setOneOf(func(c *Config) *Distribution { return &c.Distribution }, Auto, Journal, Handover, Inherited)},
 	{"MEMORY_LIMIT", "4096", "16 to 1048576, or with the unit MB or GB", "memory limit per worker, in MiB", setMemory},
 	{"HOST", "127.0.0.1", "an IP address or a host name", "address to listen on", setHost},
@@ -138,10 +145,21 @@ func Parse(environ []string) (Config, error) {
 	if len(problems) > 0 {
 		return Config{}, &Error{problems}
 	}
+	if c.ModeReason != "" {
+		c.suit(detect.Decide(detect.Host{Env: func(name string) string { return values[name] }, Root: os.DirFS("/")}), values["CLUSTER_WORKERS"] != "")
+	}
 	if !c.ClusterMode {
 		c.Workers = 1
 	}
 	return c, nil
+}
+
+// suit sets the mode, and the number of workers where that was not set, to what suits the host.
+func (c *Config) suit(d detect.Decision, workersSet bool) {
+	c.ClusterMode, c.ModeReason = d.Cluster, d.Reason
+	if !workersSet {
+		c.Workers = min(d.Workers, maxWorkers)
+	}
 }
 
 // Merge returns base without the documented variables, and then set: a variable that

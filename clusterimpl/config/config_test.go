@@ -43,6 +43,24 @@ func TestEveryVariableIsRead(t *testing.T) {
 	}, c)
 }
 
+func TestAModeThatIsLeftToTheHost(t *testing.T) {
+	pod, err := config.Parse([]string{"CLUSTER_MODE=auto", "CLUSTER_WORKERS=3", "KUBERNETES_SERVICE_HOST=10.0.0.1"})
+	require.NoError(t, err)
+	assert.False(t, pod.ClusterMode)
+	assert.Equal(t, 1, pod.Workers)
+	assert.Equal(t, "KUBERNETES_SERVICE_HOST is set: Kubernetes scales by pods", pod.ModeReason)
+
+	host, err := config.Parse([]string{"CLUSTER_MODE=auto"})
+	require.NoError(t, err)
+	assert.True(t, host.ClusterMode)
+	assert.Positive(t, host.Workers)
+	assert.Contains(t, host.ModeReason, "a plain host with ")
+
+	host, err = config.Parse([]string{"CLUSTER_MODE=auto", "CLUSTER_WORKERS=3"})
+	require.NoError(t, err)
+	assert.Equal(t, 3, host.Workers, "what is set holds")
+}
+
 func TestValues(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -16,14 +16,17 @@ var errRefused = errors.New("value is not allowed")
 
 const mib = 1 << 20
 
-func setBool(field func(*Config) *bool) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		if value != "true" && value != "false" {
-			return errRefused
-		}
-		*field(c) = value == "true"
-		return nil
+// setMode reads the mode; auto is decided once everything has been read.
+func setMode(c *Config, value string) error {
+	switch value {
+	case "true", "false":
+		c.ClusterMode = value == "true"
+	case "auto":
+		c.ModeReason = "auto"
+	default:
+		return errRefused
 	}
+	return nil
 }
 
 func setInt(field func(*Config) *int, low, high int) func(*Config, string) error {

@@ -34,7 +34,8 @@ type Report struct {
 
 // Cluster is the cluster's part of a report.
 type Cluster struct {
-	Mode    bool   `json:"mode"` // with worker processes
+	Mode    bool   `json:"mode"`                  // with worker processes
+	Why     string `json:"mode_reason,omitempty"` // of the mode, where it was left to the host
 	Workers int    `json:"workers"`
 	Active  int    `json:"active"` // of these, take requests
 	Memory  Memory `json:"memory"`

@@ -26,8 +26,9 @@ func Answers(path string) bool { return path == Health || path == Workers || pat
 
 // State is what is known of a cluster.
 type State struct {
-	Mode      bool // with worker processes
-	Wanted    int  // workers
+	Mode      bool   // with worker processes
+	Why       string // of the mode, where it was left to the host
+	Wanted    int    // workers
 	Limit     int64
 	Workers   []health.Worker    // by slot; those above Wanted leave
 	Latencies []health.Histogram // of the workers, in the same order
@@ -44,6 +45,7 @@ type Reply struct {
 // Answer is the answer to a GET of a path.
 func (s State) Answer(path string) Reply {
 	sum := health.Sum(s.Mode, s.Limit, s.Workers[:min(len(s.Workers), s.Wanted)], s.Reason)
+	sum.Cluster.Why = s.Why
 	if path == Metrics {
 		return s.metrics(sum)
 	}

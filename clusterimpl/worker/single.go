@@ -30,7 +30,7 @@ func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandle
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var n counters
-	a := &alone{limit: c.Memory, gauge: newGauge(&n, c.Memory), since: time.Now()}
+	a := &alone{limit: c.Memory, why: c.ModeReason, gauge: newGauge(&n, c.Memory), since: time.Now()}
 	go every(running, c.GC, a.gauge.collect)
 	s := newServer("1", handover.Direct(ln), app, healthHandler(a), &n, logs.For(logging.HTTP))
 	served := make(chan error, 1)
@@ -52,13 +52,14 @@ func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandle
 // alone is the source of a cluster that is one process.
 type alone struct {
 	limit int64
+	why   string // of the mode
 	gauge *gauge
 	since time.Time
 }
 
 func (a *alone) ask(_ context.Context, path string) (inspect.Reply, error) {
 	state := inspect.State{
-		Wanted: 1, Limit: a.limit,
+		Why: a.why, Wanted: 1, Limit: a.limit,
 		Workers: []health.Worker{{
 			Slot: 1, PID: os.Getpid(), State: "ready", Uptime: time.Since(a.since).Seconds(), Stats: a.gauge.read(),
 		}},

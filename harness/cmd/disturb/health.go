@@ -18,9 +18,10 @@ var client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{D
 type healthReport struct {
 	Status  string `json:"status"`
 	Cluster *struct {
-		Mode    *bool `json:"mode"`
-		Workers *int  `json:"workers"`
-		Active  *int  `json:"active"`
+		Mode    *bool  `json:"mode"`
+		Why     string `json:"mode_reason"`
+		Workers *int   `json:"workers"`
+		Active  *int   `json:"active"`
 		Memory  *struct {
 			Total string `json:"total"`
 			Used  string `json:"used"`
