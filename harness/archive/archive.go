@@ -54,6 +54,7 @@ type Options struct {
 	Seed      uint64        `json:"seed"`
 	Stores    string        `json:"stores"` // what was asked for, e.g. "auto"
 	Phases    []int         `json:"phases"`
+	Chaos     time.Duration `json:"chaos_ns,omitempty"`    // judged window of the phases with chaos; 0: the same as of the others
 	Slowdown  time.Duration `json:"slowdown_ns,omitempty"` // processor time that the system burnt per request beside its work
 	Capacity  Capacity      `json:"capacity,omitempty"`
 	Strict    bool          `json:"strict,omitempty"` // a claim that the host cannot test is no success

@@ -166,6 +166,9 @@ func (o Options) override() suite.Override {
 	if o.Duration != 0 {
 		over.Duration = &o.Duration
 	}
+	if o.Chaos != 0 {
+		over.Chaos = &o.Chaos
+	}
 	if scale := o.scale(); scale != 1 {
 		over.RateScale = &scale
 	}

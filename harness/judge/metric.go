@@ -11,18 +11,19 @@ import (
 // values is how each metric of [suite.Metrics] is read from a run's evidence; false
 // when the evidence has no sample of it.
 var values = map[string]func(Evidence) (float64, bool){
-	"rate":   goodput,
-	"p50":    percentile(0.50),
-	"p90":    percentile(0.90),
-	"p99":    percentile(0.99),
-	"p999":   percentile(0.999),
-	"errors": errorPercent,
-	"memory": peakMebibytes,
-	"cpu":    cpuPercent,
-	"lost":   lost,
-	"gap":    gap,
-	"jain":   jain,
-	"served": served,
+	"rate":       goodput,
+	"p50":        percentile(0.50),
+	"p90":        percentile(0.90),
+	"p99":        percentile(0.99),
+	"p999":       percentile(0.999),
+	"errors":     errorPercent,
+	"memory":     peakMebibytes,
+	"memory_all": allMebibytes,
+	"cpu":        cpuPercent,
+	"lost":       lost,
+	"gap":        gap,
+	"jain":       jain,
+	"served":     served,
 }
 
 // of is what a run yielded for a claim, in the claim's unit, before it is compared with
@@ -102,6 +103,14 @@ func peakMebibytes(e Evidence) (float64, bool) {
 		return 0, false
 	}
 	peak, ok := e.Usage.PeakRSSOf(measure.RoleWorker)
+	return float64(peak) / (1 << 20), ok && peak > 0
+}
+
+func allMebibytes(e Evidence) (float64, bool) {
+	if e.Usage == nil {
+		return 0, false
+	}
+	peak, ok := e.Usage.PeakTotalRSSOf(measure.RoleWorker)
 	return float64(peak) / (1 << 20), ok && peak > 0
 }
 

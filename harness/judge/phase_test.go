@@ -63,7 +63,7 @@ func evidenceOf(s shape) Evidence {
 		Workers: 1, Window: w, Faults: s.faults,
 		Noise: measure.HostNoise{SpinBefore: or(s.before, 30*time.Millisecond), SpinAfter: or(s.after, 30*time.Millisecond), Steal: s.steal},
 		Usage: &measure.Usage{Series: []measure.Series{{
-			Role: measure.RoleWorker, Name: "worker 1", Known: true, CPU: or(s.cpu, 2.5), PeakRSS: or(s.rssMiB, 100) << 20,
+			Role: measure.RoleWorker, Name: "worker 1", Known: true, CPU: or(s.cpu, 2.5), PeakRSS: or(s.rssMiB, 100) << 20, Points: []measure.UsagePoint{{At: time.Second, RSS: or(s.rssMiB, 100) << 20}},
 		}}},
 	}
 }

@@ -96,3 +96,25 @@ func (u *Usage) PeakRSSOf(role Role) (int64, bool) {
 	}
 	return peak, found
 }
+
+// PeakTotalRSSOf is the largest resident size that all series of a role had together at one
+// reading, in bytes; false when any of them is not known or there is none.
+func (u *Usage) PeakTotalRSSOf(role Role) (int64, bool) {
+	totals := map[time.Duration]int64{}
+	for _, s := range u.Series {
+		if s.Role != role {
+			continue
+		}
+		if !s.Known {
+			return 0, false
+		}
+		for _, p := range s.Points {
+			totals[p.At] += p.RSS
+		}
+	}
+	var peak int64
+	for _, total := range totals {
+		peak = max(peak, total)
+	}
+	return peak, len(totals) > 0
+}

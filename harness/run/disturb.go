@@ -23,6 +23,7 @@ type DisturbSpec struct {
 	Instance Instance
 	Dataset  suite.Dataset
 	Seed     uint64        // of the data set
+	Choices  uint64        // seed of what is left to chance
 	Origin   time.Time     // of the schedule
 	Start    time.Duration // of the judged window, since the origin
 	End      time.Duration // of the judged window
@@ -51,14 +52,14 @@ type disturbance struct {
 }
 
 // disturbed prepares the disturbance of a phase; nil when it has none.
-func (p *pipeline) disturbed(ctx context.Context, phase suite.Phase, instance Instance) *disturbance {
+func (p *pipeline) disturbed(ctx context.Context, phase suite.Phase, instance Instance, choices uint64) *disturbance {
 	if phase.Disturb == "" {
 		return nil
 	}
 	return &disturbance{begin: func(origin time.Time) Disturbance {
 		return p.Disturber.Begin(ctx, DisturbSpec{
-			Kind: phase.Disturb, Phase: phase, Instance: instance, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Origin: origin,
-			Start: p.Options.Warmup, End: p.Options.Warmup + p.Options.Duration,
+			Kind: phase.Disturb, Phase: phase, Instance: instance, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Choices: choices, Origin: origin,
+			Start: p.Options.Warmup, End: p.Options.Warmup + p.window(phase),
 		})
 	}}
 }

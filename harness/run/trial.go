@@ -66,6 +66,7 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 // drive offers the load and fills the trial with what was seen.
 func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Trial, instance Instance, stores *phaseStores) error {
 	workload, _ := p.Suite.Workload(phase.Workload)
+	window := p.window(phase)
 	source, err := p.Workload.Source(ctx, SourceSpec{
 		Workload: workload, Dataset: p.Suite.Dataset, DatasetSeed: p.Options.Seed, Seed: t.Seed,
 		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: instance.Info().URL,
@@ -78,20 +79,20 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	steal, stealKnown := probe.Steal()
 	var watcher *probe.Watcher
 	var watched *storeWatch
-	disturbance := p.disturbed(ctx, phase, instance)
+	disturbance := p.disturbed(ctx, phase, instance, t.Seed)
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
 		BaseURL: instance.Info().URL, Source: source, Schedule: p.schedule(phase, t.Seed),
-		Warmup: p.Options.Warmup, Duration: p.Options.Duration, Timeout: p.Suite.Plan.Timeout,
+		Warmup: p.Options.Warmup, Duration: window, Timeout: p.Suite.Plan.Timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader,
 		Observe: disturbance.observe(),
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()
 			disturbance.start(origin)
-			watched = watchStores(ctx, stores.set, origin, p.Options.Warmup, p.Options.Warmup+p.Options.Duration)
+			watched = watchStores(ctx, stores.set, origin, p.Options.Warmup, p.Options.Warmup+window)
 			watcher = probe.Watch(probe.Config{
-				Origin: origin, Start: p.Options.Warmup, End: p.Options.Warmup + p.Options.Duration, Every: time.Second,
+				Origin: origin, Start: p.Options.Warmup, End: p.Options.Warmup + window, Every: time.Second,
 				Processes: func() []measure.Process { return processes(instance, stores.info()) },
 			})
 		},
@@ -120,9 +121,17 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	return nil
 }
 
+// window is the length of a phase's judged window.
+func (p *pipeline) window(phase suite.Phase) time.Duration {
+	if phase.Duration != 0 {
+		return phase.Duration
+	}
+	return p.Options.Duration
+}
+
 func (p *pipeline) schedule(phase suite.Phase, seed uint64) load.Schedule {
 	if p.Suite.Plan.Arrivals == suite.ArrivalsPoisson {
-		return load.Poisson(float64(phase.Rate), seed, p.Options.Warmup, p.Options.Duration)
+		return load.Poisson(float64(phase.Rate), seed, p.Options.Warmup, p.window(phase))
 	}
 	return load.Constant(float64(phase.Rate))
 }

@@ -24,6 +24,9 @@ type Override struct {
 	Seed      *uint64
 	Phases    []int   // numbers of the phases to keep, in any order; none: all
 	Groups    []Group // groups of phases to keep; none: all
+	// Chaos keeps the phases with [DisturbChaos] too, each with a judged window of that length. Without it
+	// they are kept only when Phases names them.
+	Chaos *time.Duration
 }
 
 // FlagError says why an override cannot be applied.
@@ -41,7 +44,7 @@ func (e *FlagError) Error() string { return e.Flag + ": " + e.Message + "; allow
 // error joins a [*FlagError] for each thing that is wrong.
 func (s *Suite) With(o Override) (*Suite, error) {
 	c := s.clone()
-	err := errors.Join(c.overridePlan(o), c.keepGroups(o.Groups), c.keepPhases(o.Phases), c.scaleRates(o.RateScale))
+	err := errors.Join(c.overridePlan(o), c.keep(o), c.scaleRates(o.RateScale))
 	if err == nil {
 		err = c.enoughRequests(o)
 	}
@@ -95,19 +98,46 @@ func flagDuration(flag string, d, least, most time.Duration) error {
 	return nil
 }
 
-// keepGroups drops the phases of other groups than the wanted ones, with the claims on them.
-func (s *Suite) keepGroups(wanted []Group) error {
-	if len(wanted) == 0 {
-		return nil
+// keep drops the phases that are not wanted, with the claims on them.
+func (s *Suite) keep(o Override) error {
+	if err := s.checkGroups(o.Groups); err != nil {
+		return err
 	}
+	var wanted []int
+	chaos := false
+	for i := range s.Phases {
+		p := &s.Phases[i]
+		named := slices.Contains(o.Phases, p.Number)
+		grouped := (len(o.Groups) == 0 || slices.Contains(o.Groups, p.Group)) && (len(o.Phases) == 0 || named)
+		if p.Disturb == DisturbChaos {
+			if chaos, grouped = true, named; o.Chaos != nil {
+				p.Duration, grouped = *o.Chaos, true
+			}
+		}
+		if grouped {
+			wanted = append(wanted, p.Number)
+		}
+	}
+	if o.Chaos != nil {
+		if !chaos {
+			return &FlagError{"--chaos", "the suite has no phase with disturb: chaos", "a suite that has one, such as the built-in one"}
+		}
+		if err := flagDuration("--chaos", *o.Chaos, MinDuration, MaxDuration); err != nil {
+			return err
+		}
+	}
+	if err := s.checkPhases(o.Phases); err != nil {
+		return err
+	}
+	return s.keepPhases(wanted)
+}
+
+// checkGroups refuses a group that the suite has no phase of.
+func (s *Suite) checkGroups(wanted []Group) error {
 	var has []Group
-	var numbers []int
 	for _, p := range s.Phases {
 		if !slices.Contains(has, p.Group) {
 			has = append(has, p.Group)
-		}
-		if slices.Contains(wanted, p.Group) {
-			numbers = append(numbers, p.Number)
 		}
 	}
 	for _, g := range wanted {
@@ -115,14 +145,11 @@ func (s *Suite) keepGroups(wanted []Group) error {
 			return &FlagError{"--group", fmt.Sprintf("the suite has no phase of the group %s", quote(string(g))), strings.Trim(fmt.Sprint(has), "[]")}
 		}
 	}
-	return s.keepPhases(numbers)
+	return nil
 }
 
-// keepPhases drops the phases that are not wanted, with the claims on them.
-func (s *Suite) keepPhases(wanted []int) error {
-	if len(wanted) == 0 {
-		return nil
-	}
+// checkPhases refuses the number of a phase that the suite has not.
+func (s *Suite) checkPhases(wanted []int) error {
 	var known []string
 	for _, p := range s.Phases {
 		known = append(known, fmt.Sprint(p.Number))
@@ -137,11 +164,19 @@ func (s *Suite) keepPhases(wanted []int) error {
 			errs = append(errs, &FlagError{"--phase", fmt.Sprintf("phase %d is named twice", number), "each phase once"})
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// keepPhases drops all phases but the wanted ones, with the claims on them.
+func (s *Suite) keepPhases(wanted []int) error {
+	if len(wanted) == 0 {
+		return &FlagError{"--phase", "no phase of the named groups has one of the named numbers", "a number of a phase of those groups"}
+	}
 	s.Phases = slices.DeleteFunc(s.Phases, func(p Phase) bool { return !slices.Contains(wanted, p.Number) })
 	s.Claims = slices.DeleteFunc(s.Claims, func(c Claim) bool {
 		return !slices.Contains(wanted, c.Phase) || (c.Over != 0 && !slices.Contains(wanted, c.Over))
 	})
-	return errors.Join(errs...)
+	return nil
 }
 
 // scaleRates multiplies the offered rates and the claims on the rate.

@@ -48,8 +48,49 @@ func TestNoOverrideIsTheSuiteAsItIs(t *testing.T) {
 	for _, none := range []Override{{}, {Phases: []int{}}} {
 		got, err := Builtin().With(none)
 		require.NoError(t, err)
-		assert.Equal(t, Builtin(), got)
+		want := Builtin()
+		require.NoError(t, want.keepPhases(numbersWithout(want, DisturbChaos)))
+		assert.Equal(t, want, got)
 	}
+}
+
+// numbersWithout are the numbers of the phases that are disturbed in another way, or not at all.
+func numbersWithout(s *Suite, d Disturb) []int {
+	var numbers []int
+	for _, p := range s.Phases {
+		if p.Disturb != d {
+			numbers = append(numbers, p.Number)
+		}
+	}
+	return numbers
+}
+
+func TestChaosIsRunOnlyWhenItIsAskedFor(t *testing.T) {
+	last := func(o Override) Phase {
+		s, err := Builtin().With(o)
+		require.NoError(t, err)
+		return s.Phases[len(s.Phases)-1]
+	}
+	minute := time.Minute
+	assert.NotEqual(t, DisturbChaos, last(Override{Groups: []Group{GroupBehaviour}}).Disturb)
+	for _, o := range []Override{{Groups: []Group{GroupBehaviour}, Chaos: &minute}, {Phases: []int{3}, Chaos: &minute}, {Chaos: &minute}} {
+		got := last(o)
+		assert.Equal(t, DisturbChaos, got.Disturb)
+		assert.Equal(t, time.Minute, got.Duration)
+	}
+	named := last(Override{Phases: []int{39}})
+	assert.Equal(t, DisturbChaos, named.Disturb)
+	assert.Zero(t, named.Duration, "the plan's")
+
+	none, err := Builtin().With(Override{Phases: []int{1}})
+	require.NoError(t, err)
+	_, err = none.With(Override{Chaos: &minute})
+	assert.ErrorContains(t, err, "--chaos: the suite has no phase with disturb: chaos; allowed: ")
+	short := time.Millisecond
+	_, err = Builtin().With(Override{Chaos: &short})
+	assert.ErrorContains(t, err, "--chaos: 1ms is out of range; allowed: from ")
+	_, err = Builtin().With(Override{Groups: []Group{GroupBehaviour}, Phases: []int{1}})
+	assert.ErrorContains(t, err, "--phase: no phase of the named groups")
 }
 
 func TestACopyDoesNotShareAnythingWithItsOriginal(t *testing.T) {
@@ -77,10 +118,10 @@ func TestAnOverrideThatCannotBeIsRefusedByItsFlag(t *testing.T) {
 		{"a factor that is not a number", Override{RateScale: new(math.NaN())}, "--rate: NaNx is out of range; allowed: from 0.001x to 1000x"},
 		{"an infinite factor", Override{RateScale: new(math.Inf(1))}, "--rate: +Infx is out of range; allowed: from 0.001x to 1000x"},
 		{"a factor that leaves no request", Override{RateScale: new(0.001), Phases: []int{1}}, "--rate: phase 1: at 0.1 req/s a window of 5 s has no request; allowed: at least one request in a window"},
-		{"an unknown phase", Override{Phases: []int{1, 7}}, "--phase: the suite has no phase 7; allowed: 1, 2, 3, 4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, 29"},
+		{"an unknown phase", Override{Phases: []int{1, 7}}, "--phase: the suite has no phase 7; allowed: 1, 2, 3, 4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39"},
 		{"a phase twice", Override{Phases: []int{1, 1}}, "--phase: phase 1 is named twice; allowed: each phase once"},
 		{"several things", Override{Runs: new(-1), Phases: []int{9}, RateScale: new(-1.0)},
-			"--runs: -1 is out of range; allowed: from 1 to 1000\n--phase: the suite has no phase 9; allowed: 1, 2, 3, 4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, 29\n--rate: -1x is out of range; allowed: from 0.001x to 1000x"},
+			"--runs: -1 is out of range; allowed: from 1 to 1000\n--phase: the suite has no phase 9; allowed: 1, 2, 3, 4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39\n--rate: -1x is out of range; allowed: from 0.001x to 1000x"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s, err := Builtin().With(row.override)

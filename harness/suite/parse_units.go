@@ -166,6 +166,7 @@ var reportedUnits = []reportedUnit{
 	{Answers, answers, 0, mostQuantity},
 	{Workers, workers, 0, MaxWorkers},
 	{Processes, processes, 0, MaxWorkers},
+	{Descriptors, descriptors, 0, mostQuantity},
 	{Ratio, factors, MinScale, MaxScale},
 }
 

@@ -45,16 +45,17 @@ var (
 			{"kB", of(1e3, 1)}, {"MB", of(1e6, 1)}, {"GB", of(1e9, 1)}, {"TB", of(1e12, 1)}}} // base: B
 	shares = dimension{"a percentage", "a number with %, e.g. 0.1 %",
 		[]unit{{"%", of(1, 100)}}} // base: 1
-	requests  = counted("requests")
-	answers   = counted("answers")
-	workers   = counted("workers")
-	processes = counted("processes")
-	factors   = dimension{"a factor", "a number with x, e.g. 0.5x",
+	requests    = counted("requests")
+	answers     = counted("answers")
+	workers     = counted("workers")
+	processes   = counted("processes")
+	descriptors = counted("descriptors")
+	factors     = dimension{"a factor", "a number with x, e.g. 0.5x",
 		[]unit{{"x", of(1, 1)}}} // base: 1
 )
 
 // measurable are the dimensions that a claim's value can have.
-var measurable = []dimension{rates, durations, shares, sizes, requests, answers, workers, processes, factors}
+var measurable = []dimension{rates, durations, shares, sizes, requests, answers, workers, processes, descriptors, factors}
 
 // counted is the dimension of a number of things.
 func counted(things string) dimension {

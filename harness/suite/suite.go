@@ -146,6 +146,8 @@ type Phase struct {
 	Workload string
 	Group    Group   // [GroupPhases] when the file names none
 	Disturb  Disturb // what is done to the system within the judged window; "" for nothing
+	// Duration is the length of the judged window where an override asks for another than the plan's; else 0.
+	Duration time.Duration
 }
 
 // Title is what the phase is called in texts, e.g. "phase 2" or "benchmark 14".

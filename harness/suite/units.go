@@ -29,6 +29,7 @@ const (
 	Answers           Unit = "answers"
 	Workers           Unit = "workers"
 	Processes         Unit = "processes"
+	Descriptors       Unit = "descriptors"
 	Ratio             Unit = "x"
 )
 
@@ -56,16 +57,21 @@ var Metrics = []Metric{
 	{"p999", Milliseconds, AtMost, "99.9th percentile of the response time, counted from the scheduled send", nil},
 	{"errors", Percent, AtMost, "failed and unsent requests as a share of those scheduled in the judged window", nil},
 	{"memory", Mebibytes, AtMost, "largest resident size that any worker reached in the run", nil},
+	{"memory_all", Mebibytes, AtMost, "largest resident size that all workers together reached in the run, by readings a second apart", nil},
 	{"cpu", Percent, AtMost, "processor time of the workers as a share of workers x one core over the judged window", nil},
 	{"rate_at_cpu", RequestsPerSecond, AtLeast, "goodput scaled to the documented processor share: rate x at_cpu / cpu (utilization law)", nil},
 	{"lost", Requests, AtMost, "requests of the judged window that failed or were never sent; after a stop, those that the system had accepted before it", nil},
 	{"gap", Milliseconds, AtMost, "longest time within the judged window without a good answer", nil},
 	{"jain", Percent, AtLeast, "Jain's fairness index of the answers per worker, of at least 100 a worker on average", nil},
-	{"recovery", Milliseconds, AtMost, "from the disturbance until all workers are ready again", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload}},
+	{"recovery", Milliseconds, AtMost, "from the disturbance until all workers are ready again", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbScale, DisturbChaos}},
 	{"served", Workers, AtLeast, "workers that answered", nil},
 	{"replaced", Workers, AtLeast, "workers that were replaced", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload}},
 	{"collected", Workers, AtLeast, "workers that report a periodic collection", []Disturb{DisturbCollect}},
-	{"wrong", Answers, AtMost, "answers that are not of the documented shape or content", []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust}},
+	{"wrong", Answers, AtMost, "answers that are not of the documented shape or content", []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust, DisturbConfigure, DisturbDebug}},
+	{"forgotten", Answers, AtLeast, "uses of an open session that a worker refused because it did not know it", []Disturb{DisturbSessions}},
+	{"missing", Requests, AtMost, "writes that were acknowledged and are not there at the end, or there twice", []Disturb{DisturbChaos}},
+	{"grown", Mebibytes, AtMost, "resident size of the primary at the end beyond that of a fresh one that has had as many workers", []Disturb{DisturbChaos}},
+	{"descriptors", Descriptors, AtMost, "open descriptors of the primary at the end beyond those of a fresh one that has had as many workers", []Disturb{DisturbChaos}},
 	{"left", Processes, AtMost, "processes of the system that still run after it has stopped", []Disturb{DisturbStop, DisturbExhaust}},
 	{"unclean", Processes, AtMost, "processes that ended with another exit status than documented", []Disturb{DisturbStop, DisturbExhaust}},
 }
@@ -81,20 +87,27 @@ type Disturb string
 
 // The disturbances there are.
 const (
-	DisturbStop     Disturb = "stop"     // the system is asked to stop (SIGTERM)
-	DisturbKill     Disturb = "kill"     // a worker is killed (SIGKILL)
-	DisturbHang     Disturb = "hang"     // a worker is stopped in its tracks (SIGSTOP)
-	DisturbLeak     Disturb = "leak"     // a worker is made to exceed its memory limit
-	DisturbReload   Disturb = "reload"   // the system is asked to replace its workers (SIGHUP)
-	DisturbExhaust  Disturb = "exhaust"  // workers are killed until the system gives up
-	DisturbHealth   Disturb = "health"   // the health endpoints are read, also while a worker is down
-	DisturbSessions Disturb = "sessions" // a session is used over fresh connections, also after its worker was killed
-	DisturbCollect  Disturb = "collect"  // nothing but a wait for the periodic collection
+	DisturbStop      Disturb = "stop"      // the system is asked to stop (SIGTERM)
+	DisturbKill      Disturb = "kill"      // a worker is killed (SIGKILL)
+	DisturbHang      Disturb = "hang"      // a worker is stopped in its tracks (SIGSTOP)
+	DisturbLeak      Disturb = "leak"      // a worker is made to exceed its memory limit
+	DisturbReload    Disturb = "reload"    // the system is asked to replace its workers (SIGHUP)
+	DisturbExhaust   Disturb = "exhaust"   // workers are killed until the system gives up
+	DisturbHealth    Disturb = "health"    // the health endpoints are read, also while a worker is down
+	DisturbSessions  Disturb = "sessions"  // a session is used over fresh connections, also after its worker was killed
+	DisturbCollect   Disturb = "collect"   // nothing but a wait for the periodic collection
+	DisturbScale     Disturb = "scale"     // the number of workers is changed, up and down again
+	DisturbConfigure Disturb = "configure" // other clusters are started, with good and bad values of every variable
+	DisturbDebug     Disturb = "debug"     // other clusters are started, which log in detail by namespace
+	// DisturbChaos kills and stops workers, and reloads and scales the system, at random; its phases are run
+	// only when they are asked for.
+	DisturbChaos Disturb = "chaos"
 )
 
 // Disturbances are all disturbances, in the order of their documentation.
 var Disturbances = []Disturb{
 	DisturbStop, DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbExhaust, DisturbHealth, DisturbSessions, DisturbCollect,
+	DisturbScale, DisturbConfigure, DisturbDebug, DisturbChaos,
 }
 
 // MetricByName returns the metric of that name.

@@ -34,7 +34,7 @@ type Target struct {
 
 // Begin starts the disturbance that the spec names.
 func Begin(ctx context.Context, target Target, spec run.DisturbSpec) run.Disturbance {
-	d := &drill{Target: target, spec: spec, ctx: ctx, values: map[string]float64{}, done: make(chan struct{})}
+	d := &drill{Target: target, spec: spec, ctx: ctx, values: map[string]float64{}, done: make(chan struct{}), unloaded: make(chan struct{})}
 	act, ok := acts[spec.Kind]
 	switch {
 	case target.Cluster == nil:
@@ -53,22 +53,28 @@ func Begin(ctx context.Context, target Target, spec run.DisturbSpec) run.Disturb
 
 // acts are the disturbances there are.
 var acts = map[suite.Disturb]func(*drill) error{
-	suite.DisturbStop:     stop,
-	suite.DisturbKill:     func(d *drill) error { return strike(d, syscall.SIGKILL) },
-	suite.DisturbHang:     func(d *drill) error { return strike(d, syscall.SIGSTOP) },
-	suite.DisturbExhaust:  exhaust,
-	suite.DisturbHealth:   watchHealth,
-	suite.DisturbSessions: useSession,
-	suite.DisturbCollect:  collect,
-	suite.DisturbLeak:     watchLeak,
+	suite.DisturbStop:      stop,
+	suite.DisturbKill:      func(d *drill) error { return strike(d, syscall.SIGKILL) },
+	suite.DisturbHang:      func(d *drill) error { return strike(d, syscall.SIGSTOP) },
+	suite.DisturbExhaust:   exhaust,
+	suite.DisturbHealth:    watchHealth,
+	suite.DisturbSessions:  useSession,
+	suite.DisturbCollect:   collect,
+	suite.DisturbLeak:      watchLeak,
+	suite.DisturbReload:    reload,
+	suite.DisturbScale:     scale,
+	suite.DisturbConfigure: configure,
+	suite.DisturbDebug:     debug,
+	suite.DisturbChaos:     chaos,
 }
 
 // drill is a disturbance that is under way.
 type drill struct {
 	Target
-	spec run.DisturbSpec
-	ctx  context.Context
-	done chan struct{} // closed when the act has ended
+	spec     run.DisturbSpec
+	ctx      context.Context
+	done     chan struct{} // closed when the act has ended
+	unloaded chan struct{} // closed when the load has ended
 
 	mu     sync.Mutex
 	signal time.Duration // of a stop, since the origin; 0 before it
@@ -92,6 +98,7 @@ func (d *drill) Observe(s measure.Sample) {
 
 // End waits for the end of the act.
 func (d *drill) End() run.Disturbed {
+	close(d.unloaded)
 	<-d.done
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -68,6 +68,11 @@ func TestWhatTheClusterWithstandsIsSeenAsThat(t *testing.T) {
 		{suite.DisturbExhaust, []string{"RESPAWN_LIMIT=3"}, map[string]float64{"wrong": 0, "left": 0, "unclean": 0}},
 		{suite.DisturbHealth, nil, map[string]float64{"wrong": 0}},
 		{suite.DisturbCollect, []string{"GC_INTERVAL=100ms"}, map[string]float64{"collected": 2}},
+		{suite.DisturbReload, nil, map[string]float64{"replaced": 2}},
+		{suite.DisturbScale, nil, nil},
+		{suite.DisturbDebug, nil, map[string]float64{"wrong": 0}},
+		{suite.DisturbConfigure, nil, map[string]float64{"wrong": 0}},
+		{suite.DisturbChaos, []string{"RESPAWN_LIMIT=1000"}, map[string]float64{"descriptors": 0}},
 	} {
 		t.Run(string(row.kind), func(t *testing.T) {
 			t.Parallel()
@@ -109,12 +114,13 @@ func TestSessionsInTheMemoryOfOneWorkerAreSeenToBeLost(t *testing.T) {
 	d := begin(t, suite.DisturbSessions, 2).End()
 	require.NoError(t, d.Err)
 	assert.Positive(t, d.Values["wrong"], "%q", d.Seen)
+	assert.Positive(t, d.Values["forgotten"], "%q", d.Seen)
 	assert.Less(t, d.Values["served"], 2.0, "%q", d.Seen)
 }
 
 func TestOnlyWhatWasOnItsWayBeforeAStopCountsAsLost(t *testing.T) {
 	failed := errors.New("connection reset")
-	d := &drill{spec: run.DisturbSpec{Kind: suite.DisturbStop, Start: time.Second}, values: map[string]float64{}, done: make(chan struct{})}
+	d := &drill{spec: run.DisturbSpec{Kind: suite.DisturbStop, Start: time.Second}, values: map[string]float64{}, done: make(chan struct{}), unloaded: make(chan struct{})}
 	close(d.done)
 	sample := func(sent time.Duration, err error) measure.Sample {
 		return measure.Sample{Scheduled: sent, Sent: sent, Err: err}

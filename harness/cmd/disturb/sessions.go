@@ -21,6 +21,9 @@ const (
 	usesAfter     = 100
 )
 
+// errUnknownSession says that a worker does not know a session.
+var errUnknownSession = errors.New("the worker does not know the session")
+
 // useSession opens a session and uses it over fresh connections until every worker has
 // served it; then it kills the worker that opened it, and uses it on.
 func useSession(d *drill) error {
@@ -32,10 +35,13 @@ func useSession(d *drill) error {
 		return err
 	}
 	d.note("worker %s opened the session", creator)
-	served, wrong := map[string]bool{}, 0
+	served, wrong, forgotten := map[string]bool{}, 0, 0
 	use := func() {
 		worker, err := d.use(token)
 		if err != nil {
+			if errors.Is(err, errUnknownSession) {
+				forgotten++
+			}
 			if wrong++; wrong <= 3 {
 				d.note("%v", err)
 			}
@@ -61,6 +67,7 @@ func useSession(d *drill) error {
 	}
 	d.note("used %d times more, %d wrong answers in all", usesAfter, wrong)
 	d.set("wrong", float64(wrong))
+	d.set("forgotten", float64(forgotten))
 	d.set("served", float64(len(served)))
 	return nil
 }
@@ -110,7 +117,10 @@ func (d *drill) ask(method, path, token string, body []byte, into any) (worker s
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	if answer.StatusCode != http.StatusOK {
+	if answer.StatusCode == http.StatusUnauthorized {
+		return "", fmt.Errorf("%s %s: %w: %.100s", method, path, errUnknownSession, text)
+	}
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusCreated {
 		return "", fmt.Errorf("%s %s: status %d: %.100s", method, path, answer.StatusCode, text)
 	}
 	if err := json.Unmarshal(text, into); err != nil {

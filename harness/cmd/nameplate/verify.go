@@ -31,6 +31,7 @@ type verifyCommand struct {
 	IOwn     []string `help:"A host other than this machine that you may load." placeholder:"HOST" name:"i-own"`
 	Out      string   `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
 	Capacity bool     `help:"Also search for the highest rate that meets the bounds, for each phase."`
+	Chaos    *string  `help:"Also the phases with chaos (workers killed and stopped, the cluster reloaded and scaled, at random), each run that long, e.g. 60s." placeholder:"TIME"`
 	Slowdown *string  `help:"Let the reference cluster burn that much processor time per request beside its work, to see what notices." placeholder:"TIME"`
 	Strict   bool     `help:"End with 3 also when a claim cannot be tested on this host."`
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
@@ -119,6 +120,9 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Slowdown: slowdown,
 		},
 	}
+	if override.Chaos != nil {
+		config.Options.Chaos = *override.Chaos
+	}
 	if override.RateScale != nil {
 		config.Options.RateScale = *override.RateScale
 	}
@@ -185,6 +189,9 @@ func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
 		return o, err
 	}
 	if o.Warmup, err = durationFlag("--warmup", k.Warmup); err != nil {
+		return o, err
+	}
+	if o.Chaos, err = durationFlag("--chaos", k.Chaos); err != nil {
 		return o, err
 	}
 	if k.Rate != nil {

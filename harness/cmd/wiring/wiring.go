@@ -41,6 +41,9 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 	if spec.Phase.Disturb == suite.DisturbLeak {
 		env = append(env, "PLATFORM_LEAK=524288")
 	}
+	if spec.Phase.Disturb == suite.DisturbChaos {
+		env = append(env, "RESPAWN_LIMIT=10000") // else the cluster gives up, as it should, before the chaos ends
+	}
 	if spec.Phase.Disturb == suite.DisturbCollect {
 		env = append(env, "GC_INTERVAL=1s") // the documented minute is longer than a run
 	}

@@ -1,0 +1,232 @@
+package disturb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
+)
+
+const (
+	// calm is the time between two disturbances of the chaos, at most twice that.
+	calm = 300 * time.Millisecond
+	// bookings is how many writes the chaos makes a second, of its own.
+	bookings = 20
+	// booked is on how many accounts they are spread; so few a list of the latest shows.
+	booked = 200
+)
+
+// chaos disturbs the cluster at random all through the window, while it makes writes of its
+// own. When the load has ended it waits until the cluster is as it was, and looks for every
+// write that was acknowledged.
+func chaos(d *drill) error {
+	before, err := d.fresh()
+	if err != nil {
+		return err
+	}
+	if err := d.moment(0); err != nil {
+		return err
+	}
+	writes := make(chan map[string]int64)
+	go func() { writes <- d.book() }()
+	counts, err := d.rage()
+	acknowledged := <-writes
+	if err != nil {
+		return err
+	}
+	d.note("%v, %d writes acknowledged", counts, len(acknowledged))
+	if len(acknowledged) == 0 {
+		return errors.New("no write was acknowledged, so that none could be looked for")
+	}
+	calmed := time.Now()
+	whole, err := d.until(func() bool { return len(d.workers()) == d.spec.Phase.Workers && d.healthy() })
+	if err != nil {
+		return err
+	}
+	d.note("all workers are ready: %v, after %.0f ms", whole, milliseconds(time.Since(calmed)))
+	d.set("recovery", milliseconds(time.Since(calmed)))
+	select {
+	case <-d.unloaded: // the load's connections have been closed
+	case <-d.ctx.Done():
+		return d.ctx.Err()
+	}
+	if err := d.quiet(before); err != nil {
+		return err
+	}
+	missing, err := d.missing(acknowledged)
+	if err != nil {
+		return err
+	}
+	d.set("missing", float64(missing))
+	return nil
+}
+
+// fresh is what the primary of such a cluster holds that has had as many workers as the chaos
+// starts, and no load: of each slot that there was, it keeps one descriptor.
+func (d *drill) fresh() (holds, error) {
+	var h holds
+	err := d.tried(fmt.Sprintf("CLUSTER_WORKERS=%d", d.spec.Phase.Workers), func(p *probed) (err error) {
+		for _, workers := range []int{2 * d.spec.Phase.Workers, d.spec.Phase.Workers} {
+			if err := p.command(func(ctx context.Context) error { return p.cluster.Scale(ctx, workers) }); err != nil {
+				return err
+			}
+		}
+		h, err = holding(p.primary())
+		return err
+	})
+	return h, err
+}
+
+// rage disturbs until the end of the window, and counts what it did.
+func (d *drill) rage() (counts map[string]int, err error) {
+	counts = map[string]int{}
+	rng := rand.New(rand.NewPCG(d.spec.Choices, 1))
+	victim := func(s syscall.Signal) func() error {
+		return func() error {
+			if all := d.workers(); len(all) > 1 { // with none left there would be nobody to take over
+				_ = syscall.Kill(all[rng.IntN(len(all))].pid, s) // it may have ended by itself
+			}
+			return nil
+		}
+	}
+	kinds := []struct {
+		name string
+		do   func() error
+	}{
+		{"SIGKILL", victim(syscall.SIGKILL)},
+		{"SIGSTOP", victim(syscall.SIGSTOP)},
+		{"SIGTERM", victim(syscall.SIGTERM)},
+		{"reload", func() error { return d.command(d.Cluster.Reload) }},
+		{"scale", func() error {
+			n := 2 + rng.IntN(2*d.spec.Phase.Workers-1)
+			return d.command(func(ctx context.Context) error { return d.Cluster.Scale(ctx, n) })
+		}},
+	}
+	// The end is left for the cluster to come to rest under load.
+	for end := d.spec.End - (d.spec.End-d.spec.Start)/10; d.now() < end; {
+		kind := kinds[rng.IntN(len(kinds))]
+		if err := kind.do(); err != nil {
+			return counts, fmt.Errorf("%s: %w", kind.name, err)
+		}
+		counts[kind.name]++
+		if err := d.wait(time.Duration(rng.Int64N(int64(2 * calm)))); err != nil {
+			return counts, err
+		}
+	}
+	return counts, d.command(func(ctx context.Context) error { return d.Cluster.Scale(ctx, d.spec.Phase.Workers) })
+}
+
+// book makes writes until the end of the window; it returns the accounts of those that
+// were acknowledged, by id.
+func (d *drill) book() map[string]int64 {
+	acknowledged := map[string]int64{}
+	for i := 0; d.now() < d.spec.End && d.ctx.Err() == nil; i++ {
+		account := int64(d.Dataset.Accounts - i%min(booked, max(1, d.Dataset.Accounts/10))) // those that the load writes to, too
+		transfer := wire.Transfer{ID: fmt.Sprintf("%08x-0000-8000-8000-%012x", uint32(d.spec.Choices), i), AmountCents: 1, Memo: "chaos"}
+		body, err := json.Marshal(transfer)
+		if err != nil {
+			d.note("%v", err)
+			break
+		}
+		var done wire.Booked
+		if _, err := d.ask(http.MethodPost, fmt.Sprintf("/api/accounts/%d/transactions", account), "", body, &done); err == nil && done.ID == transfer.ID {
+			acknowledged[transfer.ID] = account
+		}
+		if d.wait(time.Second/bookings) != nil {
+			break
+		}
+	}
+	return acknowledged
+}
+
+// missing counts the acknowledged writes that are not there exactly once.
+func (d *drill) missing(acknowledged map[string]int64) (int, error) {
+	seen := map[string]int{}
+	read := map[int64]bool{}
+	for _, account := range acknowledged {
+		if read[account] {
+			continue
+		}
+		read[account] = true
+		var list wire.Transactions
+		if _, err := d.ask(http.MethodGet, fmt.Sprintf("/api/accounts/%d/transactions?limit=%d", account, wire.MaxLimit), "", nil, &list); err != nil {
+			return 0, err
+		}
+		for _, t := range list.Transactions {
+			seen[t.ID]++
+		}
+	}
+	missing := 0
+	for id, account := range acknowledged {
+		if seen[id] != 1 {
+			if missing++; missing <= 3 {
+				d.note("write %s on account %d is there %d times", id, account, seen[id])
+			}
+		}
+	}
+	d.note("%d of %d acknowledged writes are missing", missing, len(acknowledged))
+	return missing, nil
+}
+
+// healthy reports whether the cluster calls itself healthy.
+func (d *drill) healthy() bool {
+	report, err := d.health()
+	return err == nil && report.Status == "healthy"
+}
+
+// primary is the pid of the primary process.
+func (d *drill) primary() int {
+	for _, p := range d.Cluster.Processes() {
+		if p.Name == "primary" {
+			return p.PID
+		}
+	}
+	return 0
+}
+
+// quiet waits until the primary has no more descriptors than a fresh one, and tells what it has too much.
+func (d *drill) quiet(before holds) error {
+	var now holds
+	var failed error
+	_, err := d.until(func() bool {
+		now, failed = holding(d.primary())
+		return failed == nil && now.descriptors <= before.descriptors
+	})
+	if err != nil || failed != nil {
+		return fmt.Errorf("look at what the primary holds: %v, %v", err, failed)
+	}
+	d.note("the primary has %d descriptors open and %.1f MiB resident, a fresh one %d and %.1f MiB", now.descriptors, now.mebibytes, before.descriptors, before.mebibytes)
+	d.set("descriptors", float64(max(0, now.descriptors-before.descriptors)))
+	d.set("grown", max(0, now.mebibytes-before.mebibytes))
+	return nil
+}
+
+// holds is what a process holds.
+type holds struct {
+	descriptors int
+	mebibytes   float64 // resident
+}
+
+// holding looks at a process in /proc (proc(5); statm counts in pages).
+func holding(pid int) (holds, error) {
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		return holds{}, err
+	}
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return holds{}, err
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(statm), &size, &resident); err != nil {
+		return holds{}, fmt.Errorf("read /proc/%d/statm: %w", pid, err)
+	}
+	return holds{len(open), float64(resident) * float64(os.Getpagesize()) / (1 << 20)}, nil
+}
