@@ -58,6 +58,13 @@
 // second is examined, and replaced when it is stopped or does nothing at all; one that
 // is merely busy is left alone until the documented health check, a request, fails.
 //
+// # Memory
+//
+// MEMORY_LIMIT holds for each worker. Its collector works harder from 90 % of it on
+// (GOMEMLIMIT); the primary looks at the resident size every 50 ms, and a worker beyond
+// the limit finishes what it has and is replaced. At 1.5 times the limit it is killed, by
+// the primary or, where control groups can be made, by the kernel (package cage).
+//
 // # Changing
 //
 // SIGHUP, [Cluster.Reload] and `nameplate cluster reload` replace all workers: one more

@@ -91,7 +91,17 @@ func (p *primary) start(slot int) error {
 	p.log.Debug("worker started", "worker", slot, "pid", proc.PID)
 	p.Notify(ipc.Event{Kind: ipc.WorkerStarted, Worker: slot, PID: proc.PID})
 	p.helpers.Go(func() { p.listen(m) })
+	if p.cage != nil && p.Config.Memory > 0 {
+		p.helpers.Go(func() { p.confine(m) }) // the kernel may take some milliseconds
+	}
 	return nil
+}
+
+// confine puts a wall around a worker's memory, for when it grows faster than this process looks.
+func (p *primary) confine(m *member) {
+	if err := p.cage.Hold(m.slot, m.process.PID, int64(wall*float64(p.Config.Memory))); err != nil {
+		p.log.Debug("worker has no wall around its memory", "worker", m.slot, "pid", m.process.PID, "reason", err)
+	}
 }
 
 // listen passes on what a worker says, and its end.

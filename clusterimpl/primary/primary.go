@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl/cage"
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
@@ -55,6 +56,7 @@ type primary struct {
 	spread  handover.Spreader
 	desk    *desk
 	mode    handover.Mode
+	cage    *cage.Cage      // nil where there can be none
 	workers map[int]*member // by slot, those that have a process
 	inbox   chan any        // message, ended, spread, probed, question
 	done    chan struct{}   // closed when nobody reads the inbox any more
@@ -108,6 +110,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer p.close()
+	if p.cage, err = cage.Open(); err != nil {
+		p.log.Debug("the memory of workers has no wall but the collector's limit and this process's look at them", "reason", err)
+	}
 	p.desk = p.newDesk()
 	p.spread.Aside(asks, p.desk.take)
 	p.helpers.Go(func() { _ = p.desk.http.Serve(p.desk) }) // it ends when it is closed

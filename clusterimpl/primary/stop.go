@@ -47,6 +47,11 @@ func (p *primary) close() {
 	p.spread.Finish()
 	p.desk.http.Close()
 	p.helpers.Wait()
+	if p.cage != nil {
+		if err := p.cage.Close(); err != nil {
+			p.log.Warn("remove the control groups", "reason", err)
+		}
+	}
 	if err := p.spread.Close(); err != nil {
 		p.log.Warn("release the connections", "reason", err)
 	}
