@@ -61,7 +61,7 @@
 // # Memory
 //
 // MEMORY_LIMIT holds for each worker. Its collector works harder from 90 % of it on
-// (GOMEMLIMIT); the primary looks at the resident size every 50 ms, and a worker beyond
+// (GOMEMLIMIT); the primary looks at the resident size ten times a second, and a worker beyond
 // the limit finishes what it has and is replaced. At 1.5 times the limit it is killed, by
 // the primary or, where control groups can be made, by the kernel (package cage).
 //
