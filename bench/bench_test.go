@@ -2,8 +2,10 @@ package bench
 
 import (
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,75 +15,91 @@ import (
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/cmd/wiring"
-	"github.com/nameplate-dev/nameplate/harness/judge"
-	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/probe"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
 func TestMain(m *testing.M) {
 	clusterimpl.Hook()
 	fixtures.Hook()
+	flag.Parse()
+	if flag.Lookup("test.bench").Value.String() != "" {
+		archive.WriteBenchHead(os.Stdout, probe.HostInfo())
+	}
 	os.Exit(m.Run())
 }
 
-// BenchmarkPhase makes one independent run of each phase for every iteration: -benchtime=6x makes six.
-// NAMEPLATE_STORES chooses the stores, as it does for the command.
+// BenchmarkPhase makes one independent run of each phase for every iteration and reports their
+// medians: -count 6 -benchtime 1x gives benchstat six runs. NAMEPLATE_STORES chooses the stores,
+// as it does for the command.
 func BenchmarkPhase(b *testing.B) {
 	for _, phase := range suite.Builtin().Phases {
 		if phase.Group == suite.GroupBehaviour {
 			continue // judged by counts, not by figures
 		}
 		b.Run(fmt.Sprintf("phase=%d/workers=%d/rate=%.0f", phase.Number, phase.Workers, float64(phase.Rate)), func(b *testing.B) {
-			for b.Loop() {
-				report(b, one(b, phase.Number, os.Getenv("NAMEPLATE_STORES")))
-			}
+			repeat(b, phase.Number, os.Getenv("NAMEPLATE_STORES"))
 		})
 	}
 }
 
-// one makes one run of a phase on stores of some kind.
-func one(b *testing.B, phase int, want string) archive.Trial {
-	b.Helper()
-	runs, duration := 1, 2*time.Second
-	if testing.Short() {
-		duration = time.Second
+// repeat makes a run of a phase for every iteration.
+func repeat(b *testing.B, phase int, stores string) {
+	values := map[string][]float64{}
+	for b.Loop() {
+		p := one(b, phase, stores)
+		if len(p.Trials) == 0 {
+			b.Skip("this host does not have what the phase needs")
+		}
+		settings(b, p)
+		for _, f := range p.BenchFigures(p.Trials[0]) {
+			values[f.Unit] = append(values[f.Unit], f.Value)
+		}
 	}
-	s, err := suite.Builtin().With(suite.Override{Runs: &runs, Duration: &duration, Phases: []int{phase}})
+	b.ReportMetric(0, "ns/op") // an iteration's length is chosen, not measured
+	for unit, all := range values {
+		middle, _ := figures.Median(all)
+		b.ReportMetric(middle, unit)
+	}
+}
+
+// one makes one run of a phase on stores of some kind.
+func one(b *testing.B, phase int, want string) archive.Phase {
+	b.Helper()
+	runs, warmup, duration := 1, time.Second, 2*time.Second
+	if testing.Short() {
+		warmup, duration = 500*time.Millisecond, time.Second
+	}
+	s, err := suite.Builtin().With(suite.Override{Runs: &runs, Warmup: &warmup, Duration: &duration, Phases: []int{phase}})
 	require.NoError(b, err)
 	r, err := run.Verify(b.Context(), run.Config{
 		Suite: s, Ref: archive.SuiteRef{Name: s.Name, File: "built-in", YAML: suite.BuiltinYAML()},
 		Options: archive.Options{
-			Runs: runs, Duration: duration, Warmup: s.Plan.Warmup, RateScale: 1, Seed: s.Plan.Seed, Phases: []int{phase}, Stores: want,
+			Runs: runs, Duration: duration, Warmup: warmup, RateScale: 1, Seed: s.Plan.Seed, Phases: []int{phase}, Stores: want,
 		},
 		Host: probe.HostInfo(), System: wiring.Reference{}, Workload: wiring.Platform{}, Stores: wiring.Stores{Want: want},
 		Out: b.TempDir(), ID: archive.NewID(time.Now(), rand.Reader), Now: time.Now, Spin: probe.Spin,
 	})
 	require.NoError(b, err)
-	if len(r.Phases[0].Trials) == 0 {
-		b.Skip(r.Notes)
-	}
-	return r.Phases[0].Trials[0]
+	return r.Phases[0]
 }
 
-// report gives the figures of a run in the units that benchstat knows.
-func report(b *testing.B, t archive.Trial) {
-	w := t.Window
-	b.ReportMetric(0, "ns/op") // an iteration's length is chosen, not measured
-	b.ReportMetric(w.Goodput(), "req/s")
-	for unit, q := range map[string]float64{"p50-ns": 0.5, "p99-ns": 0.99} {
-		value, ok := w.Response.Quantile(q)
-		require.True(b, ok, "no request was answered")
-		b.ReportMetric(float64(value), unit)
+// told are the settings that were printed before each benchmark.
+var told = map[string]string{}
+
+// settings prints what the stores of a benchmark run on, as configuration lines before its
+// first result. They cannot change later: the name of the next result is printed already.
+func settings(b *testing.B, p archive.Phase) {
+	b.Helper()
+	var now strings.Builder
+	archive.WriteBenchStores(&now, p)
+	before, again := told[b.Name()]
+	if !again {
+		told[b.Name()] = now.String()
+		fmt.Print(now.String())
+		return
 	}
-	if cpu, ok := t.Usage.CPUOf(measure.RoleWorker); ok && w.Sent > 0 {
-		b.ReportMetric(cpu*1e9/float64(w.Sent), "cpu-ns/req")
-	}
-	if cpu, ok := t.Usage.CPUOf(measure.RoleStore); ok && w.Sent > 0 {
-		b.ReportMetric(cpu*1e9/float64(w.Sent), "store-cpu-ns/req")
-	}
-	if memory, ok := judge.Value("memory", judge.Evidence{Window: w, Usage: t.Usage}); ok {
-		b.ReportMetric(memory*float64(suite.MiB), "B-rss/worker")
-	}
+	require.Equal(b, before, now.String(), "the stores have changed between runs; name a provider in NAMEPLATE_STORES")
 }

@@ -11,6 +11,9 @@ import (
 // this machine has. Compare them with -count 6: the runs take turns, so that what drifts on the
 // machine falls on all alike.
 func BenchmarkStores(b *testing.B) {
+	if testing.Short() {
+		b.Skip("-short: the stores of every provider take long to start")
+	}
 	offers := fixtures.Offers(b.Context(), nil)
 	for _, provider := range []string{fixtures.Local, fixtures.Containers, fixtures.Embedded} {
 		b.Run("provider="+provider, func(b *testing.B) {
@@ -22,9 +25,7 @@ func BenchmarkStores(b *testing.B) {
 			if !slices.ContainsFunc(offers, func(o fixtures.Offer) bool { return o.Provider == provider }) {
 				b.Skip("no such provider")
 			}
-			for b.Loop() {
-				report(b, one(b, 3, provider))
-			}
+			repeat(b, 3, provider)
 		})
 	}
 }

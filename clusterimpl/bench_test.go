@@ -16,6 +16,7 @@ import (
 // workers. Run it with -benchtime=50000x; one run holds all ways.
 func BenchmarkDistribution(b *testing.B) {
 	const workers, connections = 2, 32
+	fmt.Print("Unit cpu-µs/op better=lower\nUnit jain better=higher\n")
 	for _, keep := range []bool{true, false} {
 		for _, mode := range []string{"journal", "handover", "inherited"} {
 			b.Run(fmt.Sprintf("keepalive=%t/mode=%s", keep, mode), func(b *testing.B) {

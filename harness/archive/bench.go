@@ -1,8 +1,10 @@
 package archive
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +28,7 @@ var benchUnits = []benchUnit{
 	{"p999-ns", "lower", scaled("p999", 1e6)},
 	{"error-%", "lower", scaled("errors", 1)},
 	{"cpu-ns/req", "lower", cpuPerRequest(measure.RoleWorker, measure.RolePrimary)},
+	{"store-cpu-ns/req", "lower", cpuPerRequest(measure.RoleStore)},
 	{"gen-cpu-ns/req", "lower", cpuPerRequest(measure.RoleGenerator)},
 	{"B-rss/worker", "lower", scaled("memory", float64(suite.MiB))},
 }
@@ -61,24 +64,13 @@ func cpuPerRequest(roles ...measure.Role) func(judge.Evidence) (float64, bool) {
 // (golang.org/design/14313-benchmark-format), to be compared with benchstat. A value
 // that was not measured is left out.
 func writeBench(w io.Writer, r *Run) {
-	config := func(key, value string) { fmt.Fprintf(w, "%s: %s\n", key, oneLine(value)) }
-	config("goos", r.Host.OS)
-	config("goarch", r.Host.Arch)
-	config("cpu", r.Host.CPUModel)
-	config("kernel", r.Host.Kernel)
-	config("governor", r.Host.Governor)
-	config("cores", strconv.Itoa(r.Host.Cores))
-	config("nameplate-run", r.ID)
-	config("nameplate-version", r.Build.Nameplate)
-	config("suite", r.Suite.Name)
-	for _, u := range benchUnits {
-		fmt.Fprintf(w, "Unit %s better=%s\n", u.unit, u.better)
-	}
+	WriteBenchHead(w, r.Host)
+	setting(w, "nameplate-run", r.ID)
+	setting(w, "nameplate-version", r.Build.Nameplate)
+	setting(w, "suite", r.Suite.Name)
 	for _, p := range r.Phases {
 		fmt.Fprintln(w)
-		for _, store := range []suite.Store{suite.Postgres, suite.Redis} {
-			config("provider-"+string(store), p.provider(store))
-		}
+		WriteBenchStores(w, p)
 		for _, t := range p.Trials {
 			if !t.Interrupted && t.Window != nil && t.Window.Sent > 0 {
 				writeBenchLine(w, p, t)
@@ -87,17 +79,65 @@ func writeBench(w io.Writer, r *Run) {
 	}
 }
 
-func writeBenchLine(w io.Writer, p Phase, t Trial) {
-	fmt.Fprintf(w, "BenchmarkPhase/phase=%d/workers=%d/rate=%s %d", p.Number, p.Workers,
-		strconv.FormatFloat(float64(p.Offered), 'f', -1, 64), t.Window.Sent)
+// WriteBenchHead writes what the lines of a bench file rest on: the machine, as
+// configuration lines, and which way each unit is better. As with fmt.Fprint to a buffer,
+// a writer that fails is its owner's to notice.
+func WriteBenchHead(w io.Writer, host measure.Host) {
+	setting(w, "goos", host.OS)
+	setting(w, "goarch", host.Arch)
+	setting(w, "cpu", host.CPUModel)
+	setting(w, "kernel", host.Kernel)
+	setting(w, "governor", host.Governor)
+	setting(w, "cores", strconv.Itoa(host.Cores))
+	for _, u := range benchUnits {
+		fmt.Fprintf(w, "Unit %s better=%s\n", u.unit, u.better)
+	}
+}
+
+// WriteBenchStores writes what the stores of a phase ran on, as configuration lines that hold
+// until the next ones: each store's provider with product and version, and the providers alone.
+func WriteBenchStores(w io.Writer, p Phase) {
+	var providers []string
+	for _, on := range p.Providers {
+		providers = append(providers, on.Provider)
+	}
+	slices.Sort(providers)
+	setting(w, "provider", cmp.Or(strings.Join(slices.Compact(providers), "+"), "none"))
+	for _, store := range []suite.Store{suite.Postgres, suite.Redis} {
+		setting(w, "provider-"+string(store), p.provider(store))
+	}
+}
+
+// BenchFigure is one value of a bench file's line.
+type BenchFigure struct {
+	Unit  string // e.g. "p99-ns"
+	Value float64
+}
+
+// BenchFigures are the values of one run, in the order of a bench file's line. What was not
+// measured is left out.
+func (p Phase) BenchFigures(t Trial) []BenchFigure {
+	var all []BenchFigure
 	evidence := t.evidence(p.Workers)
 	for _, u := range benchUnits {
 		if v, ok := u.value(evidence); ok {
-			fmt.Fprintf(w, " %s %s", strconv.FormatFloat(v, 'f', -1, 64), u.unit)
+			all = append(all, BenchFigure{u.unit, v})
 		}
+	}
+	return all
+}
+
+func writeBenchLine(w io.Writer, p Phase, t Trial) {
+	fmt.Fprintf(w, "BenchmarkPhase/phase=%d/workers=%d/rate=%s %d", p.Number, p.Workers,
+		strconv.FormatFloat(float64(p.Offered), 'f', -1, 64), t.Window.Sent)
+	for _, f := range p.BenchFigures(t) {
+		fmt.Fprintf(w, " %s %s", strconv.FormatFloat(f.Value, 'f', -1, 64), f.Unit)
 	}
 	fmt.Fprintln(w)
 }
+
+// setting writes a configuration line.
+func setting(w io.Writer, key, value string) { fmt.Fprintf(w, "%s: %s\n", key, oneLine(value)) }
 
 // provider names what a store of the phase ran on; "none" when the phase has no such
 // store.

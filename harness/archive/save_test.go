@@ -138,6 +138,7 @@ func TestBenchmarksAreInGosFormat(t *testing.T) {
 	assert.Equal(t, "unknown", got.GetConfig("governor"))
 	assert.Equal(t, "local PostgreSQL 17.2", got.GetConfig("provider-postgres"))
 	assert.Equal(t, "none", got.GetConfig("provider-redis"))
+	assert.Equal(t, "local", got.GetConfig("provider"))
 	for unit, want := range map[string]float64{"req/s": 2, "error-%": 0, "B-rss/worker": 5 << 20} {
 		value, ok := got.Value(unit)
 		assert.True(t, ok, unit)

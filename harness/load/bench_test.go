@@ -23,7 +23,11 @@ import (
 // attack beside it.
 func BenchmarkDrive(b *testing.B) {
 	url := tinyServer(b)
-	const length = 2 * time.Second
+	length := 2 * time.Second
+	if testing.Short() {
+		length = 200 * time.Millisecond
+	}
+	fmt.Print("Unit lateness-p50-ns better=lower\nUnit lateness-p99-ns better=lower\nUnit cpu-ns/req better=lower\n")
 	for _, rate := range []int{100, 1000, 5000} {
 		b.Run(fmt.Sprintf("client=nameplate/rate=%d", rate), func(b *testing.B) {
 			lateness := measure.NewHistogram()

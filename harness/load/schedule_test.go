@@ -133,3 +133,16 @@ func TestProcessorsFollowTheRate(t *testing.T) {
 	assert.Equal(t, 1, wanted(Poisson(5000, 1, 100*time.Millisecond)), "fewer arrivals than are looked at")
 	assert.Equal(t, 1<<16, wanted(Constant(1e18)))
 }
+
+// BenchmarkSchedule asks for one arrival after another, as a run does.
+func BenchmarkSchedule(b *testing.B) {
+	for name, s := range map[string]Schedule{"constant": Constant(5000), "poisson": Poisson(5000, 1, 2*time.Hour)} {
+		b.Run("arrivals="+name, func(b *testing.B) {
+			i := uint64(0)
+			for b.Loop() {
+				_ = s.At(i)
+				i++
+			}
+		})
+	}
+}

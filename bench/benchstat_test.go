@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/nameplate-dev/nameplate/harness/compare"
+)
+
+// bench runs this package's benchmarks as go test does and returns what they print.
+func bench(t *testing.T, pattern string, count int) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench="+pattern, "-test.benchtime=1x", fmt.Sprint("-test.count=", count), "-test.short")
+	cmd.Env = append(os.Environ(), "NAMEPLATE_STORES=embedded")
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	text, err := cmd.Output()
+	require.NoError(t, err, "%s\n%s", text, problems.String())
+	return text
+}
+
+func TestBenchstatReadsTheOutputAsItIs(t *testing.T) {
+	const pattern = "^BenchmarkPhase$/^phase=[13]$"
+	dir := t.TempDir()
+	var texts [2][]byte
+	for i, name := range []string{"old.txt", "new.txt"} {
+		texts[i] = bench(t, pattern, 2-i) // a second result stands right after the first
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), texts[i], 0o600))
+	}
+
+	reader := benchfmt.NewReader(bytes.NewReader(texts[0]), "old.txt")
+	var results []*benchfmt.Result
+	for reader.Scan() {
+		if r, ok := reader.Result().(*benchfmt.Result); ok {
+			results = append(results, r.Clone())
+		}
+	}
+	require.NoError(t, reader.Err())
+	require.Len(t, results, 4, "%s", texts[0])
+	for _, r := range results {
+		for _, key := range []string{"goos", "goarch", "pkg", "cpu", "kernel", "governor", "cores", "provider", "provider-redis"} {
+			assert.NotEmpty(t, r.GetConfig(key), key)
+		}
+		for _, v := range r.Values {
+			assert.NotZero(t, reader.Units().GetBetter(v.Unit), "benchstat is not told which way %s is better", v.Unit)
+		}
+	}
+	assert.Equal(t, "none", results[0].GetConfig("provider"), "the first phase has no stores")
+	assert.Equal(t, "embedded", results[3].GetConfig("provider"))
+	assert.Equal(t, 1, reader.Units().GetBetter("req/s"))
+	assert.Equal(t, -1, reader.Units().GetBetter("p99-sec"))
+
+	all, only, err := compare.Read([]compare.Input{{Name: "old.txt", Reader: bytes.NewReader(texts[0])}}, []compare.Input{{Name: "new.txt", Reader: bytes.NewReader(texts[1])}})
+	require.NoError(t, err)
+	assert.Empty(t, only)
+	for _, s := range all {
+		assert.NotEqual(t, compare.Neither, s.Better, s.Unit)
+	}
+
+	table := benchstat(t, dir, "old.txt", "new.txt")
+	for _, want := range []string{"old.txt", "new.txt", "vs base", "req/s", "p99-sec", "cpu-sec/req", "B-rss/worker", "provider: none", "provider: embedded", "kernel: ", "governor: ", "Phase/phase=1/workers=1/rate=100"} {
+		assert.Contains(t, table, want)
+	}
+	byStore := benchstat(t, dir, "-filter", ".unit:req/s", "-col", "provider", "old.txt")
+	assert.Contains(t, byStore, "embedded", "a column for each provider")
+	assert.NotContains(t, byStore, "p99")
+}
+
+// benchstat runs the tool at the version that the module names.
+func benchstat(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	for i, arg := range args {
+		if filepath.Ext(arg) == ".txt" {
+			args[i] = filepath.Base(arg) + "=" + filepath.Join(dir, arg)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"tool", "benchstat"}, args...)...)
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	require.NoError(t, err, problems.String())
+	assert.NotContains(t, problems.String(), "benchmark", "benchstat complains about the input")
+	return string(out)
+}
