@@ -20,54 +20,72 @@ import (
 
 var update = flag.Bool("update", false, "write the schema anew")
 
-const (
-	module = "github.com/nameplate-dev/nameplate"
-	file   = "verify.schema.json"
-)
+const module = "github.com/nameplate-dev/nameplate"
 
-// generate makes the schema from the Go types and their comments.
-func generate(t *testing.T) []byte {
+// published are the schemas, by file.
+var published = []struct {
+	file, title string
+	document    any
+	text        []byte
+}{
+	{"verify.schema.json", "nameplate verify --json", &schema.Document{}, schema.JSON},
+	{"compare.schema.json", "nameplate compare --json", &schema.Comparison{}, schema.CompareJSON},
+	{"trend.schema.json", "nameplate trend --json", &schema.Trend{}, schema.TrendJSON},
+}
+
+// generate makes a schema from the Go types and their comments.
+func generate(t *testing.T, file, title string, document any) []byte {
 	t.Helper()
 	r := &invopop.Reflector{}
 	require.NoError(t, r.AddGoComments(module+"/reports/schema", "./"))
-	s := r.Reflect(&schema.Document{})
-	s.ID = "https://" + module + "/reports/schema/" + file
-	s.Title = "nameplate verify --json"
+	s := r.Reflect(document)
+	s.ID = invopop.ID("https://" + module + "/reports/schema/" + file)
+	s.Title = title
 	data, err := json.MarshalIndent(s, "", "  ")
 	require.NoError(t, err)
 	return append(data, '\n')
 }
 
-func TestTheSchemaIsThatOfTheTypes(t *testing.T) {
-	want := generate(t)
-	if *update {
-		require.NoError(t, os.WriteFile(file, want, 0o644))
-		return
+func TestTheSchemasAreThoseOfTheTypes(t *testing.T) {
+	for _, p := range published {
+		want := generate(t, p.file, p.title, p.document)
+		if *update {
+			require.NoError(t, os.WriteFile(p.file, want, 0o644))
+			continue
+		}
+		assert.Equal(t, string(want), string(p.text), "regenerate it with go test ./reports/schema -update")
 	}
-	assert.Equal(t, string(want), string(schema.JSON), "regenerate it with go test ./reports/schema -update")
 }
 
-func compiled(t *testing.T) *jsonschema.Schema {
+func compiled(t *testing.T) *jsonschema.Schema { return compile(t, schema.JSON) }
+
+func compile(t *testing.T, text []byte) *jsonschema.Schema {
 	t.Helper()
-	loaded, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.JSON))
+	loaded, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	require.NoError(t, err)
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	require.NoError(t, c.AddResource(file, loaded))
-	s, err := c.Compile(file)
+	require.NoError(t, c.AddResource("schema.json", loaded))
+	s, err := c.Compile("schema.json")
 	require.NoError(t, err)
 	return s
+}
+
+// decoded is a document as its readers see it.
+func decoded(t *testing.T, document any) map[string]any {
+	t.Helper()
+	data, err := json.Marshal(document)
+	require.NoError(t, err)
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	return v.(map[string]any)
 }
 
 func instance(t *testing.T, run *archive.Run) map[string]any {
 	t.Helper()
 	r, err := figures.Of(run)
 	require.NoError(t, err)
-	data, err := json.Marshal(schema.Of(r))
-	require.NoError(t, err)
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	require.NoError(t, err)
-	return v.(map[string]any)
+	return decoded(t, schema.Of(r))
 }
 
 func TestDocumentsKeepToTheSchema(t *testing.T) {

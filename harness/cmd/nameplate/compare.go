@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/nameplate-dev/nameplate/harness/compare"
+	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 
 // compareCommand holds two builds, or two runs, against each other.
@@ -44,12 +45,7 @@ func (k compareCommand) Run(c console) error {
 	}
 	r := compare.Judge(series, compare.Options{Least: k.Least})
 	if k.JSON {
-		err = indented(c.stdout, struct {
-			Base    string           `json:"base"`
-			Head    string           `json:"head"`
-			Changes []compare.Change `json:"changes"`
-			Only    []string         `json:"only_one_side"`
-		}{k.Base, k.Head, r.Changes, append([]string{}, only...)})
+		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, only))
 	} else {
 		err = k.text(c.stdout, r, only)
 	}

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 
 // asCommand makes the test's own program behave as the command, for tests that need a process of it.
@@ -34,6 +38,7 @@ func TestScripts(t *testing.T) {
 	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){
 		"status":   status,
 		"archived": archived,
+		"keeps":    keeps,
 	}})
 }
 
@@ -53,4 +58,22 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit status %s, want %s", got, args[0])
 	}
+}
+
+// keeps checks the last standard output against a published schema: keeps verify|compare|trend.
+func keeps(ts *testscript.TestScript, neg bool, args []string) {
+	texts := map[string][]byte{"verify": schema.JSON, "compare": schema.CompareJSON, "trend": schema.TrendJSON}
+	if neg || len(args) != 1 || texts[args[0]] == nil {
+		ts.Fatalf("usage: keeps verify|compare|trend")
+	}
+	loaded, err := jsonschema.UnmarshalJSON(bytes.NewReader(texts[args[0]]))
+	ts.Check(err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	ts.Check(c.AddResource("schema.json", loaded))
+	s, err := c.Compile("schema.json")
+	ts.Check(err)
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
+	ts.Check(err)
+	ts.Check(s.Validate(document))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/history"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/trend"
+	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 
 // trendCommand judges the history of many nights.
@@ -81,7 +82,7 @@ func (k trendShowCommand) Run(c console) error {
 		return usageError{err}
 	}
 	if k.JSON {
-		err = indented(c.stdout, trendDocument(r, left))
+		err = indented(c.stdout, schema.OfTrend(r, left))
 	} else {
 		err = trendText(c.stdout, r, left)
 	}
@@ -95,32 +96,6 @@ func (k trendShowCommand) Run(c console) error {
 		return exitWith(judge.ExitNoVerdict)
 	}
 	return nil
-}
-
-// trendSeries is a series with what became of it, for JSON.
-type trendSeries struct {
-	Name    string         `json:"name"`
-	Unit    string         `json:"unit"`
-	State   trend.State    `json:"state"`
-	Nights  int            `json:"nights"`
-	Noise   float64        `json:"noise"`
-	Changes []trend.Change `json:"changes"`
-	Drift   *trend.Drift   `json:"drift"`
-}
-
-func trendDocument(r trend.Report, left []string) any {
-	series := []trendSeries{}
-	for _, one := range r.Results {
-		series = append(series, trendSeries{one.Series.Name, one.Series.Unit, one.State, len(one.Series.Values), one.Noise, append([]trend.Change{}, one.Changes...), one.Drift})
-	}
-	return struct {
-		Judged   int           `json:"judged"`
-		TooShort int           `json:"too_short"`
-		TooNoisy int           `json:"too_noisy"`
-		LeftOut  []string      `json:"left_out"`
-		Worse    bool          `json:"worse"`
-		Series   []trendSeries `json:"series"`
-	}{r.Count(trend.Judged), r.Count(trend.TooShort), r.Count(trend.TooNoisy), append([]string{}, left...), r.Worse(), series}
 }
 
 // trendText prints what moved, when, by how much and how sure that is.
