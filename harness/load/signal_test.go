@@ -45,5 +45,5 @@ func TestDriveIsLateWhenItsProcessIsStopped(t *testing.T) {
 	assert.Equal(t, uint64(400), r.Sent)
 	assert.GreaterOrEqual(t, r.Late, uint64(50), "those of the first half of the stop: 60")
 	assert.GreaterOrEqual(t, r.Slow, uint64(50))
-	assert.Zero(t, r.Waited, "the system kept none waiting")
+	assert.Less(t, r.Waited, r.Late/2, "it is not put down to the system, which may be slow at times on a busy host")
 }

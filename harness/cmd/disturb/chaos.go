@@ -73,8 +73,10 @@ func chaos(d *drill) error {
 func (d *drill) fresh() (holds, error) {
 	var h holds
 	err := d.tried(fmt.Sprintf("CLUSTER_WORKERS=%d", d.spec.Phase.Workers), func(p *probed) (err error) {
-		for _, workers := range []int{2 * d.spec.Phase.Workers, d.spec.Phase.Workers} {
-			if err := p.command(func(ctx context.Context) error { return p.cluster.Scale(ctx, workers) }); err != nil {
+		most := func(ctx context.Context) error { return p.cluster.Scale(ctx, 2*d.spec.Phase.Workers) }
+		back := func(ctx context.Context) error { return p.cluster.Scale(ctx, d.spec.Phase.Workers) }
+		for _, do := range []func(context.Context) error{most, p.cluster.Reload, back} { // a reload has one more for a while
+			if err := p.command(do); err != nil {
 				return err
 			}
 		}
