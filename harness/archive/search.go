@@ -20,8 +20,9 @@ const (
 
 // Search is the search for the highest rate that a phase sustains within its bounds.
 type Search struct {
-	Start      float64       `json:"start"`      // first rate, req/s
-	Resolution float64       `json:"resolution"` // width of the interval that was wanted, as a share of its lower end
+	Start      float64       `json:"start"`          // first rate, req/s
+	Most       float64       `json:"most,omitempty"` // highest rate allowed, req/s; 0: 1024 times Start
+	Resolution float64       `json:"resolution"`     // width of the interval that was wanted, as a share of its lower end
 	MaxRuns    int           `json:"max_runs"`
 	Trials     []SearchTrial `json:"trials"` // in the order in which they were made
 	// Found is what came of the trials. It follows from them: see [Run.Judge].
@@ -54,7 +55,7 @@ func (f *Found) Known() bool { return f != nil && f.Capacity > 0 && !f.AtMost }
 
 // Config is what the search was made with.
 func (s Search) Config() capacity.Config {
-	return capacity.Config{Start: s.Start, Resolution: s.Resolution, MaxRuns: s.MaxRuns}
+	return capacity.Config{Start: s.Start, Most: s.Most, Resolution: s.Resolution, MaxRuns: s.MaxRuns}
 }
 
 // Outcome is what a trial of a search says, judged by the phase's claims at its own rate,

@@ -20,7 +20,7 @@ const (
 // search looks for the highest rate at which a phase still meets its claims, from the
 // documented rate on. Each of its runs is archived as it ends.
 func (p *pipeline) search(ctx context.Context, phase suite.Phase, memory suite.Size, stores *phaseStores) error {
-	s := &archive.Search{Start: float64(phase.Rate), Resolution: searchResolution, MaxRuns: searchRuns}
+	s := &archive.Search{Start: float64(phase.Rate), Most: p.Options.UpTo, Resolution: searchResolution, MaxRuns: searchRuns}
 	searching, err := capacity.New(s.Config())
 	if err != nil {
 		return fmt.Errorf("%s: %w", phase.Title(), err)

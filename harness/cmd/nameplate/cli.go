@@ -35,6 +35,7 @@ type cli struct {
 	Report   reportCommand   `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
 	Audit    auditCommand    `cmd:"" help:"Hold the claims of a suite against each other by the operational laws, without any load."`
 	Capacity capacityCommand `cmd:"" help:"Search for the highest rate at which each phase meets its claims."`
+	Load     loadCommand     `cmd:"" help:"A load test in one line: of a URL, of a command after --, or of the reference cluster."`
 	Scaling  scalingCommand  `cmd:"" help:"Measure how the capacity grows with the workers, and fit the Universal Scalability Law."`
 	Compare  compareCommand  `cmd:"" help:"Hold two runs, two bench files or two git revisions against each other."`
 	Trend    trendCommand    `cmd:"" help:"Judge the history of many nights: what changed for good, when, and by how much."`

@@ -37,8 +37,9 @@ type verifyCommand struct {
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
 
-	only bool   // the capacity, and no verdict
-	made []byte // text of a suite that stands in no file; nil for the named one
+	only bool    // the capacity, and no verdict
+	upTo float64 // highest rate that a search for the capacity may try, req/s; 0: as high as it leads
+	made []byte  // text of a suite that stands in no file; nil for the named one
 }
 
 // Run measures, judges, archives and reports, and ends with the run's exit status.
@@ -117,7 +118,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
-			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Slowdown: slowdown,
+			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), UpTo: k.upTo, Slowdown: slowdown,
 		},
 	}
 	if override.Chaos != nil {
@@ -140,7 +141,7 @@ func (k verifyCommand) suits(s *suite.Suite, o suite.Override, slowdown time.Dur
 		return errors.New("--slowdown: only the reference cluster can be slowed down; allowed: a suite without a system")
 	case s.System.Kind == suite.SystemURL && o.RateScale != nil && *o.RateScale > 1:
 		return errors.New("--rate: rates above the suite's are refused on a system that runs already; allowed: at most 1x")
-	case s.System.Kind == suite.SystemURL && k.capacity() != archive.CapacityNot:
+	case s.System.Kind == suite.SystemURL && k.capacity() != archive.CapacityNot && k.upTo == 0:
 		return errors.New("a capacity is searched for at rates above the suite's, which are refused on a system that runs already")
 	}
 	return nil
