@@ -1,7 +1,13 @@
-// Package harness is the ruler that documented figures are held against.
+// Package harness is the ruler that documented figures are held against, for Go tests.
 //
-// Its packages, in the direction in which data goes: suite (what is claimed), load (requests on a
-// schedule), measure (what was seen), probe (what it cost), judge (what the figures may say),
-// archive (what is kept), run (the pipeline that ties them together). The command is
-// harness/cmd/nameplate.
+// [Verify] drives a system through the phases of a suite and fails the test when a claim is
+// refuted. The system is a [Handler] of the test's own, a [Binary], or what answers at a [URL].
+// The suite is the same YAML that the command reads ([ReadSuite]); its evidence is the independent
+// run, so that a verdict takes six runs or more of every phase. It starts no stores: give a
+// handler its own, or use the command.
+//
+// What is exported here is meant to stay. The packages below, in the direction in which data
+// goes: suite (what is claimed), load (requests on a schedule), measure (what was seen), probe
+// (what it cost), judge (what the figures may say), archive (what is kept), run (the pipeline
+// that ties them together). The command is harness/cmd/nameplate.
 package harness

@@ -3,6 +3,8 @@
 package archive
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
@@ -43,6 +45,12 @@ type SuiteRef struct {
 	File   string `json:"file"`   // as given; "built-in" for the embedded one
 	SHA256 string `json:"sha256"` // of the file's bytes, hexadecimal
 	YAML   []byte `json:"-"`
+}
+
+// RefOf names a suite that was read from a file with that text.
+func RefOf(s *suite.Suite, file string, text []byte) SuiteRef {
+	sum := sha256.Sum256(text)
+	return SuiteRef{Name: s.Name, Title: s.Title, File: file, SHA256: hex.EncodeToString(sum[:]), YAML: text}
 }
 
 // Options are the options that the run was started with, after flags and suite were combined.

@@ -35,7 +35,7 @@ func (p *progress) observe(e run.Event) {
 	defer p.mu.Unlock()
 	switch e.Stage {
 	case run.StageRunDone:
-		p.line(runLine(e))
+		p.line(fmt.Sprintf("%s (%s left)", e.RunLine(), e.Left.Round(time.Second)))
 	case run.StageTried:
 		p.line(triedLine(e))
 	case run.StageStores:
@@ -92,20 +92,4 @@ func triedLine(e run.Event) string {
 		text += " (" + strings.Join(e.Invalid, "; ") + ")"
 	}
 	return text
-}
-
-func runLine(e run.Event) string {
-	w := e.Trial.Window
-	text := fmt.Sprintf("%s %s, run %d of %d: offered %v, achieved %.1f req/s",
-		e.Phase.Title(), e.Phase.Name, e.Run, e.Runs, e.Phase.Rate, w.Goodput())
-	if p99, ok := w.Response.Quantile(0.99); ok {
-		text += fmt.Sprintf(", p99 %.2f ms", float64(p99.Microseconds())/1000)
-	}
-	if failed := w.Failed + w.Unsent; failed > 0 {
-		text += fmt.Sprintf(", %d of %d failed", failed, w.Offered)
-	}
-	if len(e.Invalid) > 0 {
-		text += "; does not count: " + strings.Join(e.Invalid, "; ")
-	}
-	return text + fmt.Sprintf(" (%s left)", e.Left.Round(time.Second))
 }

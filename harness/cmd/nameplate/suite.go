@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -64,6 +62,5 @@ func parseSuite(file string, data []byte) (*suite.Suite, archive.SuiteRef, error
 		}
 		return nil, archive.SuiteRef{}, usageError{err}
 	}
-	sum := sha256.Sum256(data)
-	return s, archive.SuiteRef{Name: s.Name, Title: s.Title, File: file, SHA256: hex.EncodeToString(sum[:]), YAML: data}, nil
+	return s, archive.RefOf(s, file, data), nil
 }

@@ -3,14 +3,10 @@ package main
 import (
 	"fmt"
 	"os/exec"
-	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 )
-
-const modulePath = "github.com/nameplate-dev/nameplate"
 
 type versionCommand struct{}
 
@@ -27,23 +23,8 @@ func (versionCommand) Run(c console) error {
 // buildInfo says which program this is. Where the build carries no revision, as with go run, it is asked of
 // the work tree that the program was started in, if that is this project's.
 func buildInfo() archive.Build {
-	b := archive.Build{Nameplate: "devel", Go: runtime.Version(), Revision: "unknown"}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		b.Nameplate = v
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.Revision = s.Value
-		case "vcs.modified":
-			b.Modified = s.Value == "true"
-		}
-	}
-	if b.Revision == "unknown" {
+	b := archive.ThisBuild()
+	if b.Revision == archive.UnknownRevision {
 		b.Revision, b.Modified = workTree()
 	}
 	return b
@@ -52,12 +33,12 @@ func buildInfo() archive.Build {
 // workTree is the revision of the work tree in which the command runs.
 func workTree() (revision string, modified bool) {
 	module, err := exec.Command("go", "list", "-m").Output()
-	if err != nil || strings.TrimSpace(string(module)) != modulePath {
-		return "unknown", false
+	if err != nil || strings.TrimSpace(string(module)) != archive.Module {
+		return archive.UnknownRevision, false
 	}
 	head, err := exec.Command("git", "rev-parse", "HEAD").Output()
 	if err != nil {
-		return "unknown", false
+		return archive.UnknownRevision, false
 	}
 	status, err := exec.Command("git", "status", "--porcelain").Output()
 	return strings.TrimSpace(string(head)), err != nil || len(status) > 0

@@ -15,16 +15,7 @@ import (
 // files that the suite names are looked for in dir; owned are hosts that may be loaded
 // beside those of the suite.
 func For(s *suite.Suite, dir string, owned []string, getenv func(string) string) (run.System, run.Workload, error) {
-	programs := map[string]*traffic.Program{}
-	errs := []error{system.CheckOwned(s.System, owned)}
-	for _, w := range s.Workloads {
-		if w.Kind != suite.HTTP {
-			continue
-		}
-		p, err := traffic.Compile(w, dir, getenv)
-		errs = append(errs, err)
-		programs[w.Name] = p
-	}
+	programs, err := traffic.CompileAll(s, dir, getenv)
 	var target run.System = Reference{}
 	switch s.System.Kind {
 	case suite.SystemCommand:
@@ -32,19 +23,16 @@ func For(s *suite.Suite, dir string, owned []string, getenv func(string) string)
 	case suite.SystemURL:
 		target = system.URL{System: s.System}
 	}
-	return target, workloads{programs}, errors.Join(errs...)
+	return target, workloads{programs}, errors.Join(system.CheckOwned(s.System, owned), err)
 }
 
 // workloads makes the requests of every kind of workload.
-type workloads struct{ programs map[string]*traffic.Program }
+type workloads struct{ programs traffic.Programs }
 
-// Source makes the requests of one run; what they capture is fetched first.
+// Source makes the requests of one run.
 func (w workloads) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {
 	if spec.Workload.Kind != suite.HTTP {
 		return Platform{}.Source(ctx, spec)
 	}
-	source := w.programs[spec.Workload.Name].Source(spec.Seed, spec.Salt)
-	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
-	defer cancel()
-	return source, source.Prepare(ctx, spec.URL)
+	return w.programs.Source(ctx, spec)
 }

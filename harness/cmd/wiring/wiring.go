@@ -19,6 +19,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	httptraffic "github.com/nameplate-dev/nameplate/harness/traffic"
 )
 
 // Reference is the reference cluster as a system that can be measured.
@@ -180,9 +181,6 @@ func (r storeReading) Since(earlier run.StoreReading) measure.StoreWork {
 // Platform makes the requests of the platform workload.
 type Platform struct{}
 
-// prepareTimeout bounds what a source does against the system before a run.
-const prepareTimeout = 30 * time.Second
-
 // Source makes the requests of a workload. For a mix with sessions it logs in their users.
 func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {
 	if spec.Workload.Kind == suite.Calibrated {
@@ -197,7 +195,7 @@ func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, e
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	ctx, cancel := context.WithTimeout(ctx, httptraffic.PrepareTimeout)
 	defer cancel()
 	if err := source.Prepare(ctx, spec.URL); err != nil {
 		return nil, err

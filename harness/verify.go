@@ -1,0 +1,185 @@
+package harness
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/probe"
+	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/harness/system"
+	"github.com/nameplate-dev/nameplate/harness/traffic"
+)
+
+// Options is what a caller wants other than the suite has it. The zero value keeps the suite's plan.
+type Options struct {
+	Runs     int           // independent runs of each phase, from 1 to [suite.MaxRuns]; fewer than 5 give no verdict; 0: the suite's
+	Duration time.Duration // of a run's judged window, at least [suite.MinDuration]; 0: the suite's
+	Warmup   time.Duration // before it; 0: the suite's
+	Phases   []int         // numbers of the phases to drive; none: all
+	IOwn     []string      // hosts other than this machine that you may load
+	// Out is the folder in which the run's archive is made; "" for the test's own folder, which
+	// go test -artifacts keeps. Run needs it.
+	Out string
+	// SkipNoVerdict skips the test, instead of failing it, when the runs decide nothing:
+	// inconclusive or invalid, as they may be on a busy machine.
+	SkipNoVerdict bool
+	// Progress takes a line for every run that is done; nil for the test's log.
+	Progress func(line string)
+}
+
+// Verify drives a system through a suite, with the suite's plan, and judges its claims. A refuted
+// claim, or one without a verdict, fails the test; when this host lacks what every claim needs, the test
+// is skipped. The system may be nil when the suite names one. The returned run is what was archived.
+func Verify(t testing.TB, s *Suite, system System) *archive.Run {
+	t.Helper()
+	return Options{}.Verify(t, s, system)
+}
+
+// Verify is [Verify] with options.
+func (o Options) Verify(t testing.TB, s *Suite, system System) *archive.Run {
+	t.Helper()
+	serveIfAsked(t, system)
+	onceInTest(t, system)
+	if o.Out == "" {
+		o.Out = t.ArtifactDir()
+	}
+	if o.Progress == nil {
+		o.Progress = func(line string) { t.Log(line) }
+	}
+	r, err := o.run(t.Context(), s, system, t.Name())
+	if err != nil {
+		t.Fatalf("verify: %v", err)
+	}
+	o.tell(t, r)
+	return r
+}
+
+// Run is [Verify] outside of a test: it returns what was archived, whatever the verdicts are. A [Handler]
+// cannot be measured by it. An error is one of the suite, of the options, or of package run.
+func (o Options) Run(ctx context.Context, s *Suite, system System) (*archive.Run, error) {
+	if o.Out == "" {
+		return nil, errors.New("Options.Out is empty; allowed: the folder in which the archive is made")
+	}
+	return o.run(ctx, s, system, "")
+}
+
+// measuring lets one measurement be made at a time: two would disturb each other.
+var measuring sync.Mutex
+
+func (o Options) run(ctx context.Context, s *Suite, system System, test string) (*archive.Run, error) {
+	c, err := o.config(s, system, test)
+	if err != nil {
+		return nil, err
+	}
+	measuring.Lock()
+	defer measuring.Unlock()
+	return run.Verify(ctx, c)
+}
+
+// config combines suite and options.
+func (o Options) config(s *Suite, given System, test string) (run.Config, error) {
+	with, err := s.parsed.With(o.override())
+	if err != nil {
+		return run.Config{}, err
+	}
+	programs, err := traffic.CompileAll(with, s.dir, os.Getenv)
+	if err != nil {
+		return run.Config{}, err
+	}
+	if err := suits(with); err != nil {
+		return run.Config{}, err
+	}
+	under, err := target(s, given, test)
+	if err != nil {
+		return run.Config{}, err
+	}
+	if u, ok := under.(system.URL); ok {
+		if err := system.CheckOwned(u.System, o.IOwn); err != nil {
+			return run.Config{}, err
+		}
+	}
+	now := time.Now()
+	c := run.Config{
+		Suite: with, Ref: s.ref, Host: probe.HostInfo(), Build: archive.ThisBuild(), System: under, Workload: programs,
+		Out: o.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Observe: o.observe,
+		Options: archive.Options{
+			Runs: with.Plan.Runs, Duration: with.Plan.Duration, Warmup: with.Plan.Warmup, RateScale: 1, Seed: with.Plan.Seed,
+		},
+	}
+	for _, p := range with.Phases {
+		c.Options.Phases = append(c.Options.Phases, p.Number)
+	}
+	return c, nil
+}
+
+func (o Options) override() suite.Override {
+	with := suite.Override{Phases: o.Phases}
+	if o.Runs != 0 {
+		with.Runs = &o.Runs
+	}
+	if o.Duration != 0 {
+		with.Duration = &o.Duration
+	}
+	if o.Warmup != 0 {
+		with.Warmup = &o.Warmup
+	}
+	return with
+}
+
+// suits refuses a suite that asks for what only the command has.
+func suits(s *suite.Suite) error {
+	for _, p := range s.Phases {
+		if w, _ := s.Workload(p.Workload); w.Kind != suite.HTTP {
+			return fmt.Errorf("%s: workload %s is of kind %s; allowed in a test: kind %s", p.Title(), w.Name, w.Kind, suite.HTTP)
+		}
+		if len(p.Stores) > 0 || p.Disturb != "" {
+			return fmt.Errorf("%s: stores are brought up, and systems disturbed, by the command only; allowed in a test: stores: [] and no disturb", p.Title())
+		}
+	}
+	return nil
+}
+
+func (o Options) observe(e run.Event) {
+	if e.Stage == run.StageRunDone && o.Progress != nil {
+		o.Progress(e.RunLine())
+	}
+}
+
+// tell reports the verdicts to the test.
+func (o Options) tell(t testing.TB, r *archive.Run) {
+	t.Helper()
+	noVerdict := 0
+	for _, result := range r.Results {
+		line := fmt.Sprintf("%s: %v: %s", result.Claim, result.Verdict, strings.Join(result.Reasons, "; "))
+		switch {
+		case result.Verdict == judge.Refuted:
+			t.Error(line)
+		case result.Verdict == judge.Verified || result.Verdict == judge.Untestable || o.SkipNoVerdict:
+			t.Log(line)
+		default:
+			t.Error(line)
+		}
+		if result.Verdict == judge.Inconclusive || result.Verdict == judge.Invalid {
+			noVerdict++
+		}
+	}
+	t.Logf("archive: %s", filepath.Join(o.Out, r.ID))
+	switch {
+	case t.Failed():
+	case noVerdict > 0:
+		t.Skipf("%d of %d claims have no verdict", noVerdict, len(r.Results))
+	case r.ExitStatus != judge.ExitVerified:
+		t.Skip("this host has not what the claims need")
+	}
+}
