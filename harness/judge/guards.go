@@ -48,6 +48,14 @@ func unsteady(in Input, e Evidence) string {
 	return Withheld(e)
 }
 
+// doubt says why a run that meets a claim does not prove it; "" when nothing speaks against it.
+func doubt(in Input, c suite.Claim, e Evidence) string {
+	if _, timed := quantiles[c.Metric]; timed && e.Window.Succeeded == 0 {
+		return "not one request succeeded: how fast they failed proves no response time"
+	}
+	return unsteady(in, e)
+}
+
 // Uncounted says why a run of the phase is made up for by another: it is no evidence, or
 // meets every claim without having come to a steady state. None when it counts.
 func Uncounted(in Input, e Evidence) []string {

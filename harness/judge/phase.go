@@ -79,9 +79,9 @@ func collect(in Input, c suite.Claim, guards [][]string) evidence {
 			}
 			continue
 		case c.Met(v):
-			if unsteady := unsteady(in, e); unsteady != "" {
+			if doubt := doubt(in, c, e); doubt != "" {
 				ev.invalid++
-				ev.uncounted = append(ev.uncounted, fmt.Sprintf("run %d: %s", e.Run, unsteady))
+				ev.uncounted = append(ev.uncounted, fmt.Sprintf("run %d: %s", e.Run, doubt))
 				continue
 			}
 			ev.met++

@@ -141,6 +141,8 @@ func TestPhase(t *testing.T) {
 		{"four good runs decide nothing", repeat(4, good), "inconclusive inconclusive inconclusive inconclusive"},
 		{"no run", nil, "inconclusive inconclusive inconclusive inconclusive"},
 		{"failing requests", repeat(6, shape{failed: 10}), "refuted verified refuted verified"},
+		{"every request fails, and fast", repeat(6, shape{failed: requests}), "refuted invalid refuted verified"},
+		{"every request fails, and slowly", repeat(6, shape{failed: requests, response: time.Second}), "refuted refuted refuted verified"},
 		{"too much memory", repeat(6, shape{rssMiB: 600}), "verified verified verified refuted"},
 		{"goodput of a tenth, the rest waits for 60 s", repeat(6, shape{response: 59 * time.Second, failed: 450}), "refuted refuted refuted verified"},
 		{"goodput of a tenth, the rest beyond what can be recorded", repeat(6, shape{response: 61 * time.Second, failed: 450, outOfRange: 500}), "invalid invalid invalid invalid"},

@@ -71,7 +71,7 @@ func TestDriveCountsEveryWayToFail(t *testing.T) {
 		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, nil, "status 302", "<a href"},
 		{"a wrong body", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") },
 			func(_ int, _ http.Header, body []byte) error { return fmt.Errorf("%w: %s", wrong, body) }, "balance is wrong: <html>", "<html>"},
-		{"the connection is closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, "EOF", ""},
+		{"the connection is closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, "the connection was closed before the answer", ""},
 		{"the body ends early", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			io.WriteString(w, "short")

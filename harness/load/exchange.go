@@ -12,6 +12,7 @@ import (
 
 var (
 	errTooLarge  = fmt.Errorf("the answer is larger than %d MiB", MaxAnswer>>20)
+	errClosed    = errors.New("the connection was closed before the answer")
 	errNoRequest = errors.New("the source made no request")
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -149,6 +150,8 @@ func (s *seat) exchange(message *http.Request, deadline time.Duration) exchange 
 	if err == nil {
 		e.status, e.header = answer.StatusCode, answer.Header
 		e.body, err = s.read(answer)
+	} else if errors.Is(err, io.EOF) {
+		err = errClosed
 	}
 	e.sent, e.done, e.err = time.Duration(w.sent.Load()), time.Duration(w.read.Load()), err
 	if err != nil {

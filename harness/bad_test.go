@@ -1,0 +1,150 @@
+package harness_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+)
+
+// bad is a suite of few requests on a system at a URL, which stands for BASE.
+const bad = `
+version: 1
+name: bad
+title: A system that does not do what it should
+source: guide.md
+plan:
+  runs: 1
+  warmup: 0 s
+  duration: 1 s
+  timeout: 800 ms
+  seed: 1
+  connections: 4
+  arrivals: constant
+  validity: {lateness: 100 %, offered: 50 %, host_noise: 100 %}
+dataset: {accounts: 100, transactions: 100}
+system: {kind: url, url: BASE, ready: /ready, ready_within: 300 ms}
+workloads:
+  - {name: w, kind: http, requests: [REQUEST]}
+phases:
+  - {phase: 1, name: one, source: guide.md, cluster: false, workers: 1, memory: 256 MiB, stores: [], rate: 5 req/s, workload: w}
+claims:
+  - {id: p99, phase: 1, source: guide.md, metric: p99, op: "<=", value: 400 ms}
+`
+
+// system serves a handler that is ready from the start.
+func serving(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ready", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/", h)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func badSuite(t *testing.T, base, request string) *harness.Suite {
+	t.Helper()
+	s, err := harness.ParseSuite("bad.yaml", []byte(strings.NewReplacer("BASE", base, "REQUEST", request).Replace(bad)))
+	require.NoError(t, err)
+	return s
+}
+
+func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		handler http.HandlerFunc
+		message string // of the failure
+		example string // of the answer
+	}{
+		{"404 everywhere", http.NotFound, "status 404", "404 page not found"},
+		{"redirects", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, "status 302", "/elsewhere"},
+		{"closes the connection", func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				conn.Close()
+			}
+		}, "closed", ""},
+		{"streams for ever", func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				_, _ = w.Write([]byte("and on "))
+				w.(http.Flusher).Flush()
+				time.Sleep(time.Millisecond) // not busier than its reader
+			}
+		}, "no answer", ""},
+		{"sends a gigabyte", func(w http.ResponseWriter, _ *http.Request) {
+			part := make([]byte, 1<<20)
+			for range 1 << 10 {
+				if _, err := w.Write(part); err != nil {
+					return
+				}
+			}
+		}, "larger", ""},
+		{"answers with what is no HTTP", func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				_, _ = conn.Write([]byte("hello\r\n\r\n"))
+				conn.Close()
+			}
+		}, "malformed", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := badSuite(t, serving(t, row.handler), `{name: get, path: "/"}`)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			r, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
+			runtime.ReadMemStats(&after)
+			require.NoError(t, err)
+			w := r.Phases[0].Trials[0].Window
+			assert.Equal(t, uint64(5), w.Offered)
+			assert.Equal(t, uint64(5), w.Failed+w.Unsent)
+			require.NotEmpty(t, w.Errors)
+			assert.Contains(t, messages(w.Errors), row.message)
+			if row.example != "" {
+				assert.Contains(t, w.Errors[0].Example, row.example)
+			}
+			assert.NotEqual(t, 0, r.ExitStatus, "a system that answers nothing has met no claim")
+			assert.Less(t, int64(after.HeapInuse)-int64(before.HeapInuse), int64(256<<20), "memory is bounded")
+		})
+	}
+}
+
+func messages(all []measure.ErrorCount) string {
+	var texts []string
+	for _, e := range all {
+		texts = append(texts, e.Message)
+	}
+	return strings.Join(texts, "; ")
+}
+
+func TestWhatCannotBeMeasuredIsSaidBeforehand(t *testing.T) {
+	never := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) }))
+	defer never.Close()
+	_, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), badSuite(t, never.URL, `{name: get, path: "/"}`), nil)
+	assert.ErrorContains(t, err, "not ready within 300ms")
+	assert.ErrorContains(t, err, "status 503")
+
+	empty := serving(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"data": {}}`)) })
+	s := badSuite(t, empty, `{name: login, path: "/", capture: {token: data.token}}, {name: use, path: "/${capture.token}"}`)
+	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
+	assert.ErrorContains(t, err, "login")
+	assert.ErrorContains(t, err, "data.token")
+
+	s = badSuite(t, empty, `{name: get, path: "/${nothing}"}`)
+	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
+	assert.ErrorContains(t, err, "unknown field ${nothing}")
+
+	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), badSuite(t, "http://example.test", `{name: get, path: "/"}`), nil)
+	assert.ErrorContains(t, err, "which is not this machine")
+
+	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), s, harness.Handler(http.NotFoundHandler()))
+	assert.Error(t, err)
+}
