@@ -29,6 +29,7 @@ type Config struct {
 	Control      string        // path of the socket that takes commands; "" for the default, NoControl for none
 	Debug        string        // namespaces to log in detail
 	LogFormat    LogFormat
+	Profile      string // folder that takes a profile of each serving process; "" for none
 
 	DatabaseURL  string
 	RedisURL     string
@@ -89,6 +90,7 @@ var Variables = []Variable{
 	{"CLUSTER_CONTROL", "", "empty, none, or an absolute path of up to 100 bytes", "unix socket for reload and scale; empty opens one in a folder of this user's when the cluster runs in the foreground", setControl},
 	{"DEBUG", "", "namespaces separated by commas, e.g. cluster:*,-cluster:ipc", "what to log in detail", setDebug},
 	{"LOG_FORMAT", "text", "text or json", "format of the log on standard error", setOneOf(func(c *Config) *LogFormat { return &c.LogFormat }, Text, JSON)},
+	{"CLUSTER_PROFILE", "", "empty, or the absolute path of a folder", "folder in which each serving process leaves a profile of its processor time when it ends", setProfile},
 	{"DATABASE_URL", "", "empty, postgres://… or sqlite:/absolute/path", "where the accounts are; empty keeps them in memory", setURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres://", "postgresql://", "sqlite:/")},
 	{"REDIS_URL", "", "empty, redis://…, rediss://… or unix://…", "where cache and sessions are; empty keeps them in memory", setURL(func(c *Config) *string { return &c.RedisURL }, "redis://", "rediss://", "unix://")},
 	{"REDIS_PREFIX", "", "up to 64 printable characters without spaces", "put before every key in Redis", setPrefix},

@@ -69,6 +69,14 @@ func setControl(c *Config, value string) error {
 	return nil
 }
 
+func setProfile(c *Config, value string) error {
+	if value != "" && !filepath.IsAbs(value) {
+		return errRefused
+	}
+	c.Profile = value
+	return nil
+}
+
 // setMemory reads a number of MiB; like the guide it takes MB for MiB and GB for GiB.
 func setMemory(c *Config, value string) error {
 	text, factor := strings.ToUpper(value), int64(1)

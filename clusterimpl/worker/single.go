@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -17,9 +18,14 @@ import (
 
 // Single serves from this process alone until ctx is done, and then drains. It takes
 // over the listening socket.
-func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandler NewHandler, logs *logging.Logs, notify func(ipc.Event)) error {
+func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandler NewHandler, logs *logging.Logs, notify func(ipc.Event)) (err error) {
 	defer ln.Close()
 	limit(c)
+	profiled, err := profile(c.Profile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, profiled()) }()
 	notify(ipc.Event{Kind: ipc.WorkerStarted, Worker: 1, PID: os.Getpid()})
 	app, err := newHandler(ctx, c, logs.For(logging.App))
 	if err != nil {

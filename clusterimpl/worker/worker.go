@@ -99,7 +99,12 @@ func Run(c config.Config, newHandler NewHandler, logs *logging.Logs) int {
 	return 0
 }
 
-func (w *worker) run(slot int, newHandler NewHandler, logs *logging.Logs, term <-chan os.Signal) error {
+func (w *worker) run(slot int, newHandler NewHandler, logs *logging.Logs, term <-chan os.Signal) (err error) {
+	profiled, err := profile(w.config.Profile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, profiled()) }()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	go func() { cancel(w.listen()) }()

@@ -64,6 +64,7 @@ type Options struct {
 	Phases    []int         `json:"phases"`
 	Chaos     time.Duration `json:"chaos_ns,omitempty"`    // judged window of the phases with chaos; 0: the same as of the others
 	Slowdown  time.Duration `json:"slowdown_ns,omitempty"` // processor time that the system burnt per request beside its work
+	Profiled  bool          `json:"profiled,omitempty"`    // the system's processes were profiled meanwhile
 	Capacity  Capacity      `json:"capacity,omitempty"`
 	UpTo      float64       `json:"capacity_up_to,omitempty"` // highest rate that a search may try, req/s; 0: 1024 times the first
 	Strict    bool          `json:"strict,omitempty"`         // a claim that the host cannot test is no success

@@ -164,6 +164,9 @@ func newPipeline(c Config) *pipeline {
 	if o := c.Options; o.Slowdown > 0 {
 		p.note("the system was slowed down on purpose: %v of processor time per request beside its work", o.Slowdown)
 	}
+	if c.Options.Profiled {
+		p.note("the system's processes were profiled: what that costs is in the figures")
+	}
 	return p
 }
 

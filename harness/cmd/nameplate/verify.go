@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -33,6 +34,7 @@ type verifyCommand struct {
 	Capacity bool     `help:"Also search for the highest rate that meets the bounds, for each phase."`
 	Chaos    *string  `help:"Also the phases with chaos (workers killed and stopped, the cluster reloaded and scaled, at random), each run that long, e.g. 60s." placeholder:"TIME"`
 	Slowdown *string  `help:"Let the reference cluster burn that much processor time per request beside its work, to see what notices." placeholder:"TIME"`
+	Profile  string   `help:"Folder in which every process of the reference cluster leaves a profile of its processor time, for go tool pprof." type:"path" placeholder:"FOLDER"`
 	Strict   bool     `help:"End with 3 also when a claim cannot be tested on this host."`
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
@@ -108,7 +110,12 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		return run.Config{}, usageError{err}
 	}
 	if r, ok := system.(wiring.Reference); ok {
-		r.Slowdown = slowdown
+		r.Slowdown, r.Profile = slowdown, k.Profile
+		if k.Profile != "" {
+			if err := os.MkdirAll(k.Profile, 0o755); err != nil {
+				return run.Config{}, &run.EnvironmentError{Where: "make the folder of profiles", Err: err}
+			}
+		}
 		system = r
 	}
 	now := time.Now()
@@ -118,7 +125,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
-			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), UpTo: k.upTo, Slowdown: slowdown,
+			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), UpTo: k.upTo, Slowdown: slowdown, Profiled: k.Profile != "",
 		},
 	}
 	if override.Chaos != nil {
@@ -139,6 +146,8 @@ func (k verifyCommand) suits(s *suite.Suite, o suite.Override, slowdown time.Dur
 	switch {
 	case !reference && slowdown > 0:
 		return errors.New("--slowdown: only the reference cluster can be slowed down; allowed: a suite without a system")
+	case !reference && k.Profile != "":
+		return errors.New("--profile: only the reference cluster writes profiles; allowed: a suite without a system")
 	case s.System.Kind == suite.SystemURL && o.RateScale != nil && *o.RateScale > 1:
 		return errors.New("--rate: rates above the suite's are refused on a system that runs already; allowed: at most 1x")
 	case s.System.Kind == suite.SystemURL && k.capacity() != archive.CapacityNot && k.upTo == 0:

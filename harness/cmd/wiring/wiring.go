@@ -25,6 +25,7 @@ import (
 // Reference is the reference cluster as a system that can be measured.
 type Reference struct {
 	Slowdown time.Duration // processor time burnt per request beside its work
+	Profile  string        // folder that takes profiles of the processes; "" for none
 }
 
 // Start starts the cluster with the documented variables.
@@ -38,6 +39,7 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 		fmt.Sprintf("PLATFORM_ACCOUNTS=%d", spec.Dataset.Accounts),
 		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
 		"PLATFORM_SLOWDOWN=" + r.Slowdown.String(),
+		"CLUSTER_PROFILE=" + r.Profile,
 	}, spec.Env...)
 	if spec.Phase.Disturb == suite.DisturbLeak {
 		env = append(env, "PLATFORM_LEAK=524288")
