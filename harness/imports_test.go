@@ -33,6 +33,7 @@ var rules = []struct {
 	{"harness/audit", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "claims are audited without a measurement"},
 	{"harness/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
 	{"harness/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
+	{"harness/hotspot", nil, []string{"os", "net", "syscall", module}, "profiles are compared wherever they were taken"},
 	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
 	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "load only sends and records"},
 	{"harness/probe", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "probe only reads"},

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 
 	"github.com/nameplate-dev/nameplate/harness/compare"
+	"github.com/nameplate-dev/nameplate/harness/hotspot"
 )
 
 // CompareJSON is the schema of [Comparison].
@@ -21,6 +22,29 @@ type Comparison struct {
 	Changes []Change `json:"changes"`
 	// OnlyOneSide names the figures that only one side measured.
 	OnlyOneSide []string `json:"only_one_side"`
+	// Profiles has one entry for each phase that got worse between two revisions.
+	Profiles []Profiled `json:"profiles"`
+}
+
+// Profiled is how the processor time of two builds differs in a phase.
+type Profiled struct {
+	Phase int `json:"phase" jsonschema:"minimum=1"`
+	// Missing says why there are no profiles to compare; empty when there are.
+	Missing     string `json:"missing"`
+	BaseSamples int64  `json:"base_samples" jsonschema:"minimum=0"`
+	HeadSamples int64  `json:"head_samples" jsonschema:"minimum=0"`
+	// Functions are those that differ by more than chance explains, the most different first.
+	Functions []Function `json:"functions"`
+}
+
+// Function is the processor time that was spent in a function.
+type Function struct {
+	Function string `json:"function"`
+	// Under is the innermost function of this module on the way there; empty for none.
+	Under string `json:"under"`
+	// Base and Head are nanoseconds per request.
+	Base float64 `json:"base" jsonschema:"minimum=0"`
+	Head float64 `json:"head" jsonschema:"minimum=0"`
 }
 
 // Change is what became of one figure.
@@ -45,13 +69,22 @@ type Change struct {
 }
 
 // OfComparison is the document of a comparison.
-func OfComparison(base, head string, r compare.Report, only []string) Comparison {
-	d := Comparison{Version: Version, Base: base, Head: head, Changes: []Change{}, OnlyOneSide: list(only)}
+func OfComparison(base, head string, r compare.Report, only []string, profiled []Profiled) Comparison {
+	d := Comparison{Version: Version, Base: base, Head: head, Changes: []Change{}, OnlyOneSide: list(only), Profiles: list(profiled)}
 	for _, c := range r.Changes {
 		d.Changes = append(d.Changes, Change{
 			Benchmark: c.Benchmark, Unit: c.Unit, Better: int(c.Better), Base: list(c.Base), Head: list(c.Head), Outcome: string(c.Outcome),
 			Ratio: finite(c.Ratio, c.Ratio > 0), Low: finite(c.Low, c.Ratio > 0), High: finite(c.High, c.Ratio > 0), P: c.P, Why: c.Why,
 		})
+	}
+	return d
+}
+
+// OfProfiles is the document of the profiles of two builds in one phase.
+func OfProfiles(phase int, base, head *hotspot.Profile, changes []hotspot.Change) Profiled {
+	d := Profiled{Phase: phase, BaseSamples: base.Samples, HeadSamples: head.Samples, Functions: []Function{}}
+	for _, c := range changes {
+		d.Functions = append(d.Functions, Function{Function: c.Function, Under: c.Under, Base: c.Base, Head: c.Head})
 	}
 	return d
 }

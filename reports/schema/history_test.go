@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/compare"
+	"github.com/nameplate-dev/nameplate/harness/hotspot"
 	"github.com/nameplate-dev/nameplate/harness/trend"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
@@ -20,14 +21,14 @@ func TestComparisonsKeepToTheSchema(t *testing.T) {
 		{Benchmark: "nothing", Unit: "B", Base: make([]float64, 5), Head: make([]float64, 5)},
 		{Benchmark: "some errors", Unit: "error-%", Better: compare.Lower, Base: make([]float64, 5), Head: []float64{1, 2, 3, 4, 5}},
 	}, compare.Options{Rate: 0.05})
-	d := decoded(t, schema.OfComparison("a", "b", r, nil))
+	d := decoded(t, schema.OfComparison("a", "b", r, nil, []schema.Profiled{schema.OfProfiles(2, &hotspot.Profile{Samples: 3}, &hotspot.Profile{}, []hotspot.Change{{Base: 1, Head: 2}})}))
 	require.NoError(t, s.Validate(any(d)))
 	changes := d["changes"].([]any)
 	assert.NotNil(t, changes[0].(map[string]any)["ratio"])
 	assert.Nil(t, changes[1].(map[string]any)["ratio"], "not known is not 0")
 	assert.Nil(t, changes[3].(map[string]any)["ratio"])
 
-	require.NoError(t, s.Validate(any(decoded(t, schema.OfComparison("a", "b", compare.Report{}, []string{"x"})))))
+	require.NoError(t, s.Validate(any(decoded(t, schema.OfComparison("a", "b", compare.Report{}, []string{"x"}, nil)))))
 	changes[0].(map[string]any)["outcome"] = "slower"
 	assert.Error(t, s.Validate(any(d)), "an outcome that there is not")
 }

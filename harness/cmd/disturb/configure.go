@@ -38,7 +38,7 @@ var refused = map[string]string{
 	"CLUSTER_MODE": "maybe", "CLUSTER_WORKERS": "0", "CLUSTER_DISTRIBUTION": "fair", "MEMORY_LIMIT": "8", "HOST": "http://127.0.0.1",
 	"PORT": "65536", "RESPAWN_LIMIT": "-1", "HEALTH_CHECK_INTERVAL": "15", "GC_INTERVAL": "soon", "CLUSTER_CONTROL": "relative/path",
 	"CLUSTER_PROFILE": "relative/path",
-	"DEBUG": "cluster:\a", "LOG_FORMAT": "xml", "DATABASE_URL": "mysql://127.0.0.1/x", "REDIS_URL": "http://127.0.0.1", "REDIS_PREFIX": "with space",
+	"DEBUG":           "cluster:\a", "LOG_FORMAT": "xml", "DATABASE_URL": "mysql://127.0.0.1/x", "REDIS_URL": "http://127.0.0.1", "REDIS_PREFIX": "with space",
 	"PLATFORM_SEED": "-1", "PLATFORM_ACCOUNTS": "none", "PLATFORM_TRANSACTIONS": "1.5", "PLATFORM_LEAK": "-1", "PLATFORM_SLOWDOWN": "1h",
 }
 

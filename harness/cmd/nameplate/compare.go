@@ -35,7 +35,10 @@ func (k compareCommand) Run(c console) error {
 	if !(k.Least > 0 && k.Least < 1) {
 		return usageError{fmt.Errorf("--least: %v is out of range; allowed: above 0 and below 1", k.Least)}
 	}
-	base, head, err := k.inputs(c)
+	built, base, head, err := k.inputs(c)
+	if built != nil {
+		defer built.close()
+	}
 	if err != nil {
 		return err
 	}
@@ -44,10 +47,16 @@ func (k compareCommand) Run(c console) error {
 		return usageError{err}
 	}
 	r := compare.Judge(series, compare.Options{Least: k.Least})
+	var profiled []schema.Profiled
+	if built != nil {
+		if profiled, err = k.profiles(c, built, r); err != nil {
+			return err
+		}
+	}
 	if k.JSON {
-		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, only))
-	} else {
-		err = k.text(c.stdout, r, only)
+		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, only, profiled))
+	} else if err = k.text(c.stdout, r, only); err == nil {
+		err = hotspotText(c.stdout, profiled)
 	}
 	if err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
@@ -59,8 +68,8 @@ func (k compareCommand) Run(c console) error {
 }
 
 // inputs are the texts of both sides: files where both are there, else revisions that are
-// built and measured.
-func (k compareCommand) inputs(c console) (base, head []compare.Input, err error) {
+// built and measured; then the builds are returned, too.
+func (k compareCommand) inputs(c console) (built *builds, base, head []compare.Input, err error) {
 	baseFile, baseErr := benchFile(k.Base)
 	headFile, headErr := benchFile(k.Head)
 	switch {
@@ -71,17 +80,20 @@ func (k compareCommand) inputs(c console) (base, head []compare.Input, err error
 		if err != nil {
 			err = usageError{err}
 		}
-		return base, head, err
+		return nil, base, head, err
 	case !errors.Is(baseErr, os.ErrNotExist) && baseErr != nil:
-		return nil, nil, usageError{baseErr}
+		return nil, nil, nil, usageError{baseErr}
 	case !errors.Is(headErr, os.ErrNotExist) && headErr != nil:
-		return nil, nil, usageError{headErr}
+		return nil, nil, nil, usageError{headErr}
 	case baseErr == nil:
-		return nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Base, k.Head)}
+		return nil, nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Base, k.Head)}
 	case headErr == nil:
-		return nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Head, k.Base)}
+		return nil, nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Head, k.Base)}
 	}
-	return k.revisions(c)
+	if built, err = k.build(c); err == nil {
+		base, head, err = k.revisions(c, built)
+	}
+	return built, base, head, err
 }
 
 // benchFile is the bench file that a name stands for: itself, or that of a run's folder.

@@ -21,25 +21,42 @@ import (
 // stopping is how long a run that was interrupted may take to clean up.
 const stopping = time.Minute
 
-// revisions builds two revisions of the repository that it is called in and measures them
-// in turn, base, head, head, base and so on: what drifts on this machine falls on both alike. The
-// work tree is left as it is.
-func (k compareCommand) revisions(c console) (base, head []compare.Input, err error) {
+// sideNames are what the two builds are called, by their side.
+var sideNames = [2]string{"base", "head"}
+
+// builds are the binaries of two revisions, in a folder of their own.
+type builds struct {
+	dir      string
+	binaries [2]string
+}
+
+func (b *builds) close() { os.RemoveAll(b.dir) }
+
+// build builds both revisions of the repository that the command is called in. The work tree is
+// left as it is.
+func (k compareCommand) build(c console) (*builds, error) {
 	if k.Pairs < compare.MinRuns {
-		return nil, nil, usageError{fmt.Errorf("--pairs: %d can tell nothing; allowed: %d or more", k.Pairs, compare.MinRuns)}
+		return nil, usageError{fmt.Errorf("--pairs: %d can tell nothing; allowed: %d or more", k.Pairs, compare.MinRuns)}
 	}
 	dir, err := os.MkdirTemp("", "nameplate-compare-")
 	if err != nil {
-		return nil, nil, &run.EnvironmentError{Where: "make a folder for the builds", Err: err}
+		return nil, &run.EnvironmentError{Where: "make a folder for the builds", Err: err}
 	}
-	defer os.RemoveAll(dir)
-	names := [2]string{"base", "head"}
-	for i, revision := range []string{k.Base, k.Head} {
-		k.tell(c, "building %s (%s)", names[i], revision)
-		if err := build(c.ctx, revision, filepath.Join(dir, names[i])); err != nil {
-			return nil, nil, err
+	b := &builds{dir: dir}
+	for side, revision := range []string{k.Base, k.Head} {
+		b.binaries[side] = filepath.Join(dir, sideNames[side])
+		k.tell(c, "building %s (%s)", sideNames[side], revision)
+		if err := build(c.ctx, revision, b.binaries[side]); err != nil {
+			b.close()
+			return nil, err
 		}
 	}
+	return b, nil
+}
+
+// revisions measures two builds in turn, base, head, head, base and so on: what drifts on
+// this machine falls on both alike.
+func (k compareCommand) revisions(c console, b *builds) (base, head []compare.Input, err error) {
 	var sides [2][]compare.Input
 	for pair := range k.Pairs {
 		order := []int{0, 1}
@@ -47,12 +64,12 @@ func (k compareCommand) revisions(c console) (base, head []compare.Input, err er
 			order = []int{1, 0}
 		}
 		for _, side := range order {
-			k.tell(c, "pair %d of %d: %s", pair+1, k.Pairs, names[side])
-			text, err := k.measure(c, filepath.Join(dir, names[side]), filepath.Join(dir, fmt.Sprintf("%s-%d", names[side], pair)), side == 1)
+			k.tell(c, "pair %d of %d: %s", pair+1, k.Pairs, sideNames[side])
+			text, err := k.measure(c, b.binaries[side], filepath.Join(b.dir, fmt.Sprintf("%s-%d", sideNames[side], pair)), side == 1)
 			if err != nil {
 				return nil, nil, err
 			}
-			name := fmt.Sprintf("%s-%d.txt", names[side], pair+1)
+			name := fmt.Sprintf("%s-%d.txt", sideNames[side], pair+1)
 			if k.Keep != "" {
 				if err := keep(k.Keep, name, text); err != nil {
 					return nil, nil, err
@@ -89,8 +106,8 @@ func build(ctx context.Context, revision, binary string) error {
 	return nil
 }
 
-// measure makes one run of each phase and returns its bench file.
-func (k compareCommand) measure(c console, binary, out string, head bool) ([]byte, error) {
+// measure makes one run of each phase, with more flags of verify, and returns its bench file.
+func (k compareCommand) measure(c console, binary, out string, head bool, more ...string) ([]byte, error) {
 	args := []string{"verify", "--quiet", "--runs", "1", "--duration", k.Duration, "--warmup", k.Warmup, "--stores", k.Stores, "--out", out}
 	for _, p := range k.Phase {
 		args = append(args, "--phase", strconv.Itoa(p))
@@ -98,6 +115,7 @@ func (k compareCommand) measure(c console, binary, out string, head bool) ([]byt
 	if head && k.HeadSlowdown != "" {
 		args = append(args, "--slowdown", k.HeadSlowdown)
 	}
+	args = append(args, more...)
 	_, err := output(c.ctx, "", binary, args...)
 	var exit *exec.ExitError
 	switch {

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/compare"
+	"github.com/nameplate-dev/nameplate/harness/hotspot"
+	"github.com/nameplate-dev/nameplate/reports/schema"
+)
+
+// How a phase that has got worse is profiled: one run of each build at this rate at least, so that
+// there is enough to sample.
+const (
+	profiledRate     = 2000.0 // req/s
+	profiledDuration = "10s"
+	mostHotspots     = 10
+)
+
+// drivenPhase finds phase and rate in the name of a benchmark.
+var drivenPhase = regexp.MustCompile(`\bphase=(\d+)\b.*\brate=([0-9.]+)`)
+
+// profiles profiles both builds in every phase that has got worse.
+func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]schema.Profiled, error) {
+	var all []schema.Profiled
+	done := map[int]bool{}
+	for _, change := range r.Changes {
+		m := drivenPhase.FindStringSubmatch(change.Benchmark)
+		if change.Outcome != compare.Regress || m == nil {
+			continue
+		}
+		phase, _ := strconv.Atoi(m[1])
+		rate, err := strconv.ParseFloat(m[2], 64)
+		if done[phase] || err != nil || !(rate > 0) {
+			continue
+		}
+		done[phase] = true
+		one, err := k.profile(c, b, phase, max(1, profiledRate/rate))
+		if c.ctx.Err() != nil {
+			return all, err
+		}
+		if err != nil {
+			one = schema.Profiled{Phase: phase, Missing: err.Error(), Functions: []schema.Function{}}
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// profile profiles both builds in one phase.
+func (k compareCommand) profile(c console, b *builds, phase int, scale float64) (schema.Profiled, error) {
+	var sides [2]*hotspot.Profile
+	for side, name := range sideNames {
+		k.tell(c, "profiling %s in phase %d", name, phase)
+		var err error
+		if sides[side], err = k.profileOf(c, b, side, phase, scale); err != nil {
+			return schema.Profiled{}, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return schema.OfProfiles(phase, sides[0], sides[1], hotspot.Changes(sides[0], sides[1], mostHotspots)), nil
+}
+
+func (k compareCommand) profileOf(c console, b *builds, side, phase int, scale float64) (*hotspot.Profile, error) {
+	out := filepath.Join(b.dir, fmt.Sprintf("%s-profiled-%d", sideNames[side], phase))
+	folder := filepath.Join(out, "profiles")
+	one := k
+	one.Phase, one.Duration = []int{phase}, profiledDuration
+	if _, err := one.measure(c, b.binaries[side], out, side == 1, "--profile", folder, "--rate", strconv.FormatFloat(scale, 'f', 3, 64)+"x"); err != nil {
+		return nil, err
+	}
+	served, err := requestsOf(filepath.Join(out, "latest"))
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.pprof"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("its processes left no profile")
+	}
+	var texts []io.Reader
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, bytes.NewReader(text))
+		if k.Keep != "" {
+			if err := keep(k.Keep, fmt.Sprintf("%s-phase-%d-%s", sideNames[side], phase, filepath.Base(file)), text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return hotspot.Read(archive.Module, served, texts...)
+}
+
+// requestsOf is the number of requests that an archived run sent.
+func requestsOf(dir string) (float64, error) {
+	r, err := archive.Load(dir)
+	if err != nil {
+		return 0, err
+	}
+	sent := uint64(0)
+	for _, p := range r.Phases {
+		for _, t := range p.Trials {
+			sent += t.Warmup.Sent + t.Window.Sent
+		}
+	}
+	return float64(sent), nil
+}
+
+// hotspotText prints where the builds spend their processor time differently.
+func hotspotText(out io.Writer, all []schema.Profiled) error {
+	for _, p := range all {
+		if p.Missing != "" {
+			fmt.Fprintf(out, "\nphase %d: no profiles to compare: %s\n", p.Phase, p.Missing)
+			continue
+		}
+		fmt.Fprintf(out, "\nphase %d: processor time per request, by function (%d and %d samples)\n", p.Phase, p.BaseSamples, p.HeadSamples)
+		if len(p.Functions) == 0 {
+			fmt.Fprintln(out, "no function differs by more than chance explains")
+			continue
+		}
+		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintf(w, "BASE\tHEAD\tCHANGE\t  FUNCTION\n")
+		for _, f := range p.Functions {
+			name := shortName(f.Function)
+			if f.Under != "" && f.Under != f.Function {
+				name += " under " + shortName(f.Under)
+			}
+			fmt.Fprintf(w, "%.1f µs\t%.1f µs\t%+.1f µs\t  %s\n", f.Base/1000, f.Head/1000, (f.Head-f.Base)/1000, name)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shortName leaves out the path before a function's package.
+func shortName(function string) string {
+	return cmp.Or(function[strings.LastIndex(function, "/")+1:], function)
+}
