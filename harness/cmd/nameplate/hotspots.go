@@ -127,7 +127,7 @@ func hotspotText(out io.Writer, all []schema.Profiled) error {
 			fmt.Fprintf(out, "\nphase %d: no profiles to compare: %s\n", p.Phase, p.Missing)
 			continue
 		}
-		fmt.Fprintf(out, "\nphase %d: processor time per request, by function (%d and %d samples)\n", p.Phase, p.BaseSamples, p.HeadSamples)
+		fmt.Fprintf(out, "\nphase %d: sampled processor time per request, by function (%d and %d samples)\n", p.Phase, p.BaseSamples, p.HeadSamples)
 		if len(p.Functions) == 0 {
 			fmt.Fprintln(out, "no function differs by more than chance explains")
 			continue
