@@ -38,8 +38,11 @@ func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 
 	all, left, err := Read(dir)
 	require.NoError(t, err)
-	require.Len(t, all, 2)
-	assert.Equal(t, []string{"Phase/phase=4 error-%"}, left)
+	require.Len(t, all, 3)
+	assert.Empty(t, left)
+	assert.Equal(t, trend.Series{
+		Name: "Phase/phase=4", Unit: "error-%+0.1", Better: trend.Lower, Values: []float64{0.1, 0.1, 0.1}, Nights: all[1].Nights,
+	}, all[2], "a share of errors that rises from 0 must not go unseen")
 	assert.Equal(t, trend.Series{
 		Name: "Phase/phase=4", Unit: "p99-ns", Better: trend.Lower, Values: []float64{102, 202, 302},
 		Nights: []string{"2026-11-24 02:15 3335091bd2a1", "2026-11-25 02:15 3335091bd2a1", "2026-11-26 02:15 3335091bd2a1"},
@@ -139,5 +142,81 @@ func FuzzImportCSV(f *testing.F) {
 				t.Fatal("a value without its night")
 			}
 		}
+	})
+}
+
+func TestNightsBesideABaselineAreJudgedByTheRatioToIt(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 10 {
+		drift := float64(1 + i) // of the machine
+		side := func(p99 float64) [][]byte { return [][]byte{bench(p99 * drift), bench(2 * p99 * drift)} }
+		text := WithPairs(bench(100*drift), "abcdef0123456789", side(100), side(110))
+		_, err := Add(dir, night.AddDate(0, 0, i), "x", text)
+		require.NoError(t, err)
+		all, _, err := Read(dir)
+		require.NoError(t, err)
+		values := map[string][]float64{}
+		for _, s := range all {
+			if s.Unit == "p99-ns" {
+				values[s.Name] = s.Values
+			}
+		}
+		ratio := values["Phase/phase=4 / baseline abcdef012345"]
+		require.Len(t, ratio, i+1)
+		assert.InDelta(t, 1.1, ratio[i], 1e-9, "whatever the machine does")
+		assert.Equal(t, i+1 < enough, values["Phase/phase=4"] != nil, "the values are judged until there are enough ratios")
+	}
+}
+
+func TestWhatIsBetterIsKnownOfImportedFigures(t *testing.T) {
+	for _, row := range []struct {
+		tool, unit string
+		want       trend.Direction
+	}{
+		{"benchmarkjs", "ops/sec", trend.Higher}, {"pytest", "iter/sec", trend.Higher}, {"customBiggerIsBetter", "points", trend.Higher},
+		{"customSmallerIsBetter", "points/s", trend.Lower}, {"cargo", "ns/iter", trend.Lower}, {"go", "ns/op", trend.Lower}, {"go", "MB/s", trend.Higher},
+		{"catch2", "ns", trend.Lower}, {"jmh", "ops/s", trend.Higher},
+	} {
+		assert.Equal(t, row.want, directionOf(row.tool, row.unit), "%s %s", row.tool, row.unit)
+	}
+}
+
+func FuzzImportBenchmarkAction(f *testing.F) {
+	f.Add(`window.BENCHMARK_DATA = {"entries": {"go": [{"commit": {"id": "a"}, "date": 1, "benches": [{"name": "x", "value": 1, "unit": "ns/op"}]}]}}`)
+	f.Add(`{"entries": {"go": [{"benches": [{"value": -1e400}]}]}}`)
+	f.Fuzz(func(t *testing.T, text string) { usable(t)(ImportBenchmarkAction("data.js", strings.NewReader(text))) })
+}
+
+// usable checks that what was read can be judged.
+func usable(t *testing.T) func([]trend.Series, error) {
+	return func(all []trend.Series, err error) {
+		for _, s := range all {
+			for _, v := range s.Values {
+				assert.True(t, err != nil || v > 0, "a value of %v", v)
+			}
+			assert.LessOrEqual(t, len(s.Nights), len(s.Values))
+		}
+	}
+}
+
+func FuzzAcknowledged(f *testing.F) {
+	f.Add("series\tunit\tnight\treason\n# a comment\n")
+	f.Add("\t\t\t\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, AcknowledgedFile), []byte(text), 0o600))
+		all, err := Acknowledged(dir)
+		for _, a := range all {
+			assert.True(t, err != nil || a.Reason != "", "a change without a reason")
+		}
+	})
+}
+
+func FuzzNight(f *testing.F) {
+	f.Add(string(WithPairs(bench(1), "a", [][]byte{bench(1)}, [][]byte{bench(2)})))
+	f.Add("pair: base\nBenchmarkX 1 0 ns/op\npair: head\nBenchmarkX 1 0 ns/op\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		figures, err := parse("night", strings.NewReader(text))
+		assert.True(t, err != nil || len(figures) > 0, "neither a figure nor an error")
 	})
 }

@@ -158,6 +158,9 @@ func confidence(c trend.Change) string {
 type trendAddCommand struct {
 	Run_ string `arg:"" name:"run" help:"The run's folder or its run.json."`
 	Dir  string `help:"Folder of the history." default:"nightly/history" type:"path"`
+
+	Pairs    string `help:"Folder that compare BASELINE HEAD --keep has filled: the ratios to the baseline are added, too." type:"path" placeholder:"FOLDER"`
+	Baseline string `help:"With --pairs: the baseline's revision." placeholder:"REVISION"`
 }
 
 // Run copies the run's bench file under the run's time and revision.
@@ -174,6 +177,9 @@ func (k trendAddCommand) Run(c console) error {
 	if err != nil {
 		return usageError{fmt.Errorf("add to the history: %w", err)}
 	}
+	if text, err = k.withPairs(text); err != nil {
+		return usageError{err}
+	}
 	name, err := history.Add(k.Dir, r.Started, r.Build.Revision, text)
 	switch {
 	case errors.Is(err, history.ErrExists):
@@ -184,6 +190,29 @@ func (k trendAddCommand) Run(c console) error {
 	}
 	fmt.Fprintln(c.stdout, name)
 	return nil
+}
+
+// withPairs is the run's bench file, followed by those of the pairs.
+func (k trendAddCommand) withPairs(text []byte) ([]byte, error) {
+	if (k.Pairs == "") != (k.Baseline == "") {
+		return nil, errors.New("--pairs and --baseline: one was given without the other; allowed: both or none")
+	}
+	if k.Pairs == "" {
+		return text, nil
+	}
+	var sides [2][][]byte
+	for pair := 1; ; pair++ {
+		for side, name := range sideNames {
+			one, err := os.ReadFile(filepath.Join(k.Pairs, fmt.Sprintf("%s-%d.txt", name, pair)))
+			switch {
+			case errors.Is(err, os.ErrNotExist) && side == 0 && pair > 1:
+				return history.WithPairs(text, k.Baseline, sides[0], sides[1]), nil
+			case err != nil:
+				return nil, fmt.Errorf("--pairs: %w", err)
+			}
+			sides[side] = append(sides[side], one)
+		}
+	}
 }
 
 // trendSelftestCommand puts the detection to the test.
