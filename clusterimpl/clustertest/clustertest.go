@@ -37,7 +37,24 @@ type System struct {
 	Path string
 	// Slow is too, but takes a noticeable time; "" if there is no such path.
 	Slow string
+	// Lacks names the checks that the system is known not to pass, each with what it lacks: they
+	// are skipped and say so.
+	Lacks map[Check]string
 }
+
+// Check is one of the suite, as it is called in the test's output.
+type Check string
+
+// The checks.
+const (
+	Answers Check = "answers as soon as it is started"
+	Health  Check = "tells its health in the documented shape"
+	Workers Check = "reports every worker"
+	Reached Check = "every worker answers and names itself"
+	Killed  Check = "a killed worker is replaced and service goes on"
+	Stops   Check = "stops without losing a request or leaving a process"
+	Taken   Check = "fails clearly when the port is taken"
+)
 
 // Instance is a started system.
 type Instance interface {
@@ -52,13 +69,19 @@ const hang = 30 * time.Second
 
 // Run runs the suite.
 func Run(t *testing.T, s System) {
-	t.Run("answers as soon as it is started", s.answers)
-	t.Run("tells its health in the documented shape", s.health)
-	t.Run("reports every worker", s.workers)
-	t.Run("every worker answers and names itself", s.reached)
-	t.Run("a killed worker is replaced and service goes on", s.killed)
-	t.Run("stops without losing a request or leaving a process", s.stops)
-	t.Run("fails clearly when the port is taken", s.taken)
+	for _, c := range []struct {
+		Check
+		run func(*testing.T)
+	}{
+		{Answers, s.answers}, {Health, s.health}, {Workers, s.workers}, {Reached, s.reached}, {Killed, s.killed}, {Stops, s.stops}, {Taken, s.taken},
+	} {
+		t.Run(string(c.Check), func(t *testing.T) {
+			if what, lacks := s.Lacks[c.Check]; lacks {
+				t.Skipf("the system lacks it: %s", what)
+			}
+			c.run(t)
+		})
+	}
 }
 
 func (s System) start(t *testing.T) Instance {

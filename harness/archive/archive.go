@@ -90,17 +90,18 @@ type Provider struct {
 
 // Phase is what was done for one phase of the suite.
 type Phase struct {
-	Number      int           `json:"phase"`
-	Name        string        `json:"name"`
-	Group       suite.Group   `json:"group"`
-	Disturb     suite.Disturb `json:"disturb,omitempty"`
-	Workers     int           `json:"workers"`
-	MemoryLimit suite.Size    `json:"memory_limit_bytes"` // per worker, as given to it
-	Documented  suite.Size    `json:"memory_documented_bytes"`
-	Offered     suite.Rate    `json:"offered"` // req/s, after scaling
-	Providers   []Provider    `json:"providers"`
-	Trials      []Trial       `json:"trials"`
-	Search      *Search       `json:"search,omitempty"` // for the phase's capacity; nil when none was made
+	Number      int              `json:"phase"`
+	Name        string           `json:"name"`
+	Group       suite.Group      `json:"group"`
+	Disturb     suite.Disturb    `json:"disturb,omitempty"`
+	System      suite.SystemKind `json:"system,omitempty"` // the reference cluster, beside the suite's own system; "" for that
+	Workers     int              `json:"workers"`
+	MemoryLimit suite.Size       `json:"memory_limit_bytes"` // per worker, as given to it
+	Documented  suite.Size       `json:"memory_documented_bytes"`
+	Offered     suite.Rate       `json:"offered"` // req/s, after scaling
+	Providers   []Provider       `json:"providers"`
+	Trials      []Trial          `json:"trials"`
+	Search      *Search          `json:"search,omitempty"` // for the phase's capacity; nil when none was made
 }
 
 // Trial is one independent run of a phase: fresh cluster processes, warm-up, judged window.

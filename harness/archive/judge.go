@@ -120,7 +120,7 @@ func (r *Run) like(phase suite.Phase, in judge.Input) *judge.Input {
 	}
 	var best *judge.Input
 	for _, other := range r.Parsed.Phases {
-		if other.Number == phase.Number || other.Workload != phase.Workload || !slices.Equal(other.Stores, phase.Stores) || other.Group == suite.GroupBehaviour {
+		if other.Number == phase.Number || !other.SameWork(phase) || other.Group == suite.GroupBehaviour {
 			continue
 		}
 		candidate := judge.Input{

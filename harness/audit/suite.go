@@ -35,7 +35,7 @@ func FromSuite(s *suite.Suite) Input {
 // together: the rates at the share of the processors, within the memory.
 func benchmark(s *suite.Suite, p suite.Phase) Configuration {
 	c := Configuration{
-		ID: row(s, p), Source: p.Source, Group: string(p.Group), Workers: p.Workers, Cores: p.Workers, Work: p.Workload, Stores: p.Stores,
+		ID: row(s, p), Source: p.Source, Group: string(p.Group), Workers: p.Workers, Cores: p.Workers, Work: work(p), Stores: p.Stores,
 		Memory: Memory{Total: p.Memory * suite.Size(p.Workers)},
 	}
 	for _, claim := range s.ClaimsOf(p.Number) {
@@ -50,6 +50,9 @@ func benchmark(s *suite.Suite, p suite.Phase) Configuration {
 	}
 	return c
 }
+
+// work tells apart what is asked, and of which system: figures of two systems obey no common law.
+func work(p suite.Phase) string { return p.Workload + string(p.System) }
 
 // row is what the document's claims call the row: what their ids have in common before a
 // point, else the phase's title.
@@ -68,7 +71,7 @@ func row(s *suite.Suite, p suite.Phase) string {
 // phase is one phase with its claims as a configuration.
 func phase(s *suite.Suite, p suite.Phase) Configuration {
 	c := Configuration{
-		ID: fmt.Sprintf("phase %d", p.Number), Source: p.Source, Group: string(suite.GroupPhases), Workers: p.Workers, Work: p.Workload, Stores: p.Stores,
+		ID: fmt.Sprintf("phase %d", p.Number), Source: p.Source, Group: string(suite.GroupPhases), Workers: p.Workers, Work: work(p), Stores: p.Stores,
 		Memory: Memory{PerWorker: p.Memory, Meaning: Limit},
 	}
 	for _, claim := range s.ClaimsOf(p.Number) {

@@ -20,7 +20,7 @@ const memoryShare = 0.75
 func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	memory := p.memoryLimit(phase)
 	p.run.Phases = append(p.run.Phases, archive.Phase{
-		Number: phase.Number, Name: phase.Name, Group: phase.Group, Disturb: phase.Disturb, Workers: phase.Workers,
+		Number: phase.Number, Name: phase.Name, Group: phase.Group, Disturb: phase.Disturb, System: phase.System, Workers: phase.Workers,
 		MemoryLimit: memory, Documented: phase.Memory, Offered: phase.Rate,
 	})
 	if judge.Lacking(p.run.Input(phase)) {

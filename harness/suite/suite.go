@@ -2,6 +2,7 @@ package suite
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -146,6 +147,9 @@ type Phase struct {
 	Workload string
 	Group    Group   // [GroupPhases] when the file names none
 	Disturb  Disturb // what is done to the system within the judged window; "" for nothing
+	// System is [SystemReference] for a phase in which the reference cluster is measured beside the
+	// suite's own system; "" for the suite's.
+	System SystemKind
 	// Duration is the length of the judged window where an override asks for another than the plan's; else 0.
 	Duration time.Duration
 }
@@ -153,6 +157,11 @@ type Phase struct {
 // Title is what the phase is called in texts, e.g. "phase 2" or "benchmark 14".
 func (p Phase) Title() string {
 	return fmt.Sprintf("%s %d", strings.ToLower(p.Group.Title()), p.Number)
+}
+
+// SameWork reports whether another phase asks the same of the same system and stores.
+func (p Phase) SameWork(o Phase) bool {
+	return p.Workload == o.Workload && p.System == o.System && slices.Equal(p.Stores, o.Stores)
 }
 
 // Group names phases that are run together.

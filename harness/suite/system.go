@@ -204,7 +204,7 @@ func (r *reader) checkSystem(s *Suite) {
 	}
 	r.checkVariables(s)
 	for i := range s.Phases {
-		if at, ok := r.at("phases[%d].disturb", i); ok {
+		if at, ok := r.at("phases[%d].disturb", i); ok && s.Phases[i].System != SystemReference {
 			r.report(at, fmt.Sprintf("a %s system cannot be disturbed", s.System.Kind), "disturb with the reference system")
 		}
 	}

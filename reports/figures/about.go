@@ -6,6 +6,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // Title is the suite in one line.
@@ -74,6 +75,9 @@ func (p Phase) Head() string {
 	workers := Plural(p.Workers, "worker")
 	if p.Workers == 1 {
 		workers = "1 process"
+	}
+	if p.System == suite.SystemReference {
+		workers += " of the reference cluster"
 	}
 	return fmt.Sprintf("%s: %s, %s req/s, %s", p.Label(), workers, Number(float64(p.Offered)), p.On())
 }

@@ -1,8 +1,6 @@
 package figures
 
 import (
-	"slices"
-
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/usl"
 )
@@ -53,7 +51,7 @@ func (r *Report) same() []Phase {
 		}
 		a, ok := r.Run.Parsed.Phase(first.Number)
 		b, known := r.Run.Parsed.Phase(p.Number)
-		if !ok || !known || a.Workload != b.Workload || !slices.Equal(a.Stores, b.Stores) {
+		if !ok || !known || !a.SameWork(b) {
 			continue
 		}
 		seen[p.Workers] = true

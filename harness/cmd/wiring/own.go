@@ -3,6 +3,7 @@ package wiring
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/run"
@@ -23,7 +24,21 @@ func For(s *suite.Suite, dir string, owned []string, getenv func(string) string)
 	case suite.SystemURL:
 		target = system.URL{System: s.System}
 	}
+	if slices.ContainsFunc(s.Phases, func(p suite.Phase) bool { return p.System == suite.SystemReference }) {
+		target = beside{target}
+	}
 	return target, workloads{programs}, errors.Join(system.CheckOwned(s.System, owned), err)
+}
+
+// beside is the suite's own system, and the reference cluster in the phases that ask for it.
+type beside struct{ own run.System }
+
+// Start starts the system of the phase.
+func (b beside) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
+	if spec.Phase.System == suite.SystemReference {
+		return Reference{}.Start(ctx, spec)
+	}
+	return b.own.Start(ctx, spec)
 }
 
 // workloads makes the requests of every kind of workload.
