@@ -35,6 +35,7 @@ var rules = []struct {
 	{"harness/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
 	{"harness/hotspot", nil, []string{"os", "net", "syscall", module}, "profiles are compared wherever they were taken"},
 	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
+	{"harness/draft", []string{"harness/draft/live"}, []string{"os", "net/http", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a description becomes a suite without a system"},
 	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "load only sends and records"},
 	{"harness/probe", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "probe only reads"},
 	{"harness/monitor", nil, []string{module}, "a monitor knows a cluster by its answers alone"},
@@ -44,6 +45,7 @@ var rules = []struct {
 	{"fixtures", nil, []string{module + "harness", module + "clusterimpl", module + "reports"}, "stores serve any system"},
 	{"reports", nil, []string{module + "harness/load", module + "harness/run", module + "harness/probe", module + "clusterimpl", module + "fixtures"}, "a report needs the archive alone"},
 	{"", []string{"harness/measure"}, []string{"github.com/HdrHistogram/"}, "one package knows how histograms are kept"},
+	{"", []string{"harness/draft/openapi"}, []string{"github.com/getkin/kin-openapi/"}, "one package knows OpenAPI"},
 	{"", []string{"harness/load"}, []string{"github.com/tsenart/vegeta/"}, "one package knows how requests are sent"},
 	{"", []string{"fixtures"}, []string{"github.com/testcontainers/"}, "one package knows containers"},
 	{"", []string{"harness$", "clusterimpl/clustertest", "clusterimpl/platform/platformtest"}, []string{"testing", "github.com/stretchr/testify/"}, "no product code needs a test"},
@@ -69,7 +71,7 @@ func TestImportsRunOneWay(t *testing.T) {
 
 func TestPurePackagesReadNoClock(t *testing.T) {
 	for _, file := range sources(t) {
-		if anyWithin(filepath.ToSlash(filepath.Dir(file.path)), []string{"harness/judge", "harness/audit", "harness/capacity", "harness/queueing", "harness/usl"}) {
+		if anyWithin(filepath.ToSlash(filepath.Dir(file.path)), []string{"harness/judge", "harness/audit", "harness/capacity", "harness/queueing", "harness/usl", "harness/draft"}) {
 			assert.NotContains(t, file.text, "time.Now", file.path)
 			assert.NotContains(t, file.text, "time.Since", file.path)
 		}

@@ -41,6 +41,7 @@ type cli struct {
 	Trend    trendCommand    `cmd:"" help:"Judge the history of many nights: what changed for good, when, and by how much."`
 	Stores   storesCommand   `cmd:"" help:"Show which stores this machine offers, with versions and start times, and why it does not offer the others."`
 	Suite    suiteCommand    `cmd:"" help:"Print the built-in suite, or check one of your own."`
+	Init     initCommand     `cmd:"" help:"Write a first suite of a system of your own, from a URL, an OpenAPI 3 document or a HAR recording."`
 	Cluster  clusterCommand  `cmd:"" help:"Run the reference cluster in the foreground."`
 	Monitor  monitorCommand  `cmd:"" help:"Show a running cluster live, a line per worker."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
