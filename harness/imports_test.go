@@ -33,6 +33,7 @@ var rules = []struct {
 	{"harness/audit", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "claims are audited without a measurement"},
 	{"harness/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
 	{"harness/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
+	{"harness/bisect", nil, []string{"os", "net", "syscall", module}, "a bisection decides what to measure, and others measure it"},
 	{"harness/hotspot", nil, []string{"os", "net", "syscall", module}, "profiles are compared wherever they were taken"},
 	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
 	{"harness/draft", []string{"harness/draft/live"}, []string{"os", "net/http", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a description becomes a suite without a system"},

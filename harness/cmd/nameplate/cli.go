@@ -38,6 +38,7 @@ type cli struct {
 	Load     loadCommand     `cmd:"" help:"A load test in one line: of a URL, of a command after --, or of the reference cluster."`
 	Scaling  scalingCommand  `cmd:"" help:"Measure how the capacity grows with the workers, and fit the Universal Scalability Law."`
 	Compare  compareCommand  `cmd:"" help:"Hold two runs, two bench files or two git revisions against each other."`
+	Bisect   bisectCommand   `cmd:"" help:"Find the commit that made a figure worse, by interleaved comparison."`
 	Trend    trendCommand    `cmd:"" help:"Judge the history of many nights: what changed for good, when, and by how much."`
 	Stores   storesCommand   `cmd:"" help:"Show which stores this machine offers, with versions and start times, and why it does not offer the others."`
 	Suite    suiteCommand    `cmd:"" help:"Print the built-in suite, or check one of your own."`
