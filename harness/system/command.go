@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,6 +39,7 @@ type process struct {
 	ended    chan struct{} // closed once it was reaped
 	err      error         // how it ended; set before ended is closed
 	lifeline *lifeline
+	crew     *crew // the workers that it names itself
 }
 
 // Start starts the command and returns once it is ready.
@@ -65,6 +67,7 @@ func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 		return nil, fmt.Errorf("%s: %w; %s", c.System.Command[0], err, p.out.last())
 	}
 	p.startup = time.Since(start)
+	p.crew = crewOf(ctx, p.url, func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
 	return p, nil
 }
 
@@ -164,9 +167,16 @@ func (c Command) await(ctx context.Context, p *process) error {
 // Info is where the system is.
 func (p *process) Info() run.Info { return run.Info{URL: p.url, Startup: p.startup} }
 
-// Processes are the command and its children; each counts with all below it.
+// Processes are the command and the workers that it names at /health/workers, or else its children;
+// each worker counts with all below it.
 func (p *process) Processes() []measure.Process {
 	pid := p.cmd.Process.Pid
+	if named := p.crew.now(); len(named) > 0 {
+		if slices.ContainsFunc(named, func(w measure.Process) bool { return w.PID == pid }) {
+			return named
+		}
+		return append([]measure.Process{{Role: measure.RolePrimary, Name: "primary", PID: pid}}, named...)
+	}
 	children := childrenOf(pid)
 	if len(children) == 0 {
 		return []measure.Process{{Role: measure.RoleWorker, Name: "worker 1", PID: pid, Tree: true}}

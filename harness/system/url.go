@@ -40,17 +40,23 @@ func (u URL) Start(ctx context.Context, _ run.Spec) (run.Instance, error) {
 	if err := answers(ctx, base+readyPath(u.System), readyWithin(u.System), nil); err != nil {
 		return nil, err
 	}
-	return running{base, time.Since(start)}, nil
+	up := time.Since(start)
+	owned := func(int, int64) bool { return false } // processes of another machine cannot be read here
+	if suite.Loopback(suite.HostOf(base)) {
+		owned = resembles
+	}
+	return running{base, up, crewOf(ctx, base, owned)}, nil
 }
 
 // running is a system that somebody else has started.
 type running struct {
-	url string
-	up  time.Duration
+	url  string
+	up   time.Duration
+	crew *crew
 }
 
 func (r running) Info() run.Info               { return run.Info{URL: r.url, Startup: r.up} }
-func (r running) Processes() []measure.Process { return nil } // not known
+func (r running) Processes() []measure.Process { return r.crew.now() } // else not known
 func (r running) Faults() []string             { return nil }
 func (r running) Stop(context.Context) error   { return nil }
 

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -44,4 +47,74 @@ func TestNoPipeHidesAnExitStatus(t *testing.T) {
 	assert.True(t, hidden.MatchString("make verify 2>&1 | tee log"))
 	assert.True(t, hidden.MatchString("go run ./harness/cmd/nameplate verify|tee log"))
 	assert.False(t, hidden.MatchString("nameplate verify || status=$?"))
+}
+
+// documented is the fenced block of a language in a section of the README.
+func documented(t *testing.T, section, language string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../../README.md")
+	require.NoError(t, err)
+	_, after, found := strings.Cut(string(text), "\n### "+section+"\n")
+	require.True(t, found, "no section %q", section)
+	after, _, _ = strings.Cut(after, "\n### ")
+	_, block, found := strings.Cut(after, "\n```"+language+"\n")
+	require.True(t, found, "no %s in %q", language, section)
+	block, _, _ = strings.Cut(block, "\n```")
+	return block
+}
+
+// followed runs the documented commands one by one, each as short as it can be, in a folder. A run so short gives no
+// verdict (3).
+func followed(t *testing.T, dir, commands string) {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(self, filepath.Join(dir, "nameplate")))
+	short := strings.NewReplacer("--duration 30s", "--duration 1s --runs 1 --warmup 0s", "nameplate verify", "nameplate verify --runs 1 --duration 1s --warmup 0s")
+	for _, line := range strings.Split(commands, "\n") {
+		cmd := exec.Command("/bin/sh", "-c", short.Replace(line))
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), asCommand+"=1", "PATH="+dir+":"+os.Getenv("PATH"))
+		out, err := cmd.CombinedOutput()
+		status, _ := exitStatus(err)
+		assert.Contains(t, []string{"", "3"}, status, "%s\n%s", line, out)
+		assert.NotRegexp(t, `errors 100 %|[1-9]\d* of \d+ failed`, string(out), line)
+	}
+}
+
+func TestWhoeverHasAURLCanFollowTheReadme(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) }))
+	defer server.Close()
+	dir := t.TempDir()
+	followed(t, dir, strings.ReplaceAll(documented(t, "I have a URL", "sh"), "http://127.0.0.1:8080", server.URL))
+	assert.FileExists(t, filepath.Join(dir, "nameplate-out/latest/report.html"))
+}
+
+func TestWhoeverHasACommandCanFollowTheReadme(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not installed: the documented command is not followed")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS("../../../fixtures/systems/node")))
+	followed(t, dir, documented(t, "I have a command", "sh"))
+	assert.FileExists(t, filepath.Join(dir, "nameplate-out/latest/report.html"))
+}
+
+func TestWhoeverHasAGoHandlerCanFollowTheReadme(t *testing.T) {
+	tested, err := os.ReadFile("../../testdata/consumer/shop_test.go")
+	require.NoError(t, err)
+	assert.Contains(t, string(tested), documented(t, "I have a Go handler", "go"), "what the test of the module in testdata runs")
+}
+
+func TestWhoeverHasAGuideCanFollowTheReadme(t *testing.T) {
+	dir := t.TempDir()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	made := exec.Command(self, "load", "--print", "http://127.0.0.1:8080")
+	made.Env = append(os.Environ(), asCommand+"=1")
+	text, err := made.Output()
+	require.NoError(t, err)
+	head, _, found := strings.Cut(string(text), "\nphases:\n")
+	require.True(t, found)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "mine.yaml"), []byte(head+"\n"+documented(t, "I have a guide with numbers in it", "yaml")+"\n"), 0o600))
+	followed(t, dir, "nameplate suite check mine.yaml\nnameplate audit mine.yaml")
 }
