@@ -16,7 +16,7 @@ import (
 // benchUnit is one measured value of a bench.txt line.
 type benchUnit struct {
 	unit   string
-	better string
+	better string // higher or lower; "" for neither
 	value  func(judge.Evidence) (float64, bool)
 }
 
@@ -30,7 +30,18 @@ var benchUnits = []benchUnit{
 	{"cpu-ns/req", "lower", cpuPerRequest(measure.RoleWorker, measure.RolePrimary)},
 	{"store-cpu-ns/req", "lower", cpuPerRequest(measure.RoleStore)},
 	{"gen-cpu-ns/req", "lower", cpuPerRequest(measure.RoleGenerator)},
-	{"B-rss/worker", "lower", scaled("memory", float64(suite.MiB))},
+	// Copies of one program differ in how much of its file is resident: only what is a worker's own has a direction.
+	{"B-rss/worker", "", scaled("memory", float64(suite.MiB))},
+	{"B-own/worker", "lower", ownMemory},
+}
+
+// ownMemory is the largest size that no other process may share, of any worker.
+func ownMemory(e judge.Evidence) (float64, bool) {
+	if e.Usage == nil {
+		return 0, false
+	}
+	peak, ok := e.Usage.PeakOwnOf(measure.RoleWorker)
+	return float64(peak), ok
 }
 
 // scaled reads a metric in another unit.
@@ -90,7 +101,9 @@ func WriteBenchHead(w io.Writer, host measure.Host) {
 	setting(w, "governor", host.Governor)
 	setting(w, "cores", strconv.Itoa(host.Cores))
 	for _, u := range benchUnits {
-		fmt.Fprintf(w, "Unit %s better=%s\n", u.unit, u.better)
+		if u.better != "" {
+			fmt.Fprintf(w, "Unit %s better=%s\n", u.unit, u.better)
+		}
 	}
 }
 

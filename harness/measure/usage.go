@@ -46,6 +46,10 @@ type UsagePoint struct {
 	At  time.Duration `json:"at_ns"`     // since the schedule's origin
 	CPU float64       `json:"cpu"`       // cores used since the point before, in the range [0, cores of the host]
 	RSS int64         `json:"rss_bytes"` // resident size, in bytes
+	// Own is the part of RSS that no other process may share, in bytes. How much of a program's file is
+	// resident beside it is the kernel's choice, and differs between copies of the same program. 0 where
+	// it was not read.
+	Own int64 `json:"own_bytes,omitempty"`
 }
 
 // HostNoise is what a fixed piece of work took before and after a run, and how much
@@ -95,6 +99,24 @@ func (u *Usage) PeakRSSOf(role Role) (int64, bool) {
 		peak, found = max(peak, s.PeakRSS), true
 	}
 	return peak, found
+}
+
+// PeakOwnOf is the largest size of its own that any series of a role reached at a reading, in bytes;
+// false when any of them is not known or there is none.
+func (u *Usage) PeakOwnOf(role Role) (int64, bool) {
+	var peak int64
+	for _, s := range u.Series {
+		if s.Role != role {
+			continue
+		}
+		if !s.Known {
+			return 0, false
+		}
+		for _, p := range s.Points {
+			peak = max(peak, p.Own)
+		}
+	}
+	return peak, peak > 0
 }
 
 // PeakTotalRSSOf is the largest resident size that all series of a role had together at one

@@ -120,7 +120,7 @@ func (r *usageReader) read(at, planned time.Duration) {
 
 // point appends a reading to a series.
 func (r *usageReader) point(s *seriesReader, at time.Duration) {
-	p := measure.UsagePoint{At: at, RSS: s.now.resident()}
+	p := measure.UsagePoint{At: at, RSS: s.now.resident(), Own: max(0, s.now.private)}
 	// Over less than a few ticks a rate says nothing: the point before is repeated.
 	if since := at - s.beforeAt; since >= max(r.config.Every/10, leastEvery) {
 		p.CPU = float64(s.total-s.before) / ticksPerSecond / since.Seconds()

@@ -43,7 +43,7 @@ var bisected = map[string]struct {
 	lower bool
 }{
 	"rate": {"req/s", false}, "p50": {"p50-ns", true}, "p99": {"p99-ns", true}, "p999": {"p999-ns", true}, "errors": {"error-%", true},
-	"rate_at_cpu": {"cpu-ns/req", true}, "cpu": {"cpu-ns/req", true}, "memory": {"B-rss/worker", true},
+	"rate_at_cpu": {"cpu-ns/req", true}, "cpu": {"cpu-ns/req", true}, "memory": {"B-own/worker", true},
 }
 
 // bisectRecord is what the folder keeps: what is searched for, and what was measured.
