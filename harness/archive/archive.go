@@ -98,7 +98,8 @@ type Phase struct {
 	Workers     int              `json:"workers"`
 	MemoryLimit suite.Size       `json:"memory_limit_bytes"` // per worker, as given to it
 	Documented  suite.Size       `json:"memory_documented_bytes"`
-	Offered     suite.Rate       `json:"offered"` // req/s, after scaling
+	Offered     suite.Rate       `json:"offered"`        // req/s, after scaling
+	Shape       suite.Shape      `json:"shape,omitzero"` // how the rate changed over the judged window
 	Providers   []Provider       `json:"providers"`
 	Trials      []Trial          `json:"trials"`
 	Search      *Search          `json:"search,omitempty"` // for the phase's capacity; nil when none was made

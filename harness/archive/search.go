@@ -62,6 +62,7 @@ func (s Search) Config() capacity.Config {
 // with the reasons when it says nothing or a bound was missed.
 func (r *Run) Outcome(phase suite.Phase, t SearchTrial) (capacity.Outcome, []string) {
 	in := r.Input(phase)
+	in.Phase.Shape = suite.Shape{}
 	in.Phase.Rate, in.Claims = t.Offered, capacity.ClaimsAt(in.Claims, t.Offered)
 	if t.Interrupted {
 		return capacity.Void, []string{"interrupted"}

@@ -40,9 +40,9 @@ func Guards(in Input, e Evidence) []string {
 func Counts(in Input, e Evidence) bool { return len(Guards(in, e)) == 0 }
 
 // unsteady says why a run that meets a claim does not prove it; "" when nothing speaks
-// against it. What is disturbed is not to be steady.
+// against it. What is disturbed, or offered a rate that changes, is not to be steady.
 func unsteady(in Input, e Evidence) string {
-	if in.Phase.Disturb != "" {
+	if in.Phase.Disturb != "" || in.Phase.Shape.Kind != "" {
 		return ""
 	}
 	return Withheld(e)
@@ -152,7 +152,7 @@ func notOffered(in Input, w *measure.Window) string {
 	}
 	// The schedule itself is held to the phase's rate, less the one request that
 	// falls on the window's edge.
-	scheduled := max(float64(w.Offered), math.Floor(float64(in.Phase.Rate)*w.Length())-1)
+	scheduled := max(float64(w.Offered), math.Floor(float64(in.Phase.Shape.Mean(in.Phase.Rate))*w.Length())-1)
 	released := float64(w.Lateness.Count())
 	if released >= float64(in.Validity.Offered)*scheduled {
 		return ""

@@ -118,6 +118,9 @@ func evaluate(in Input, c suite.Claim, guards [][]string) Result {
 	r.Rule = rule(ev.tally)
 	r.Power = power(r, in.Planned)
 	r.Reasons = explain(in, c, ev, r.Verdict)
+	if in.Phase.Shape.Kind != "" && len(in.Runs) > 0 {
+		r.Reasons = append(r.Reasons, fmt.Sprintf("the offered rate changed on purpose (%v): whether the runs came to a steady state was not asked", in.Phase.Shape))
+	}
 	if r.Understated > 0 {
 		r.Reasons = slices.Insert(r.Reasons, 1, fmt.Sprintf("understated: every run lay above the documented range, the median at %s times its upper end of %s",
 			ratio(r.Understated), figure(c.To.Value, c.Unit())))

@@ -22,7 +22,7 @@ type Projection struct {
 // project makes a projection for a claim from the runs of a phase that does the same work;
 // nil when there is none, or no model for the metric.
 func project(in Input, c suite.Claim) *Projection {
-	if in.Like == nil {
+	if in.Like == nil || in.Phase.Shape.Kind != "" || in.Like.Phase.Shape.Kind != "" {
 		return nil
 	}
 	like, target := *in.Like, in.Phase

@@ -32,7 +32,7 @@ func (p *pipeline) search(ctx context.Context, phase suite.Phase, memory suite.S
 			return p.save()
 		}
 		at := phase
-		at.Rate = suite.Rate(rate)
+		at.Rate, at.Shape = suite.Rate(rate), suite.Shape{} // a capacity is a rate that is sustained
 		p.observe(Event{Stage: StageStart, Phase: at, Message: fmt.Sprintf("capacity: trying %.0f req/s", rate)})
 		if err := stores.ready(ctx, p.record()); err != nil {
 			return err

@@ -21,7 +21,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	memory := p.memoryLimit(phase)
 	p.run.Phases = append(p.run.Phases, archive.Phase{
 		Number: phase.Number, Name: phase.Name, Group: phase.Group, Disturb: phase.Disturb, System: phase.System, Workers: phase.Workers,
-		MemoryLimit: memory, Documented: phase.Memory, Offered: phase.Rate,
+		MemoryLimit: memory, Documented: phase.Memory, Offered: phase.Rate, Shape: phase.Shape,
 	})
 	if judge.Lacking(p.run.Input(phase)) {
 		p.left.runDone(p.Options.Runs)

@@ -130,10 +130,30 @@ func (p *pipeline) window(phase suite.Phase) time.Duration {
 }
 
 func (p *pipeline) schedule(phase suite.Phase, seed uint64) load.Schedule {
+	if phase.Shape.Kind != "" {
+		return p.shaped(phase, seed)
+	}
 	if p.Suite.Plan.Arrivals == suite.ArrivalsPoisson {
 		return load.Poisson(float64(phase.Rate), seed, p.Options.Warmup, p.window(phase))
 	}
 	return load.Constant(float64(phase.Rate))
+}
+
+// shaped is the schedule of a rate that changes over the window. The warm-up is offered the rate at which it
+// starts.
+func (p *pipeline) shaped(phase suite.Phase, seed uint64) load.Schedule {
+	var window []load.Piece
+	for _, piece := range phase.Shape.Pieces(phase.Rate, p.window(phase)) {
+		window = append(window, load.Piece{Length: piece.Length, From: float64(piece.From), To: float64(piece.To)})
+	}
+	warmup := load.Piece{Length: p.Options.Warmup, From: window[0].From, To: window[0].From}
+	if p.Suite.Plan.Arrivals == suite.ArrivalsPoisson {
+		if warmup.Length == 0 {
+			return load.ShapedPoisson(seed, window)
+		}
+		return load.ShapedPoisson(seed, []load.Piece{warmup}, window)
+	}
+	return load.Shaped(append([]load.Piece{warmup}, window...)...)
 }
 
 // driving reports the progress of a run that is under load.

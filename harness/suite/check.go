@@ -110,9 +110,10 @@ func (r *reader) checkPhase(s *Suite, i int) {
 			r.report(at, fmt.Sprintf("unknown workload %q", p.Workload)+didYouMean(p.Workload, names), "the workloads "+strings.Join(names, ", "))
 		}
 	}
+	r.checkShape(s, i)
 	_, duration := r.at("plan.duration")
 	if at, ok := r.at("phases[%d].rate", i); ok && duration {
-		if err := enough(p.Rate, s.Plan.Duration); err != nil {
+		if err := enough(p.Shape.Mean(p.Rate), s.Plan.Duration); err != nil {
 			r.report(at, "rate: "+err.Message, err.Allowed)
 		}
 	}

@@ -142,6 +142,7 @@ var (
 			must("workload", "Name of a workload of this suite.", name(), func(p *Phase) *string { return &p.Workload }),
 			may("group", "Phases that are run together; phases when it is left out.", choice("a group", Groups...), func(p *Phase) *Group { return &p.Group }),
 			may("disturb", "What is done to the system within the judged window.", choice("a disturbance", Disturbances...), func(p *Phase) *Disturb { return &p.Disturb }),
+			may("shape", "How the rate changes over the judged window.", shapeFormat, func(p *Phase) *Shape { return &p.Shape }),
 			may("system", "The reference cluster is measured in this phase, beside the suite's own system.", choice("a system", SystemReference), func(p *Phase) *SystemKind { return &p.System }),
 		},
 	}

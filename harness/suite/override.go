@@ -192,6 +192,7 @@ func (s *Suite) scaleRates(scale *float64) error {
 	for i := range s.Phases {
 		p := &s.Phases[i]
 		p.Rate *= Rate(*scale)
+		p.Shape = p.Shape.scaled(*scale)
 		if p.Rate < MinRate || p.Rate > MaxRate {
 			errs = append(errs, &FlagError{"--rate", fmt.Sprintf("phase %d would be offered %v", p.Number, p.Rate),
 				fmt.Sprintf("a factor that leaves every rate from %v to %v", Rate(MinRate), Rate(MaxRate))})
@@ -213,7 +214,7 @@ func (s *Suite) enoughRequests(o Override) error {
 	}
 	var errs []error
 	for _, p := range s.Phases {
-		if err := enough(p.Rate, s.Plan.Duration); err != nil {
+		if err := enough(p.Shape.Mean(p.Rate), s.Plan.Duration); err != nil {
 			errs = append(errs, &FlagError{flag, fmt.Sprintf("phase %d: %s", p.Number, err.Message), err.Allowed})
 		}
 	}

@@ -143,7 +143,8 @@ type Phase struct {
 	Workers  int    // worker processes, at least 1; 1 when Cluster is false
 	Memory   Size   // limit per worker
 	Stores   []Store
-	Rate     Rate // offered, open arrivals
+	Rate     Rate  // offered, open arrivals
+	Shape    Shape // how the rate changes over the judged window; zero: it stays
 	Workload string
 	Group    Group   // [GroupPhases] when the file names none
 	Disturb  Disturb // what is done to the system within the judged window; "" for nothing

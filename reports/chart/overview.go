@@ -61,7 +61,7 @@ func spots(r *figures.Report, metric string) []spot {
 		if p.Group == suite.GroupBenchmarks {
 			name = figures.Clean(p.Name)
 		}
-		s := spot{name: name, x: float64(p.Offered), unit: "req/s", sign: "≥"}
+		s := spot{name: name, x: p.Mean(), unit: "req/s", sign: "≥"}
 		if metric == "p99" {
 			s.unit, s.sign = "ms", "≤"
 		}

@@ -29,9 +29,9 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	}
 	every := thinning(append(counted, others...))
 	pan := newPanel("Good answers, req/s", "seconds since the load began")
-	offered := float64(p.Offered)
+	offered := p.Mean()
 	target, claimed := p.Result("rate")
-	zeroAxis(&pan.plot.Y, 1.2, append(values(append(counted, others...)), offered, target.Bound)...)
+	zeroAxis(&pan.plot.Y, 1.2, append(values(append(counted, others...)), highest(p), target.Bound)...)
 	pan.empty = len(counted)+len(others) == 0
 	start, end := span(p)
 	pan.plot.X.Min, pan.plot.X.Max = 0, end
@@ -44,13 +44,17 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 		for _, l := range counted[:min(len(counted), mostThin)] {
 			stroke(c, pl, line(lightBlue, 0.8), l.points(0.5, every))
 		}
-		level(c, pl, dashed(orange, 1.2, 6, 3), offered)
+		if p.Shape.Kind == "" {
+			level(c, pl, dashed(orange, 1.2, 6, 3), offered)
+		} else {
+			stroke(c, pl, dashed(orange, 1.2, 6, 3), offeredOver(p, start, end))
+		}
 		if claimed {
 			level(c, pl, dashed(boundRed, 1.4, 1.5, 2), target.Bound)
 		}
 		stroke(c, pl, line(blue, 2.2), middle.points(0.5, every))
 	})
-	pan.right = append(pan.right, note{offered, "offered " + figures.Number(offered), orange})
+	pan.right = append(pan.right, note{offered, offeredNote(p), orange})
 	if claimed {
 		pan.right = append(pan.right, note{target.Bound, fmt.Sprintf("%s %s required", figures.Symbol(target.Op), figures.Number(target.Bound)), boundRed})
 	}
@@ -78,6 +82,34 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 		Name: fmt.Sprintf("phase-%d-throughput", p.Number), Phase: p.Number, Title: title, About: about,
 		body: panels{[]*panel{pan}, 250}, frame: frame{title, about, footer(p.On())},
 	}
+}
+
+// offeredOver is the offered rate from the start of the load on.
+func offeredOver(p figures.Phase, start, end float64) []xy {
+	at := start
+	pieces := p.Shape.Pieces(p.Offered, time.Duration((end-start)*float64(time.Second)))
+	points := []xy{{0, float64(pieces[0].From)}}
+	for _, piece := range pieces {
+		points = append(points, xy{at, float64(piece.From)}, xy{at + piece.Length.Seconds(), float64(piece.To)})
+		at += piece.Length.Seconds()
+	}
+	return points
+}
+
+func offeredNote(p figures.Phase) string {
+	if p.Shape.Kind != "" {
+		return "offered " + figures.Number(p.Mean()) + ", mean"
+	}
+	return "offered " + figures.Number(p.Mean())
+}
+
+// highest is the highest rate that was offered.
+func highest(p figures.Phase) float64 {
+	most := float64(p.Offered)
+	for _, piece := range p.Shape.Pieces(p.Offered, time.Second) {
+		most = max(most, float64(piece.From), float64(piece.To))
+	}
+	return most
 }
 
 // answered is the rate of good answers in each second of a run, warm-up included. What

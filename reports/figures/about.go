@@ -70,6 +70,9 @@ func (r *Report) Build() string {
 	return Clean(text + ", " + known(b.Go, "go "+Unknown))
 }
 
+// Mean is the offered rate, in req/s, over the judged window.
+func (p Phase) Mean() float64 { return float64(p.Shape.Mean(p.Offered)) }
+
 // Head is a phase in one line, e.g. "Phase 2 cluster: 4 workers, 300 req/s, in memory".
 func (p Phase) Head() string {
 	workers := Plural(p.Workers, "worker")
@@ -79,7 +82,11 @@ func (p Phase) Head() string {
 	if p.System == suite.SystemReference {
 		workers += " of the reference cluster"
 	}
-	return fmt.Sprintf("%s: %s, %s req/s, %s", p.Label(), workers, Number(float64(p.Offered)), p.On())
+	rate := Number(float64(p.Offered)) + " req/s"
+	if p.Shape.Kind != "" {
+		rate += " (" + p.Shape.String() + ")"
+	}
+	return fmt.Sprintf("%s: %s, %s, %s", p.Label(), workers, rate, p.On())
 }
 
 // Title is what the phase is called in texts, e.g. "phase 2".

@@ -84,7 +84,7 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 			}
 			return figures.Number(v)
 		}
-		row(b, text(p.Label()), figures.Number(float64(p.Offered))+" req/s", metric("rate", "req/s"), metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms"),
+		row(b, text(p.Label()), figures.Number(p.Mean())+" req/s", metric("rate", "req/s"), metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms"),
 			metric("errors", "%"), number(p.Pool.Late(0.5))+" / "+number(p.Pool.Late(0.99))+" ms",
 			number(p.Pool.ClusterCPU())+" / "+number(p.Pool.StoresCPU())+" / "+number(p.Pool.GeneratorCPU())+" µs",
 			fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs)))

@@ -134,7 +134,7 @@ func sectionOf(p figures.Phase) section {
 	cpu := func(v float64, ok bool) string { return figures.Maybe(v, ok, "µs per request") }
 	s.Figures = []pair{
 		{"Runs that count", fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))},
-		{"Offered", figures.Maybe(float64(p.Offered), p.Offered > 0, "req/s")}, {"Achieved", metric("rate", "req/s")},
+		{"Offered", figures.Maybe(p.Mean(), p.Offered > 0, "req/s")}, {"Achieved", metric("rate", "req/s")},
 		{"Response time p50", metric("p50", "ms")}, {"p90", metric("p90", "ms")}, {"p99", metric("p99", "ms")}, {"p99.9", metric("p999", "ms")},
 		{"Errors", metric("errors", "%")},
 		{"Generator late p50", ms(p.Pool.Late(0.5))}, {"Generator late p99", ms(p.Pool.Late(0.99))},

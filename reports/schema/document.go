@@ -134,7 +134,7 @@ type Phase struct {
 	// Disturb names what was done to the system within the judged window; null when nothing was.
 	Disturb *string `json:"disturb" jsonschema:"nullable"`
 	Workers *int    `json:"workers" jsonschema:"nullable,minimum=1"`
-	// Offered is the rate of the schedule, in requests per second.
+	// Offered is the mean rate of the schedule over the judged window, in requests per second.
 	Offered *float64 `json:"offered" jsonschema:"nullable"`
 	Figures
 	Requests *Requests `json:"requests" jsonschema:"nullable"`

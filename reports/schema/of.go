@@ -66,7 +66,7 @@ func projection(p *judge.Projection) *Projection {
 
 func phase(p figures.Phase) Phase {
 	d := Phase{
-		Phase: p.Number, Name: p.Name, Group: string(cmp.Or(p.Group, suite.GroupPhases)), Disturb: known(string(p.Disturb), p.Disturb != ""), Workers: known(p.Workers, p.Workers > 0), Offered: finite(float64(p.Offered), p.Offered > 0),
+		Phase: p.Number, Name: p.Name, Group: string(cmp.Or(p.Group, suite.GroupPhases)), Disturb: known(string(p.Disturb), p.Disturb != ""), Workers: known(p.Workers, p.Workers > 0), Offered: finite(p.Mean(), p.Offered > 0),
 		Figures: figuresOf(p.Pool), Provider: providers(p), Verdict: verdict(p.Verdict), Capacity: capacityOf(p.Search), Counted: p.Counted(), Runs: []Run{},
 	}
 	if p.Pool != nil {

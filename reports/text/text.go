@@ -112,7 +112,7 @@ func (p *printer) figures(phase figures.Phase) {
 	}
 	runs := fmt.Sprintf("%d of %s count", phase.Counted(), figures.Plural(len(phase.Runs), "run"))
 	if phase.Pool == nil {
-		p.field("load", fmt.Sprintf("offered %s req/s; %s: no figures", figures.Number(float64(phase.Offered)), runs))
+		p.field("load", fmt.Sprintf("offered %s req/s; %s: no figures", figures.Number(phase.Mean()), runs))
 		return
 	}
 	pool := phase.Pool
@@ -121,7 +121,7 @@ func (p *printer) figures(phase figures.Phase) {
 		return figures.Maybe(v, ok, unit)
 	}
 	failed := pool.Window.Failed + pool.Window.Unsent
-	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s", figures.Number(float64(phase.Offered)), metric("rate", "req/s"),
+	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s", figures.Number(phase.Mean()), metric("rate", "req/s"),
 		metric("errors", "%"), figures.Count(failed), figures.Count(pool.Window.Offered), runs))
 	p.field("response", fmt.Sprintf("p50 %s, p99 %s, p99.9 %s", metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms")))
 	p50, ok50 := pool.Late(0.5)
