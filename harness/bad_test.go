@@ -15,7 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
-// bad is a suite of few requests on a system at a URL, which stands for BASE.
+// bad is a suite of few requests ; SYSTEM and REQUEST stand for what it is of.
 const bad = `
 version: 1
 name: bad
@@ -31,7 +31,7 @@ plan:
   arrivals: constant
   validity: {lateness: 100 %, offered: 50 %, host_noise: 100 %}
 dataset: {accounts: 100, transactions: 100}
-system: {kind: url, url: BASE, ready: /ready, ready_within: 300 ms}
+system: SYSTEM
 workloads:
   - {name: w, kind: http, requests: [REQUEST]}
 phases:
@@ -51,9 +51,14 @@ func serving(t *testing.T, h http.HandlerFunc) string {
 	return server.URL
 }
 
+// withSystem is that suite on a system, with requests.
+func withSystem(system, requests string) string {
+	return strings.NewReplacer("SYSTEM", system, "REQUEST", requests).Replace(bad)
+}
+
 func badSuite(t *testing.T, base, request string) *harness.Suite {
 	t.Helper()
-	s, err := harness.ParseSuite("bad.yaml", []byte(strings.NewReplacer("BASE", base, "REQUEST", request).Replace(bad)))
+	s, err := harness.ParseSuite("bad.yaml", []byte(withSystem("{kind: url, url: "+base+", ready: /ready, ready_within: 300 ms}", request)))
 	require.NoError(t, err)
 	return s
 }

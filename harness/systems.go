@@ -81,7 +81,7 @@ func target(s *Suite, given System, test string) (System, error) {
 		case suite.SystemCommand:
 			return system.Command{System: s.parsed.System, Dir: s.dir}, nil
 		case suite.SystemURL:
-			return system.URL{System: s.parsed.System}, nil
+			return system.URL{System: s.parsed.System, Dir: s.dir}, nil
 		}
 		return nil, errors.New("the suite names no system of its own; allowed: one of Handler, Binary and URL")
 	}

@@ -204,6 +204,8 @@ func TestWhereTheSystemIs(t *testing.T) {
 		{"a relative one", "/api/v1", draft.Where{}, "http://127.0.0.1:8080", "/api/v1", "is a guess"},
 		{"without its slash", "api", draft.Where{}, "http://127.0.0.1:8080", "/api", "is a guess"},
 		{"an unfilled template", "https://{region}.example.com/v1", draft.Where{}, "http://127.0.0.1:8080", "", "is a guess"},
+		{"over TLS", "https://127.0.0.1:8443/v2", draft.Where{}, "https://127.0.0.1:8443", "/v2", ""},
+		{"over TLS, as the user says", "", draft.Where{URL: "https://127.0.0.1/v2"}, "https://127.0.0.1", "/v2", ""},
 		{"as the user says", "https://api.example.com/v2", draft.Where{URL: "http://127.0.0.1:1"}, "http://127.0.0.1:1", "/v2", ""},
 		{"with another path", "https://api.example.com/v2", draft.Where{URL: "http://[::1]:1/x"}, "http://[::1]:1", "/x", ""},
 		{"with no path", "https://api.example.com/v2", draft.Where{URL: "http://127.0.0.1:1/"}, "http://127.0.0.1:1", "", ""},
@@ -230,7 +232,7 @@ func TestWhereTheSystemIs(t *testing.T) {
 
 func TestWhereTheSystemCannotBe(t *testing.T) {
 	for _, w := range []draft.Where{
-		{URL: "https://127.0.0.1"}, {URL: "127.0.0.1:80"}, {URL: "http://"}, {URL: "ftp://x"}, {URL: "http://127.0.0.1:${port}"},
+		{URL: "127.0.0.1:80"}, {URL: "http://"}, {URL: "ftp://x"}, {URL: "http://127.0.0.1:${port}"},
 		{URL: "http://a b"}, {URL: "http://staging", Command: "x"}, {Command: "x ${prot}"}, {Command: " "}, {Command: "a\nb"},
 	} {
 		_, _, err := w.Place("")

@@ -17,7 +17,7 @@ const ofCommand = "http://127.0.0.1:${port}"
 
 // Where says where the system is, in the user's words.
 type Where struct {
-	URL     string   // http://HOST:PORT, with a path that replaces the described one where it has one; "" for what the description says
+	URL     string   // http://HOST:PORT or https://HOST:PORT, with a path that replaces the described one where it has one; "" for what the description says
 	Command string   // started for each run; "" for a system that runs already
 	IOwn    []string // hosts other than loopback that may be loaded
 }
@@ -39,22 +39,22 @@ func (w Where) Place(described string) (s System, prefix string, err error) {
 	switch given, ok := base(w.URL); {
 	case w.URL == "" && w.Command != "":
 		s.URL = ofCommand
-	case w.URL == "" && foundOK && found.scheme == "http" && suite.Loopback(found.host):
-		s.URL = "http://" + found.authority
+	case w.URL == "" && foundOK && spoken(found.scheme) && suite.Loopback(found.host):
+		s.URL = found.scheme + "://" + found.authority
 	case w.URL == "":
 		s.URL = unknown
 		s.Notes = append(s.Notes, "TODO: the address of the system: "+unknown+" is a guess. Its requests go there.")
 		if found.authority != "" {
 			s.Notes = append(s.Notes, "The description names "+Line(found.scheme+"://"+found.authority)+", which is not loaded unasked.")
 		}
-	case !ok || given.scheme != "http":
-		return System{}, "", fmt.Errorf("%q is no address of a system; allowed: http://HOST:PORT, with or without a path", w.URL)
+	case !ok || !spoken(given.scheme):
+		return System{}, "", fmt.Errorf("%q is no address of a system; allowed: http://HOST:PORT or https://HOST:PORT, with or without a path", w.URL)
 	case w.Command == "" && strings.Contains(w.URL, "${port}"):
 		return System{}, "", fmt.Errorf("%q: ${port} stands for the port of a command; allowed: with --command", w.URL)
 	case w.Command != "" && !suite.Loopback(given.host):
 		return System{}, "", fmt.Errorf("%q: a command is not reached there; allowed: a loopback address", w.URL)
 	default:
-		s.URL = "http://" + given.authority
+		s.URL = given.scheme + "://" + given.authority
 		if given.path != "" || strings.HasSuffix(w.URL, "/") {
 			prefix = given.path
 		}
@@ -76,6 +76,9 @@ func (s *System) own(host string, owned []string) {
 		s.Notes = append(s.Notes, Line(fmt.Sprintf("%s is not this machine: add i_own: [%s] once you may load it.", host, host)))
 	}
 }
+
+// spoken reports whether a suite's system can be spoken to by a scheme.
+func spoken(scheme string) bool { return scheme == "http" || scheme == "https" }
 
 // address is a base address in parts.
 type address struct{ scheme, authority, host, path string }

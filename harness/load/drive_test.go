@@ -288,7 +288,8 @@ func TestDriveRefusesWhatCannotBeDriven(t *testing.T) {
 	for name, spoil := range map[string]func(*Config){
 		"no URL":                   func(c *Config) { c.BaseURL = "" },
 		"a broken URL":             func(c *Config) { c.BaseURL = "http://[" },
-		"https":                    func(c *Config) { c.BaseURL = "https://127.0.0.1:1" },
+		"ftp":                      func(c *Config) { c.BaseURL = "ftp://127.0.0.1:1" },
+		"HTTP/2 over http":         func(c *Config) { c.HTTP2 = true },
 		"a URL with a path":        func(c *Config) { c.BaseURL = "http://127.0.0.1:1/api" },
 		"no source":                func(c *Config) { c.Source = nil },
 		"no schedule":              func(c *Config) { c.Schedule = nil },

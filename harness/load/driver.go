@@ -53,7 +53,7 @@ func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
 		errTimeout: fmt.Errorf("no answer within %v of the scheduled moment", c.Timeout),
 	}
 	if base.Port() == "" {
-		d.address = net.JoinHostPort(base.Hostname(), "80")
+		d.address = net.JoinHostPort(base.Hostname(), map[string]string{"http": "80", "https": "443"}[base.Scheme])
 	}
 	d.stopped, d.stop = context.WithCancel(ctx)
 	d.queue = &queue{

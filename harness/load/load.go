@@ -9,6 +9,7 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -46,7 +47,11 @@ type Source interface {
 
 // Config says what is to be sent, when, and over what.
 type Config struct {
-	BaseURL  string // scheme, host and port, e.g. "http://127.0.0.1:3001"
+	BaseURL string      // scheme, host and port, e.g. "http://127.0.0.1:3001"
+	TLS     *tls.Config // of https; nil stands for the system's authorities, and is all that http may have
+	// HTTP2 asks for HTTP/2, over https only: a connection on which it is not agreed fails. Each connection
+	// carries one request at a time, as with HTTP/1.1.
+	HTTP2    bool
 	Source   Source
 	Schedule Schedule
 	Warmup   time.Duration // from the origin; recorded apart from the judged window; at least 0
@@ -98,8 +103,10 @@ func (c Config) check() (*url.URL, error) {
 		return nil, fmt.Errorf("read the base URL: %w", err)
 	}
 	switch {
-	case base.Scheme != "http" || base.Host == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
-		return nil, fmt.Errorf("the base URL is %q, allowed is http://HOST:PORT without a path", c.BaseURL)
+	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
+		return nil, fmt.Errorf("the base URL is %q, allowed is http://HOST:PORT or https://HOST:PORT without a path", c.BaseURL)
+	case base.Scheme == "http" && (c.TLS != nil || c.HTTP2):
+		return nil, errors.New("TLS and HTTP/2 are offered over https only")
 	case c.Source == nil:
 		return nil, errors.New("there is no source of requests")
 	case c.Schedule == nil:

@@ -36,6 +36,10 @@ func newSeat(run *driver) *seat {
 	s := &seat{run: run, tasks: make(chan *task, 1), buffer: make([]byte, 0, 4<<10)}
 	s.transport.DialContext = s.dialWire
 	s.transport.DisableCompression = true // bodies are checked as they are sent
+	s.transport.TLSClientConfig = run.TLS.Clone()
+	s.transport.Protocols = new(http.Protocols)
+	s.transport.Protocols.SetHTTP1(!run.HTTP2)
+	s.transport.Protocols.SetHTTP2(run.HTTP2)
 	return s
 }
 

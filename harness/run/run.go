@@ -7,6 +7,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -50,6 +51,8 @@ type Instance interface {
 type Info struct {
 	URL     string        // base of its addresses
 	Startup time.Duration // from spawn to ready
+	TLS     *tls.Config   // of an https URL; nil for this machine's authorities
+	HTTP2   bool          // HTTP/2 is spoken, over https
 }
 
 // Stores brings up the stores that a phase needs.
@@ -98,6 +101,7 @@ type SourceSpec struct {
 	Seed        uint64 // of this run's requests
 	Salt        string // unique to this run, for ids that must never repeat
 	URL         string
+	TLS         *tls.Config
 }
 
 // Config is one invocation of the pipeline.

@@ -69,7 +69,7 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	window := p.window(phase)
 	source, err := p.Workload.Source(ctx, SourceSpec{
 		Workload: workload, Dataset: p.Suite.Dataset, DatasetSeed: p.Options.Seed, Seed: t.Seed,
-		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: instance.Info().URL,
+		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: instance.Info().URL, TLS: instance.Info().TLS,
 	})
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
@@ -83,7 +83,7 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
-		BaseURL: instance.Info().URL, Source: source, Schedule: p.schedule(phase, t.Seed),
+		BaseURL: instance.Info().URL, TLS: instance.Info().TLS, HTTP2: instance.Info().HTTP2, Source: source, Schedule: p.schedule(phase, t.Seed),
 		Warmup: p.Options.Warmup, Duration: window, Timeout: p.Suite.Plan.Timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader,
 		Observe: disturbance.observe(),

@@ -45,6 +45,16 @@ type System struct {
 	ReadyWithin time.Duration // from the start; 0 for 30 s
 	StopWithin  time.Duration // from SIGTERM to SIGKILL; 0 for 10 s
 	IOwn        []string      // hosts other than loopback that may be loaded
+	TLS         TLS           // of an https URL; zero: this machine's authorities, HTTP/1.1, no certificate
+}
+
+// TLS is how an https URL is spoken to. Certificates are always verified.
+type TLS struct {
+	CA          string // file with the authorities' certificates (PEM), from the suite's folder; "" for this machine's
+	Certificate string // file with the client's certificate (PEM); "" for none
+	Key         string // file with its key (PEM)
+	ServerName  string // name that the certificate must be for; "" for the URL's host
+	HTTP2       bool   // HTTP/2 is spoken, and a connection without it fails
 }
 
 // Pair is a name with its text.
@@ -83,12 +93,24 @@ var (
 			may("command", "Program and arguments.", list[string]{"a list of texts", 1, rawText("a text")}, func(s *System) *[]string { return &s.Command }),
 			may("dir", "Working directory, from the suite's folder.", rawText("a folder"), func(s *System) *string { return &s.Dir }),
 			may("env", "Variables of the environment.", codec[[]Pair](pairsFormat{"variables"}), func(s *System) *[]Pair { return &s.Env }),
-			may("url", "Base of its addresses.", pattern("a base URL", `^http://[^/\s?#@]+/?$`, "http://HOST:PORT without a path; https is not supported yet"), func(s *System) *string { return &s.URL }),
+			may("url", "Base of its addresses.", pattern("a base URL", `^https?://[^/\s?#@]+/?$`, "http://HOST:PORT or https://HOST:PORT, without a path"), func(s *System) *string { return &s.URL }),
+			may("tls", "How an https URL is spoken to.", tlsFormat, func(s *System) *TLS { return &s.TLS }),
 			may("ready", "Path that answers, with a status below 500, once the system is ready.", httpPath(), func(s *System) *string { return &s.Ready }),
 			may("ready_line", "Text of a printed line that says that the system is ready.", rawText("a text"), func(s *System) *string { return &s.ReadyLine }),
 			may("ready_within", "Most time from the start until it is ready.", duration(MinReadyWithin, MaxReadyWithin), func(s *System) *time.Duration { return &s.ReadyWithin }),
 			may("stop_within", "Time from SIGTERM until it is killed.", duration(time.Millisecond, MaxStopWithin), func(s *System) *time.Duration { return &s.StopWithin }),
 			may("i_own", "Hosts other than loopback that you may load.", list[string]{"a list of hosts", 1, rawText("a host")}, func(s *System) *[]string { return &s.IOwn }),
+		},
+	}
+
+	tlsFormat = object[TLS]{
+		name: "the TLS settings", about: "How an https URL is spoken to. Certificates are always verified.",
+		fields: []field[TLS]{
+			may("ca", "File with the authorities' certificates (PEM), from the suite's folder; this machine's when it is left out.", rawText("a file"), func(t *TLS) *string { return &t.CA }),
+			may("certificate", "File with the client's certificate (PEM).", rawText("a file"), func(t *TLS) *string { return &t.Certificate }),
+			may("key", "File with its key (PEM).", rawText("a file"), func(t *TLS) *string { return &t.Key }),
+			may("server_name", "Name that the server's certificate must be for; the URL's host when it is left out.", rawText("a host name"), func(t *TLS) *string { return &t.ServerName }),
+			may("http2", "HTTP/2 is spoken, one request at a time on each connection.", truth(), func(t *TLS) *bool { return &t.HTTP2 }),
 		},
 	}
 
@@ -181,8 +203,8 @@ func (r *reader) checkSystem(s *Suite) {
 		return
 	}
 	belongs := map[SystemKind][]string{
-		SystemReference: {}, SystemURL: {"url", "ready", "ready_within", "i_own"},
-		SystemCommand: {"command", "url", "dir", "env", "ready", "ready_line", "ready_within", "stop_within"},
+		SystemReference: {}, SystemURL: {"url", "tls", "ready", "ready_within", "i_own"},
+		SystemCommand: {"command", "url", "tls", "dir", "env", "ready", "ready_line", "ready_within", "stop_within"},
 	}
 	needs := map[SystemKind][]string{SystemURL: {"url"}, SystemCommand: {"command", "url"}}
 	mine := belongs[s.System.Kind]
@@ -203,10 +225,25 @@ func (r *reader) checkSystem(s *Suite) {
 		return
 	}
 	r.checkVariables(s)
+	r.checkTLS(s)
 	for i := range s.Phases {
 		if at, ok := r.at("phases[%d].disturb", i); ok && s.Phases[i].System != SystemReference {
 			r.report(at, fmt.Sprintf("a %s system cannot be disturbed", s.System.Kind), "disturb with the reference system")
 		}
+	}
+}
+
+// checkTLS holds the TLS settings against the URL and one another.
+func (r *reader) checkTLS(s *Suite) {
+	at, given := r.at("system.tls")
+	if !given {
+		return
+	}
+	switch t := s.System.TLS; {
+	case !strings.HasPrefix(s.System.URL, "https://"):
+		r.report(at, "tls: the URL is not https", "tls with an https URL")
+	case (t.Certificate == "") != (t.Key == ""):
+		r.report(at, "tls: certificate and key: one was given without the other", "both or none")
 	}
 }
 

@@ -39,6 +39,7 @@ type process struct {
 	ended    chan struct{} // closed once it was reaped
 	err      error         // how it ended; set before ended is closed
 	lifeline *lifeline
+	door     *door // by which it is asked whether it is ready
 	crew     *crew // the workers that it names itself
 }
 
@@ -52,10 +53,15 @@ func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 	if err := vacant(base); err != nil {
 		return nil, err
 	}
+	secured, err := secured(c.System, c.Dir)
+	if err != nil {
+		return nil, err
+	}
 	p, err := c.spawn(spec, fill, base)
 	if err != nil {
 		return nil, err
 	}
+	p.door = newDoor(c.System, secured)
 	start := time.Now()
 	if err := c.await(ctx, p); err != nil {
 		if stopErr := p.Stop(context.Background()); stopErr != nil {
@@ -67,7 +73,7 @@ func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 		return nil, fmt.Errorf("%s: %w; %s", c.System.Command[0], err, p.out.last())
 	}
 	p.startup = time.Since(start)
-	p.crew = crewOf(ctx, p.url, func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
+	p.crew = crewOf(ctx, p.door, p.url, func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
 	return p, nil
 }
 
@@ -97,11 +103,7 @@ func fields(spec run.Spec, port bool) (*strings.Replacer, error) {
 // vacant refuses an address at which something listens already: it would be measured
 // in place of the command.
 func vacant(base string) error {
-	host := strings.TrimPrefix(base, "http://")
-	if _, _, err := net.SplitHostPort(host); err != nil {
-		host += ":80"
-	}
-	conn, err := net.DialTimeout("tcp", host, time.Second)
+	conn, err := net.DialTimeout("tcp", addressOf(base), time.Second)
 	if err != nil {
 		return nil
 	}
@@ -150,7 +152,7 @@ func (c Command) spawn(spec run.Spec, fill *strings.Replacer, base string) (*pro
 
 func (c Command) await(ctx context.Context, p *process) error {
 	if c.System.ReadyLine == "" {
-		return answers(ctx, p.url+readyPath(c.System), readyWithin(c.System), p.ended)
+		return p.door.answers(ctx, p.url+readyPath(c.System), readyWithin(c.System), p.ended)
 	}
 	select {
 	case <-p.out.found:
@@ -165,7 +167,9 @@ func (c Command) await(ctx context.Context, p *process) error {
 }
 
 // Info is where the system is.
-func (p *process) Info() run.Info { return run.Info{URL: p.url, Startup: p.startup} }
+func (p *process) Info() run.Info {
+	return run.Info{URL: p.url, Startup: p.startup, TLS: p.door.secured, HTTP2: p.door.http2}
+}
 
 // Processes are the command and the workers that it names at /health/workers, or else its children;
 // each worker counts with all below it.

@@ -96,7 +96,7 @@ func TestAURLIsReadyOnceItAnswers(t *testing.T) {
 	status := http.StatusNotFound
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 	defer server.Close()
-	u := URL{suite.System{Kind: suite.SystemURL, URL: server.URL, ReadyWithin: 100 * time.Millisecond}}
+	u := URL{System: suite.System{Kind: suite.SystemURL, URL: server.URL, ReadyWithin: 100 * time.Millisecond}}
 	i, err := u.Start(t.Context(), run.Spec{})
 	require.NoError(t, err)
 	assert.Nil(t, i.Processes())

@@ -7,6 +7,7 @@ package system
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,13 +32,21 @@ func CheckOwned(s suite.System, owned []string) error {
 }
 
 // URL is a system that runs already.
-type URL struct{ System suite.System }
+type URL struct {
+	System suite.System
+	Dir    string // of the suite, from which the files count that it names
+}
 
 // Start waits until the system answers.
 func (u URL) Start(ctx context.Context, _ run.Spec) (run.Instance, error) {
 	base := strings.TrimSuffix(u.System.URL, "/")
+	secured, err := secured(u.System, u.Dir)
+	if err != nil {
+		return nil, err
+	}
+	door := newDoor(u.System, secured)
 	start := time.Now()
-	if err := answers(ctx, base+readyPath(u.System), readyWithin(u.System), nil); err != nil {
+	if err := door.answers(ctx, base+readyPath(u.System), readyWithin(u.System), nil); err != nil {
 		return nil, err
 	}
 	up := time.Since(start)
@@ -45,17 +54,21 @@ func (u URL) Start(ctx context.Context, _ run.Spec) (run.Instance, error) {
 	if suite.Loopback(suite.HostOf(base)) {
 		owned = resembles
 	}
-	return running{base, up, crewOf(ctx, base, owned)}, nil
+	return running{base, up, door, crewOf(ctx, door, base, owned)}, nil
 }
 
 // running is a system that somebody else has started.
 type running struct {
 	url  string
 	up   time.Duration
+	door *door
 	crew *crew
 }
 
-func (r running) Info() run.Info               { return run.Info{URL: r.url, Startup: r.up} }
+func (r running) Info() run.Info {
+	return run.Info{URL: r.url, Startup: r.up, TLS: r.door.secured, HTTP2: r.door.http2}
+}
+
 func (r running) Processes() []measure.Process { return r.crew.now() } // else not known
 func (r running) Faults() []string             { return nil }
 func (r running) Stop(context.Context) error   { return nil }
@@ -74,14 +87,32 @@ func readyWithin(s suite.System) time.Duration {
 	return s.ReadyWithin
 }
 
-// answers waits for an answer with a status below 500; ended ends the wait early.
-func answers(ctx context.Context, url string, within time.Duration, ended <-chan struct{}) error {
+// door is how a system is asked, before the load.
+type door struct {
+	secured   *tls.Config
+	http2     bool
+	transport *http.Transport
+}
+
+func newDoor(s suite.System, secured *tls.Config) *door {
+	d := &door{secured: secured, http2: s.TLS.HTTP2, transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: secured.Clone()}}
+	d.transport.Protocols = new(http.Protocols)
+	d.transport.Protocols.SetHTTP1(true)
+	d.transport.Protocols.SetHTTP2(d.http2)
+	return d
+}
+
+// answers waits for an answer with a status below 500; ended ends the wait early, and so does what
+// waiting does not mend.
+func (d *door) answers(ctx context.Context, url string, within time.Duration, ended <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	transport := &http.Transport{DisableKeepAlives: true}
 	last := "no answer"
 	for {
-		if status, err := ask(ctx, transport, url); err != nil {
+		if status, err := d.ask(ctx, url); err != nil {
+			if never := hopeless(err); never != nil {
+				return fmt.Errorf("%s: %w", url, never)
+			}
 			if ctx.Err() == nil {
 				last = err.Error()
 			}
@@ -98,17 +129,23 @@ func answers(ctx context.Context, url string, within time.Duration, ended <-chan
 	}
 }
 
-func ask(ctx context.Context, t http.RoundTripper, url string) (int, error) {
+func (d *door) ask(ctx context.Context, url string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	m, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0, err
 	}
-	answer, err := t.RoundTrip(m)
+	answer, err := d.transport.RoundTrip(m)
 	if err != nil {
 		return 0, err
 	}
 	_, _ = io.CopyN(io.Discard, answer.Body, 4<<10)
-	return answer.StatusCode, answer.Body.Close()
+	if err := answer.Body.Close(); err != nil {
+		return 0, err
+	}
+	if d.http2 && answer.ProtoMajor != 2 {
+		return 0, errNoHTTP2
+	}
+	return answer.StatusCode, nil
 }

@@ -28,6 +28,7 @@ const (
 // crew are the worker processes that a system names itself, in the documented shape:
 // {"workers": [{"worker": 1, "pid": 4711, "memory": {"rss_bytes": 52428800}}, …]}.
 type crew struct {
+	door *door
 	base string
 	// owned reports whether a process is what the system says; rss is the size that it says, 0 for none.
 	owned func(pid int, rss int64) bool
@@ -40,12 +41,11 @@ type crew struct {
 func (c *crew) ask(ctx context.Context) []measure.Process {
 	ctx, cancel := context.WithTimeout(ctx, workersWithin)
 	defer cancel()
-	transport := &http.Transport{DisableKeepAlives: true}
 	m, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+workersPath, nil)
 	if err != nil {
 		return nil
 	}
-	answer, err := transport.RoundTrip(m)
+	answer, err := c.door.transport.RoundTrip(m)
 	if err != nil {
 		return nil
 	}
@@ -87,8 +87,8 @@ func (c *crew) now() []measure.Process {
 }
 
 // crewOf asks a system for its workers for the first time.
-func crewOf(ctx context.Context, base string, owned func(pid int, rss int64) bool) *crew {
-	c := &crew{base: base, owned: owned}
+func crewOf(ctx context.Context, door *door, base string, owned func(pid int, rss int64) bool) *crew {
+	c := &crew{door: door, base: base, owned: owned}
 	c.workers = c.ask(ctx)
 	return c
 }

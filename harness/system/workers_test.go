@@ -56,7 +56,7 @@ func TestARunningSystemNamesItsWorkers(t *testing.T) {
 	require.NotZero(t, rss)
 	body := told(pid, rss)
 	base := telling(t, &body)
-	i, err := URL{suite.System{Kind: suite.SystemURL, URL: base}}.Start(t.Context(), spec(&bytes.Buffer{}))
+	i, err := URL{System: suite.System{Kind: suite.SystemURL, URL: base}}.Start(t.Context(), spec(&bytes.Buffer{}))
 	require.NoError(t, err)
 	require.Len(t, i.Processes(), 1)
 	assert.Equal(t, "worker 7", i.Processes()[0].Name)
@@ -74,7 +74,7 @@ func TestARunningSystemNamesItsWorkers(t *testing.T) {
 		"no process": told(1<<30, 1<<20), "below zero": told(-1, 1<<20), "one of two is not there": `{"workers": [{"pid": 1}, {"pid": 1073741824}]}`,
 	} {
 		body = lie
-		i, err := URL{suite.System{Kind: suite.SystemURL, URL: base}}.Start(t.Context(), spec(&bytes.Buffer{}))
+		i, err := URL{System: suite.System{Kind: suite.SystemURL, URL: base}}.Start(t.Context(), spec(&bytes.Buffer{}))
 		require.NoError(t, err)
 		assert.Empty(t, i.Processes(), name)
 	}

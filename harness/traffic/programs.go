@@ -41,5 +41,5 @@ func (p Programs) Source(ctx context.Context, spec run.SourceSpec) (load.Source,
 	source := program.Source(spec.Seed, spec.Salt)
 	ctx, cancel := context.WithTimeout(ctx, PrepareTimeout)
 	defer cancel()
-	return source, source.Prepare(ctx, spec.URL)
+	return source, source.Prepare(ctx, spec.URL, spec.TLS)
 }

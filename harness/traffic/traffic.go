@@ -6,6 +6,7 @@ package traffic
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -189,8 +190,8 @@ func (p *Program) Source(seed uint64, salt string) *Source {
 
 // Prepare sends every request that captures something once, in the order of the suite, so
 // that what later requests use is there. A capture that finds nothing is an error.
-func (s *Source) Prepare(ctx context.Context, base string) error {
-	transport := &http.Transport{DisableCompression: true}
+func (s *Source) Prepare(ctx context.Context, base string, secured *tls.Config) error {
+	transport := &http.Transport{DisableCompression: true, TLSClientConfig: secured}
 	defer transport.CloseIdleConnections()
 	for i, q := range s.program.requests {
 		if len(q.Capture) == 0 {

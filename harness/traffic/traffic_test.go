@@ -60,12 +60,12 @@ func TestACaptureIsUsedInTheNextRequest(t *testing.T) {
 	), "", noEnv)
 	require.NoError(t, err)
 	s := p.Source(1, "")
-	require.NoError(t, s.Prepare(t.Context(), server.URL))
+	require.NoError(t, s.Prepare(t.Context(), server.URL, nil))
 	r, err := s.request(1)
 	require.NoError(t, err)
 	assert.Equal(t, "/t1", r.Path)
 	for _, body = range []string{`{}`, `nothing`, `{"data":[]}`} {
-		assert.ErrorContains(t, p.Source(1, "").Prepare(t.Context(), server.URL), "request login")
+		assert.ErrorContains(t, p.Source(1, "").Prepare(t.Context(), server.URL, nil), "request login")
 	}
 }
 

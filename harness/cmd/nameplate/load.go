@@ -39,6 +39,8 @@ type loadCommand struct {
 	Env         []string `help:"Variable of a command's environment." placeholder:"NAME=VALUE" sep:"none"`
 	Ready       string   `help:"Path that answers once the system is ready." default:"/" placeholder:"PATH"`
 	ReadyLine   string   `help:"Text of a line that a command prints once it is ready, instead." placeholder:"TEXT"`
+	CA          string   `help:"File with the authorities' certificates of an https URL; this machine's when it is left out." name:"ca" placeholder:"FILE"`
+	HTTP2       bool     `help:"Speak HTTP/2 to an https URL." name:"http2"`
 	FindMax     bool     `help:"Search for the highest rate that meets the bounds, from --rate on; each try is as long as a run."`
 	UpTo        string   `help:"With --find-max: highest rate to try; needed for a URL." placeholder:"RATE"`
 	Stores      string   `help:"Give the reference cluster stores, as for verify; none when it is left out." placeholder:"PROVIDER"`
@@ -91,6 +93,8 @@ type loadPlan struct {
 	Workers               int
 	Stores                bool
 	Mix                   []suite.MixedItem
+	CA                    string
+	HTTP2                 bool
 	upTo                  suite.Rate
 }
 
@@ -101,7 +105,7 @@ func (p loadPlan) Cluster() bool { return p.Workers > 1 }
 func (k loadCommand) plan() (*loadPlan, error) {
 	p := &loadPlan{
 		Method: strings.ToUpper(k.Method), Body: k.Body, Status: k.Status, Arrivals: k.Arrivals,
-		Runs: k.Runs, Connections: k.Connections, Workers: max(1, k.Workers), Paths: k.Path, Ready: k.Ready, ReadyLine: k.ReadyLine,
+		Runs: k.Runs, Connections: k.Connections, Workers: max(1, k.Workers), Paths: k.Path, Ready: k.Ready, ReadyLine: k.ReadyLine, CA: k.CA, HTTP2: k.HTTP2,
 	}
 	if len(p.Paths) == 0 {
 		p.Paths = []string{"/"}
@@ -285,13 +289,18 @@ system:
   command: {{quoted .Command}}
   url: {{quoted .URL}}
   env: { {{- range $i, $v := .Env}}{{if $i}}, {{end}}{{quoted $v.Name}}: {{quoted $v.Value}}{{end -}} }
+  {{- template "tls" .}}
   {{- if .ReadyLine}}
   ready_line: {{quoted .ReadyLine}}
   {{- else}}
   ready: {{quoted .Ready}}
   {{- end}}
 {{- else if eq .Kind "url"}}
-system: {kind: url, url: {{quoted .URL}}, ready: {{quoted .Ready}}}
+system:
+  kind: url
+  url: {{quoted .URL}}
+  ready: {{quoted .Ready}}
+  {{- template "tls" .}}
 {{- end}}
 workloads:
   - name: requests
@@ -324,4 +333,6 @@ claims:
 {{- if .P99}}
   - {id: p99, phase: 1, derived: the bound that was asked for, metric: p99, op: "<=", value: {{.P99}}}
 {{- end}}
-`))
+{{define "tls"}}{{if or .CA .HTTP2}}
+  tls: { {{- if .CA}}ca: {{quoted .CA}}{{end}}{{if and .CA .HTTP2}}, {{end}}{{if .HTTP2}}http2: true{{end -}} }
+{{- end}}{{end}}`))

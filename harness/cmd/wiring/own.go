@@ -22,7 +22,7 @@ func For(s *suite.Suite, dir string, owned []string, getenv func(string) string)
 	case suite.SystemCommand:
 		target = system.Command{System: s.System, Dir: dir}
 	case suite.SystemURL:
-		target = system.URL{System: s.System}
+		target = system.URL{System: s.System, Dir: dir}
 	}
 	if slices.ContainsFunc(s.Phases, func(p suite.Phase) bool { return p.System == suite.SystemReference }) {
 		target = beside{target}
