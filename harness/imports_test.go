@@ -26,6 +26,7 @@ var rules = []struct {
 	why       string
 }{
 	{"harness/suite", nil, []string{module}, "suite is a leaf"},
+	{"harness/secret", nil, []string{"os", "net/http", "syscall", module}, "whoever prints can hide"},
 	{"harness/measure", nil, []string{module}, "measure is a leaf"},
 	{"harness/judge", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "verdicts are pure, and can be reached again from an archive"},
 	{"harness/queueing", nil, []string{"os", "net", "syscall", module}, "the laws are arithmetic"},

@@ -93,7 +93,7 @@ func (o Options) config(s *Suite, given System, test string) (run.Config, error)
 	if err != nil {
 		return run.Config{}, err
 	}
-	programs, err := traffic.CompileAll(with, s.dir, os.Getenv)
+	programs, secrets, err := traffic.CompileAll(with, s.dir, os.Getenv)
 	if err != nil {
 		return run.Config{}, err
 	}
@@ -111,7 +111,7 @@ func (o Options) config(s *Suite, given System, test string) (run.Config, error)
 	}
 	now := time.Now()
 	c := run.Config{
-		Suite: with, Ref: s.ref, Host: probe.HostInfo(), Build: archive.ThisBuild(), System: under, Workload: programs,
+		Suite: with, Ref: s.ref, Host: probe.HostInfo(), Build: archive.ThisBuild(), System: under, Workload: programs, Secrets: secrets,
 		Out: o.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Observe: o.observe,
 		Options: archive.Options{
 			Runs: with.Plan.Runs, Duration: with.Plan.Duration, Warmup: with.Plan.Warmup, RateScale: 1, Seed: with.Plan.Seed,

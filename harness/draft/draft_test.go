@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/draft"
+	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/harness/traffic"
 )
@@ -30,7 +31,7 @@ func parsed(t *testing.T, d draft.Draft) (*suite.Suite, string) {
 	require.NoError(t, err)
 	s, err := suite.Parse("drafted", text)
 	require.NoError(t, err, "%s", text)
-	_, err = traffic.Compile(s.Workloads[0], "", func(string) string { return "secret" })
+	_, err = traffic.Compile(s.Workloads[0], "", func(string) string { return "secret" }, &secret.Set{})
 	require.NoError(t, err)
 	return s, string(text)
 }

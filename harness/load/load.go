@@ -64,6 +64,9 @@ type Config struct {
 	Connections  int    // kept open, all before the origin, and used in turn; in the range [1, MaxConnections]
 	WorkerHeader string // the answer's header that names the worker; "" for none
 
+	// Hide takes out of a failure and its answer what nobody is to see; nil for nothing.
+	Hide func(text string) string
+
 	Started  func(origin time.Time) // called once, shortly before the origin; may be nil
 	Progress func(at time.Duration) // called a few times a second with the time since the origin; may be nil
 	Observe  func(measure.Sample)   // called with every sample, by several goroutines at once; keeps nothing of its memory; may be nil

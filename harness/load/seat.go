@@ -108,9 +108,23 @@ func (s *seat) do(t *task) measure.Sample {
 	case errors.Is(e.err, os.ErrDeadlineExceeded) || errors.Is(e.err, context.DeadlineExceeded) || now >= deadline:
 		sample.Err = s.run.errTimeout
 	}
+	if sample.Err != nil && s.run.Hide != nil {
+		s.hide(&sample)
+	}
 	sample.Released = released(t.release, s.freed, dialled, sample.Sent)
 	s.freed = sample.Done
 	return sample
+}
+
+// kept is the part of a failed answer of which an example may be kept, with room for what is hidden in it.
+const kept = 16 << 10
+
+// hide takes out of a failure what nobody is to see.
+func (s *seat) hide(sample *measure.Sample) {
+	if text := sample.Err.Error(); s.run.Hide(text) != text {
+		sample.Err = errors.New(s.run.Hide(text))
+	}
+	sample.Answer = []byte(s.run.Hide(string(sample.Answer[:min(len(sample.Answer), kept)])))
 }
 
 // released tells the generator's lateness from the system's doing. A request that the

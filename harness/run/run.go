@@ -17,6 +17,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -114,6 +115,7 @@ type Config struct {
 	System   System
 	Stores   Stores
 	Workload Workload
+	Secrets  *secret.Set // that nothing printed or archived may hold; may be nil
 	// Disturber disturbs the system in phases that ask for it; it may be nil when none does.
 	Disturber Disturber
 	Out       string      // folder in which the archive's folder is made
@@ -186,6 +188,7 @@ func (p *pipeline) phases(ctx context.Context) error {
 // finish judges and archives whatever there is.
 func (p *pipeline) finish(ctx context.Context, err error) error {
 	interrupted := ctx.Err() != nil
+	err = p.Secrets.Error(err)
 	p.run.Interrupted = interrupted
 	p.run.Ended = p.Now().UTC()
 	if err != nil && !interrupted {

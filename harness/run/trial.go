@@ -29,10 +29,12 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 		Number: number, Seed: trialSeed(p.Options.Seed, phase.Number, number), Started: p.Now().UTC(),
 		Log: filepath.Join("logs", fmt.Sprintf("p%d-r%d.log", phase.Number, number)),
 	}
-	log, err := p.openLog(t.Log)
+	file, err := p.openLog(t.Log)
 	if err != nil {
 		return nil, err
 	}
+	defer file.Close()
+	log := p.Secrets.Writer(file)
 	defer log.Close()
 	instance, err := p.System.Start(ctx, Spec{
 		Phase: phase, Memory: memory, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Env: stores.info().Env, Log: log,
@@ -57,6 +59,9 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 	// Not before the system has ended: one with a backlog is busy after the load, and that
 	// is not the host's noise.
 	t.Noise.SpinAfter, t.Noise.MHzAfter = p.Spin(), probe.Frequency()
+	for i, fault := range t.Faults {
+		t.Faults[i] = p.Secrets.Hide(fault)
+	}
 	if t.Window == nil {
 		return nil, driveErr
 	}
@@ -85,7 +90,7 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	outcome, err := load.Drive(ctx, load.Config{
 		BaseURL: instance.Info().URL, TLS: instance.Info().TLS, HTTP2: instance.Info().HTTP2, Source: source, Schedule: p.schedule(phase, t.Seed),
 		Warmup: p.Options.Warmup, Duration: window, Timeout: p.Suite.Plan.Timeout,
-		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader,
+		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader, Hide: p.Secrets.Hide,
 		Observe: disturbance.observe(),
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()

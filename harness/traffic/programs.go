@@ -8,6 +8,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -18,18 +19,18 @@ const PrepareTimeout = 30 * time.Second
 type Programs map[string]*Program
 
 // CompileAll compiles every http workload of a suite. The files that they name are looked for
-// in dir.
-func CompileAll(s *suite.Suite, dir string, getenv func(string) string) (Programs, error) {
-	all := Programs{}
+// in dir. The secrets that they name are returned, too.
+func CompileAll(s *suite.Suite, dir string, getenv func(string) string) (Programs, *secret.Set, error) {
+	all, secrets := Programs{}, &secret.Set{}
 	var errs []error
 	for _, w := range s.Workloads {
 		if w.Kind == suite.HTTP {
-			p, err := Compile(w, dir, getenv)
+			p, err := Compile(w, dir, getenv, secrets)
 			errs = append(errs, err)
 			all[w.Name] = p
 		}
 	}
-	return all, errors.Join(errs...)
+	return all, secrets, secrets.Error(errors.Join(errs...))
 }
 
 // Source makes the requests of one run; what they capture is fetched first.

@@ -13,7 +13,10 @@ import (
 // field is a ${…} in a text.
 var field = regexp.MustCompile(`\$\{([^}]*)\}`)
 
-const allowedFields = "${random:LOW-HIGH}, ${seq}, ${salt}, ${row.COLUMN}, ${capture.NAME}, ${env.NAME}"
+const allowedFields = "${random:LOW-HIGH}, ${seq}, ${salt}, ${row.COLUMN}, ${capture.NAME}, ${env.NAME}, ${file.NAME}"
+
+// maxSecret bounds the file of a secret, in bytes.
+const maxSecret = 64 << 10
 
 // values are what the fields of one request stand for.
 type values struct {
@@ -78,11 +81,18 @@ func (p *Program) part(name string) (func(v *values) (string, error), error) {
 		}
 		return func(v *values) (string, error) { return v.state.get(rest) }, nil
 	case prefix == "env":
-		secret := p.getenv(rest)
-		if secret == "" {
+		value := p.getenv(rest)
+		if value == "" {
 			return nil, fmt.Errorf("field ${%s}: the environment has no variable %s", name, rest)
 		}
-		return func(*values) (string, error) { return secret, nil }, nil
+		return func(*values) (string, error) { return value, nil }, p.secrets.Add(rest, value)
+	case prefix == "file":
+		text, err := readFile(beside(p.dir, rest), maxSecret)
+		if err != nil {
+			return nil, fmt.Errorf("field ${%s}: %w", name, err)
+		}
+		value := strings.TrimRight(string(text), "\r\n")
+		return func(*values) (string, error) { return value, nil }, p.secrets.Add(rest, value)
 	}
 	return nil, unknown
 }

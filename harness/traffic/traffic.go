@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -36,6 +37,8 @@ type Program struct {
 	rows     [][]string
 	captures map[string]bool
 	getenv   func(string) string
+	dir      string
+	secrets  *secret.Set
 }
 
 // prepared is one kind of request.
@@ -48,9 +51,10 @@ type prepared struct {
 }
 
 // Compile reads the files that a workload names, from dir, and refuses a field that
-// nothing fills. The environment fills ${env.NAME}.
-func Compile(w suite.Workload, dir string, getenv func(string) string) (*Program, error) {
-	p := &Program{captures: map[string]bool{}, getenv: getenv}
+// nothing fills. The environment fills ${env.NAME}, and a file from dir ${file.NAME}; both are added
+// to the secrets.
+func Compile(w suite.Workload, dir string, getenv func(string) string, secrets *secret.Set) (*Program, error) {
+	p := &Program{captures: map[string]bool{}, getenv: getenv, dir: dir, secrets: secrets}
 	fail := func(err error) (*Program, error) { return nil, fmt.Errorf("workload %s: %w", w.Name, err) }
 	if w.Rows != "" {
 		if err := p.readRows(beside(dir, w.Rows)); err != nil {

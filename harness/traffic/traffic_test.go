@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -24,7 +25,7 @@ func workload(requests ...suite.HTTPRequest) suite.Workload {
 
 func TestFieldsThatNothingFillsAreRefused(t *testing.T) {
 	for _, path := range []string{"/${nope}", "/${row.id}", "/${capture.token}", "/${env.SECRET}", "/${random:9-1}", "/${random:x}"} {
-		_, err := Compile(workload(suite.HTTPRequest{Name: "r", Path: path}), "", noEnv)
+		_, err := Compile(workload(suite.HTTPRequest{Name: "r", Path: path}), "", noEnv, &secret.Set{})
 		assert.ErrorContains(t, err, "${", path)
 	}
 }
@@ -37,7 +38,7 @@ func TestTheSameSeedMakesTheSameRequests(t *testing.T) {
 		Headers: []suite.Pair{{Name: "Content-Type", Value: "application/json"}, {Name: "X-Key", Value: "${env.KEY}"}},
 	})
 	w.Rows = "u.csv"
-	p, err := Compile(w, dir, func(string) string { return "secret" })
+	p, err := Compile(w, dir, func(string) string { return "secret" }, &secret.Set{})
 	require.NoError(t, err)
 	a, b := p.Source(7, "x"), p.Source(7, "x")
 	for range 50 {
@@ -57,7 +58,7 @@ func TestACaptureIsUsedInTheNextRequest(t *testing.T) {
 	p, err := Compile(workload(
 		suite.HTTPRequest{Name: "login", Path: "/", Capture: []suite.Pair{{Name: "token", Value: "data.0.token"}}},
 		suite.HTTPRequest{Name: "use", Weight: 1000, Path: "/${capture.token}"},
-	), "", noEnv)
+	), "", noEnv, &secret.Set{})
 	require.NoError(t, err)
 	s := p.Source(1, "")
 	require.NoError(t, s.Prepare(t.Context(), server.URL, nil))
@@ -89,7 +90,7 @@ func TestWhatASystemDoesWrongIsCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
 			defer server.Close()
-			p, err := Compile(workload(suite.HTTPRequest{Name: "r", Path: "/", Expect: suite.Expect{JSON: []suite.Pair{{Name: "ok", Value: "true"}}}}), "", noEnv)
+			p, err := Compile(workload(suite.HTTPRequest{Name: "r", Path: "/", Expect: suite.Expect{JSON: []suite.Pair{{Name: "ok", Value: "true"}}}}), "", noEnv, &secret.Set{})
 			require.NoError(t, err)
 			o, err := load.Drive(t.Context(), load.Config{
 				BaseURL: server.URL, Source: p.Source(1, ""), Schedule: load.Constant(20), Duration: 200 * time.Millisecond,

@@ -102,7 +102,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	if err != nil {
 		return run.Config{}, usageError{err}
 	}
-	system, workload, err := wiring.For(s, filepath.Dir(k.Suite), k.IOwn, c.getenv)
+	system, workload, secrets, err := wiring.For(s, filepath.Dir(k.Suite), k.IOwn, c.getenv)
 	if err == nil {
 		err = k.suits(s, override, slowdown)
 	}
@@ -121,7 +121,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	now := time.Now()
 	config := run.Config{
 		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
-		System: system, Disturber: wiring.Disturber{}, Workload: workload,
+		System: system, Disturber: wiring.Disturber{}, Workload: workload, Secrets: secrets,
 		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,

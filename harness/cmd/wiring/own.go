@@ -7,6 +7,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/harness/system"
 	"github.com/nameplate-dev/nameplate/harness/traffic"
@@ -14,9 +15,9 @@ import (
 
 // For is the system that a suite names and what makes the requests of its workloads. The
 // files that the suite names are looked for in dir; owned are hosts that may be loaded
-// beside those of the suite.
-func For(s *suite.Suite, dir string, owned []string, getenv func(string) string) (run.System, run.Workload, error) {
-	programs, err := traffic.CompileAll(s, dir, getenv)
+// beside those of the suite. What the requests hold that nobody is to see is returned, too.
+func For(s *suite.Suite, dir string, owned []string, getenv func(string) string) (run.System, run.Workload, *secret.Set, error) {
+	programs, secrets, err := traffic.CompileAll(s, dir, getenv)
 	var target run.System = Reference{}
 	switch s.System.Kind {
 	case suite.SystemCommand:
@@ -27,7 +28,7 @@ func For(s *suite.Suite, dir string, owned []string, getenv func(string) string)
 	if slices.ContainsFunc(s.Phases, func(p suite.Phase) bool { return p.System == suite.SystemReference }) {
 		target = beside{target}
 	}
-	return target, workloads{programs}, errors.Join(system.CheckOwned(s.System, owned), err)
+	return target, workloads{programs}, secrets, errors.Join(system.CheckOwned(s.System, owned), err)
 }
 
 // beside is the suite's own system, and the reference cluster in the phases that ask for it.
