@@ -48,10 +48,6 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 	out, err := goTest(t, dir, ".")
 	assert.Error(t, err, "faulty systems fail their tests")
 	for _, line := range []string{
-		"--- PASS: TestTheShopKeepsItsPromises",
-		"errors: verified: 5 of 5 runs met the bound",
-		"--- FAIL: TestFaulty",
-		"errors: refuted: 5 of 5 runs missed the bound",
 		"--- SKIP: TestUndecided/as_a_handler",
 		"--- SKIP: TestUndecided/again",
 		"--- FAIL: TestTwice",
@@ -62,7 +58,31 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 	} {
 		assert.Contains(t, out, line)
 	}
+	// On a host that is too noisy there is no verdict, which is no pass.
+	good, faulty := partOf(out, "TestTheShopKeepsItsPromises"), partOf(out, "TestFaulty")
+	if strings.Contains(good, "errors: invalid") {
+		assert.Contains(t, good, "--- FAIL: TestTheShopKeepsItsPromises")
+	} else {
+		assert.Contains(t, good, "--- PASS: TestTheShopKeepsItsPromises")
+		assert.Contains(t, good, "errors: verified: 5 of 5 runs met the bound")
+	}
+	assert.Contains(t, faulty, "--- FAIL: TestFaulty")
+	if !strings.Contains(faulty, "errors: invalid") {
+		assert.Contains(t, faulty, "errors: refuted: 5 of 5 runs missed the bound")
+	}
+
 	out, err = goTest(t, dir, "-run=^$", "-bench=Shop", "-benchtime=1x", ".")
+	if strings.Contains(out, "errors: invalid") {
+		assert.Error(t, err, out)
+		return
+	}
 	assert.NoError(t, err, out)
 	assert.Regexp(t, `BenchmarkShop.* 0 failed`, out)
+}
+
+// partOf is what one test printed, with its outcome.
+func partOf(out, test string) string {
+	_, after, _ := strings.Cut(out, "=== RUN   "+test+"\n")
+	part, _, _ := strings.Cut(after, "=== RUN ")
+	return part
 }

@@ -13,6 +13,40 @@ const (
 	mostPoints  = 300
 )
 
+// told keeps the drifts that chance explains badly among all series judged, and says which are known.
+func (r *Report) told(known []Acknowledged, o Options) {
+	var ps []float64
+	for _, one := range r.Results {
+		if one.Drift != nil {
+			ps = append(ps, one.Drift.P)
+		}
+	}
+	slices.Sort(ps)
+	threshold := -1.0
+	for k, p := range ps {
+		if p <= float64(k+1)/float64(r.Count(Judged))*o.Rate {
+			threshold = p
+		}
+	}
+	for i := range r.Results {
+		one := &r.Results[i]
+		switch {
+		case one.Drift == nil:
+		case one.Drift.P > threshold:
+			one.Drift = nil
+		default:
+			for _, k := range known {
+				if k.Series == one.Series.Name && k.Unit == one.Series.Unit && k.Night == DriftNight {
+					one.Drift.Known = k.Reason
+				}
+			}
+		}
+	}
+}
+
+// DriftNight stands for the night of an acknowledged drift.
+const DriftNight = "drift"
+
 // drift looks for a slow change since a night: the test of Mann (Econometrica 13 (1945),
 // 245–259) and Kendall on the means of blocks, whose noise is nearly independent, with the slope
 // of Theil and Sen.
@@ -29,7 +63,7 @@ func (r *Result) drift(from int, o Options) {
 	p := mannKendall(points)
 	slope := theilSen(points) / float64(size) / median(values)
 	total := slope * float64(len(values)-1)
-	if p > o.Rate || math.Abs(total) < o.Least {
+	if math.Abs(total) < o.Least {
 		return
 	}
 	r.Drift = &Drift{PerNight: slope, Total: total, From: from, P: p, Worse: (slope > 0) == (r.Series.Better == Lower) && r.Series.Better != 0}

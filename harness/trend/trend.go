@@ -83,6 +83,7 @@ type Drift struct {
 	From     int     `json:"from"`      // index of the first of these
 	P        float64 `json:"p"`
 	Worse    bool    `json:"worse"`
+	Known    string  `json:"known,omitempty"` // why it was acknowledged; "" when it was not
 }
 
 // Result is what became of one series.
@@ -122,7 +123,8 @@ func (r Report) Worse() bool {
 	return false
 }
 
-// Acknowledged is a change that is known and not to be repeated.
+// Acknowledged is a change that is known and not to be repeated: the night from which on a figure is another, or
+// [DriftNight].
 type Acknowledged struct {
 	Series, Unit, Night, Reason string
 }
@@ -164,6 +166,7 @@ func Judge(all []Series, known []Acknowledged, o Options) (Report, error) {
 			r.Results[i].finish(found[i], known, o)
 		}
 	}
+	r.told(known, o)
 	return r, nil
 }
 

@@ -191,6 +191,30 @@ func TestASlowDriftIsTold(t *testing.T) {
 	assert.Nil(t, judge(t, Series{Name: "x", Better: Lower, Values: autoregressive(r, 200, 0.01, 0)}).Results[0].Drift)
 }
 
+func TestDriftsAreBoundedOverAllSeriesAndAcknowledged(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	drifting := func(perNight float64) Series {
+		values := autoregressive(r, 200, 0.03, 0)
+		for i := range values {
+			values[i] *= 1 + perNight*float64(i)
+		}
+		return Series{Name: "x", Unit: "ms", Better: Lower, Values: values}
+	}
+	weak := Report{Results: []Result{{Series: drifting(0), State: Judged, Drift: &Drift{P: 0.004}}}}
+	weak.told(nil, Options{}.withDefaults())
+	assert.NotNil(t, weak.Results[0].Drift, "alone it is told")
+	many := Report{Results: []Result{{Series: drifting(0), State: Judged, Drift: &Drift{P: 0.004}}}}
+	for range 9 {
+		many.Results = append(many.Results, Result{Series: drifting(0), State: Judged})
+	}
+	many.told(nil, Options{}.withDefaults())
+	assert.Nil(t, many.Results[0].Drift, "among ten it may be chance")
+
+	strong := Report{Results: []Result{{Series: drifting(0), State: Judged, Drift: &Drift{P: 1e-6}}}}
+	strong.told([]Acknowledged{{"x", "ms", DriftNight, "more data"}, {"y", "ms", DriftNight, "another"}}, Options{}.withDefaults())
+	assert.Equal(t, "more data", strong.Results[0].Drift.Known)
+}
+
 func TestWhatCannotBeJudgedSaysSo(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 1))
 	report := judge(t,

@@ -68,6 +68,8 @@ type Drift struct {
 	From  int     `json:"from" jsonschema:"minimum=0"`
 	P     float64 `json:"p" jsonschema:"minimum=0,maximum=1"`
 	Worse bool    `json:"worse"`
+	// Known is why it was acknowledged; empty when it was not.
+	Known string `json:"known"`
 }
 
 // OfTrend is the document of a judged history; left names the figures that were left out.

@@ -116,6 +116,10 @@ func trendText(out io.Writer, r trend.Report, left []string) error {
 	for _, one := range r.Results {
 		if d := one.Drift; d != nil {
 			moved++
+			if d.Known != "" {
+				fmt.Fprintf(out, "drift, acknowledged (%s): %s %s\n", d.Known, one.Series.Name, one.Series.Unit)
+				continue
+			}
 			fmt.Fprintf(out, "drift%s: %s %s, %+.1f %% over %d nights (%+.3f %% a night, p %.2g)\n", map[bool]string{true: " for the worse"}[d.Worse], one.Series.Name, one.Series.Unit,
 				100*d.Total, len(one.Series.Values)-d.From, 100*d.PerNight, d.P)
 		}
