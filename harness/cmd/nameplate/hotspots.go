@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -20,9 +21,10 @@ import (
 )
 
 // How a phase that has got worse is profiled: one run of each build at this rate at least, so that
-// there is enough to sample.
+// there is enough to sample, but at no more than a part of what a core can do.
 const (
 	profiledRate     = 2000.0 // req/s
+	profiledShare    = 0.4    // of a core
 	profiledDuration = "10s"
 	mostHotspots     = 10
 )
@@ -45,7 +47,7 @@ func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]sche
 			continue
 		}
 		done[phase] = true
-		one, err := k.profile(c, b, phase, max(1, profiledRate/rate))
+		one, err := k.profile(c, b, phase, max(1, min(profiledRate, sustained(r, change.Benchmark))/rate))
 		if c.ctx.Err() != nil {
 			return all, err
 		}
@@ -55,6 +57,20 @@ func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]sche
 		all = append(all, one)
 	}
 	return all, nil
+}
+
+// sustained is a rate, in req/s, at which neither build can be short of processor time.
+func sustained(r compare.Report, benchmark string) float64 {
+	most := 0.0 // nanoseconds of a request
+	for _, change := range r.Changes {
+		if change.Benchmark == benchmark && change.Unit == "cpu-ns/req" {
+			most = max(most, slices.Max(change.Base), slices.Max(change.Head))
+		}
+	}
+	if most <= 0 {
+		return 0
+	}
+	return profiledShare * 1e9 / most
 }
 
 // profile profiles both builds in one phase.
