@@ -142,7 +142,7 @@ func output(ctx context.Context, dir, name string, args ...string) (string, erro
 	return out.String(), nil
 }
 
-// keep writes a bench file into a folder, beside and renamed.
+// keep writes a file into a folder, beside and renamed.
 func keep(dir, name string, text []byte) error {
 	path := filepath.Join(dir, name)
 	err := os.MkdirAll(dir, 0o755)
@@ -153,7 +153,7 @@ func keep(dir, name string, text []byte) error {
 		err = os.Rename(path+".new", path)
 	}
 	if err != nil {
-		return &run.EnvironmentError{Where: "keep a bench file", Err: err}
+		return &run.EnvironmentError{Where: "keep " + name, Err: err}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/history"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/trend"
+	"github.com/nameplate-dev/nameplate/reports/page"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 
@@ -64,6 +66,7 @@ type trendShowCommand struct {
 	historyFlags
 	Least float64 `help:"Smallest relative change that matters." default:"0.05"`
 	Seed  uint64  `help:"Seed of the permutations." default:"1"`
+	Page  string  `help:"Also write a page with a chart of each series." type:"path" placeholder:"FILE"`
 	JSON  bool    `help:"Print one JSON object and nothing else."`
 }
 
@@ -81,6 +84,11 @@ func (k trendShowCommand) Run(c console) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if k.Page != "" {
+		if err := k.page(r, left); err != nil {
+			return err
+		}
+	}
 	if k.JSON {
 		err = indented(c.stdout, schema.OfTrend(r, left))
 	} else {
@@ -96,6 +104,15 @@ func (k trendShowCommand) Run(c console) error {
 		return exitWith(judge.ExitNoVerdict)
 	}
 	return nil
+}
+
+// page writes the page, beside and renamed.
+func (k trendShowCommand) page(r trend.Report, left []string) error {
+	var b bytes.Buffer
+	if err := page.WriteTrend(&b, r, left); err != nil {
+		return err
+	}
+	return keep(filepath.Dir(k.Page), filepath.Base(k.Page), b.Bytes())
 }
 
 // trendText prints what moved, when, by how much and how sure that is.

@@ -1,0 +1,112 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/nameplate-dev/nameplate/harness/trend"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// Trend is the chart of one series of a history: its nights, their levels, and where they changed.
+func Trend(number int, r trend.Result) Chart {
+	s := r.Series
+	pan := newPanel(s.Unit, "nights, oldest first")
+	pan.empty = len(s.Values) == 0
+	pan.plot.X.Min, pan.plot.X.Max = 0, math.Max(1, float64(len(s.Values)-1))
+	zeroAxis(&pan.plot.Y, 1.2, s.Values...)
+	points := make([]xy, len(s.Values))
+	for i, v := range s.Values {
+		points[i] = xy{float64(i), v}
+	}
+	edges, changes := levels(r)
+	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
+		for _, change := range changes {
+			color := soft
+			if change.Worse && change.Known == "" {
+				color = boundRed
+			}
+			upright(c, pl, dashed(color, 1.2, 4, 3), float64(change.At)-0.5)
+		}
+		stroke(c, pl, line(lightBlue, 0.8), points)
+		for _, p := range points {
+			c.FillPolygon(blue, dot(at(c, pl, p.x, p.y), 1.6))
+		}
+		for i := 0; i+1 < len(edges); i++ {
+			middle := median(s.Values[edges[i]:edges[i+1]])
+			stroke(c, pl, line(blue, 2.2), []xy{{float64(edges[i]) - 0.4, middle}, {float64(edges[i+1]) - 0.6, middle}})
+		}
+	})
+	if n := len(s.Values); n > 0 {
+		last := median(s.Values[edges[len(edges)-2]:])
+		pan.right = append(pan.right, note{last, figures.Number(last) + " now", blue})
+	}
+	about := aboutTrend(r)
+	return Chart{
+		Name: fmt.Sprintf("series-%d", number), Title: s.Name, About: about,
+		body: panels{[]*panel{pan}, 170}, frame: frame{s.Name, about, fmt.Sprintf("%d nights", len(s.Values))},
+	}
+}
+
+// levels are where the levels of a series begin, and its end; and its changes in order.
+func levels(r trend.Result) (edges []int, changes []trend.Change) {
+	changes = slices.Clone(r.Changes)
+	slices.SortFunc(changes, func(a, b trend.Change) int { return a.At - b.At })
+	edges = []int{0}
+	for _, c := range changes {
+		if c.At > edges[len(edges)-1] && c.At < len(r.Series.Values) {
+			edges = append(edges, c.At)
+		}
+	}
+	return append(edges, len(r.Series.Values)), changes
+}
+
+// aboutTrend says what became of a series.
+func aboutTrend(r trend.Result) string {
+	switch r.State {
+	case trend.TooShort:
+		return fmt.Sprintf("Too short to be judged: %s.", figures.Plural(len(r.Series.Values), "night"))
+	case trend.TooNoisy:
+		return fmt.Sprintf("Too noisy to be judged: neighbouring nights differ by %s %%.", figures.Number(100*r.Noise))
+	}
+	text := ""
+	for _, c := range r.Changes {
+		kind := "Changed"
+		switch {
+		case c.Known != "":
+			kind = "Known (" + figures.Clean(c.Known) + "): changed"
+		case c.Worse:
+			kind = "Worse"
+		case r.Series.Better != 0:
+			kind = "Better"
+		}
+		sure := "provisional"
+		if c.Confirmed {
+			sure = "confirmed"
+		}
+		text += fmt.Sprintf("%s by %+.1f %% since %s, %s. ", kind, 100*(c.Ratio()-1), figures.Clean(c.Night), sure)
+	}
+	if d := r.Drift; d != nil {
+		text += fmt.Sprintf("Drifts by %+.1f %% over %s. ", 100*d.Total, figures.Plural(len(r.Series.Values)-d.From, "night"))
+	}
+	if text == "" {
+		return "Nothing moved."
+	}
+	return text[:len(text)-1]
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	half := len(sorted) / 2
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	if len(sorted)%2 == 1 {
+		return sorted[half]
+	}
+	return (sorted[half-1] + sorted[half]) / 2
+}
