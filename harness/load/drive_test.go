@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 func TestDriveSendsEveryRequestOfTheSchedule(t *testing.T) {
@@ -300,7 +302,7 @@ func TestDriveRefusesWhatCannotBeDriven(t *testing.T) {
 		"no time-out":              func(c *Config) { c.Timeout = 0 },
 		"a negative warm-up":       func(c *Config) { c.Warmup = -1 },
 		"no connection":            func(c *Config) { c.Connections = 0 },
-		"too many connections":     func(c *Config) { c.Connections = MaxConnections + 1 },
+		"too many connections":     func(c *Config) { c.Connections = suite.MaxConnections + 1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := good

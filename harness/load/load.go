@@ -18,13 +18,11 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // MaxAnswer bounds the body of an answer, in bytes: a longer one is cut off and counted as failed.
 const MaxAnswer = 16 << 20
-
-// MaxConnections is the most connections that a run can be given.
-const MaxConnections = 10_000
 
 // Request is one request to be sent. Its header and body are not changed and must not
 // change until the run has ended.
@@ -61,7 +59,7 @@ type Config struct {
 	// give up, wherever their request is. A system whose backlog has grown that old is
 	// therefore left with requests that have little time to go.
 	Timeout      time.Duration
-	Connections  int    // kept open, all before the origin, and used in turn; in the range [1, MaxConnections]
+	Connections  int    // kept open, all before the origin, and used in turn; in the range [1, suite.MaxConnections]
 	WorkerHeader string // the answer's header that names the worker; "" for none
 
 	// Hide takes out of a failure and its answer what nobody is to see; nil for nothing.
@@ -117,8 +115,8 @@ func (c Config) check() (*url.URL, error) {
 	case c.Warmup < 0 || c.Duration <= 0 || c.Timeout <= 0:
 		return nil, fmt.Errorf("warm-up %v, duration %v, timeout %v: allowed are a warm-up from 0, the others above 0",
 			c.Warmup, c.Duration, c.Timeout)
-	case c.Connections < 1 || c.Connections > MaxConnections:
-		return nil, fmt.Errorf("%d connections, allowed are 1 to %d", c.Connections, MaxConnections)
+	case c.Connections < 1 || c.Connections > suite.MaxConnections:
+		return nil, fmt.Errorf("%d connections, allowed are 1 to %d", c.Connections, suite.MaxConnections)
 	}
 	if s, ok := c.Schedule.(interface{ valid() error }); ok {
 		return base, s.valid()

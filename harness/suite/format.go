@@ -18,7 +18,7 @@ const (
 	MaxWarmup      = time.Hour
 	MinTimeout     = time.Millisecond
 	MaxTimeout     = time.Minute // the longest response time that the histograms hold
-	MaxConnections = 20_000
+	MaxConnections = 10_000      // the generator keeps no more open
 	MaxWorkers     = 256
 	MinMemory      = 16 * MiB // a worker needs that much to stand idle
 	MaxMemory      = 1024 * GiB

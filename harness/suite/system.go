@@ -42,7 +42,7 @@ type System struct {
 	URL         string        // http://HOST:PORT, of a command with ${port}
 	Ready       string        // path that answers below 500 once the system is ready; "/" when the file names none
 	ReadyLine   string        // text of a printed line that says so instead; "" for none
-	ReadyWithin time.Duration // from the start; 0 for 30 s
+	ReadyWithin time.Duration // from the start; 0 for 30 s, of a system that runs already 2.5 s
 	StopWithin  time.Duration // from SIGTERM to SIGKILL; 0 for 10 s
 	IOwn        []string      // hosts other than loopback that may be loaded
 	TLS         TLS           // of an https URL; zero: this machine's authorities, HTTP/1.1, no certificate
@@ -97,7 +97,7 @@ var (
 			may("tls", "How an https URL is spoken to.", tlsFormat, func(s *System) *TLS { return &s.TLS }),
 			may("ready", "Path that answers, with a status below 500, once the system is ready.", httpPath(), func(s *System) *string { return &s.Ready }),
 			may("ready_line", "Text of a printed line that says that the system is ready.", rawText("a text"), func(s *System) *string { return &s.ReadyLine }),
-			may("ready_within", "Most time from the start until it is ready.", duration(MinReadyWithin, MaxReadyWithin), func(s *System) *time.Duration { return &s.ReadyWithin }),
+			may("ready_within", "Most time from the start until it is ready; 30 s when it is left out, 2.5 s of a system that runs already.", duration(MinReadyWithin, MaxReadyWithin), func(s *System) *time.Duration { return &s.ReadyWithin }),
 			may("stop_within", "Time from SIGTERM until it is killed.", duration(time.Millisecond, MaxStopWithin), func(s *System) *time.Duration { return &s.StopWithin }),
 			may("i_own", "Hosts other than loopback that you may load.", list[string]{"a list of hosts", 1, rawText("a host")}, func(s *System) *[]string { return &s.IOwn }),
 		},

@@ -8,6 +8,7 @@ package system
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,7 +21,13 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-const defaultReady = 30 * time.Second
+// How long a system is asked when its suite does not say. One that runs already should answer at once.
+const (
+	commandReady = 30 * time.Second
+	urlReady     = 2500 * time.Millisecond
+	// askWithin bounds one question.
+	askWithin = 2 * time.Second
+)
 
 // CheckOwned refuses a system beyond this machine's loopback that the user has not said to own.
 func CheckOwned(s suite.System, owned []string) error {
@@ -81,10 +88,13 @@ func readyPath(s suite.System) string {
 }
 
 func readyWithin(s suite.System) time.Duration {
-	if s.ReadyWithin == 0 {
-		return defaultReady
+	switch {
+	case s.ReadyWithin != 0:
+		return s.ReadyWithin
+	case s.Kind == suite.SystemURL:
+		return urlReady
 	}
-	return s.ReadyWithin
+	return commandReady
 }
 
 // door is how a system is asked, before the load.
@@ -102,35 +112,57 @@ func newDoor(s suite.System, secured *tls.Config) *door {
 	return d
 }
 
-// answers waits for an answer with a status below 500; ended ends the wait early, and so does what
-// waiting does not mend.
+// answers waits for an answer with a status below 500; ended ends the wait at once, and so does what
+// waiting does not mend. What is wrong otherwise is an [*UnreadyError].
 func (d *door) answers(ctx context.Context, url string, within time.Duration, ended <-chan struct{}) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
+	waiting, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	last := "no answer"
-	for {
-		if status, err := d.ask(ctx, url); err != nil {
-			if never := hopeless(err); never != nil {
-				return fmt.Errorf("%s: %w", url, never)
-			}
-			if ctx.Err() == nil {
-				last = err.Error()
-			}
-		} else if last = fmt.Sprintf("status %d", status); status < 500 {
-			return nil
-		}
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
 		select {
 		case <-ended:
-			return errEnded
-		case <-ctx.Done():
-			return fmt.Errorf("not ready within %v: %s: %s", within, url, last)
+			cancel()
+		case <-waiting.Done():
+		}
+	}()
+	defer func() { cancel(); <-watched }()
+	last := &UnreadyError{URL: url, Within: within, Cause: CauseNoAnswer, Err: context.DeadlineExceeded}
+	for {
+		status, err := d.ask(waiting, url)
+		switch never := hopeless(err); {
+		case never != nil:
+			return fmt.Errorf("%s: %w", url, never)
+		case err == nil && status < http.StatusInternalServerError:
+			return nil
+		case err == nil:
+			last.Cause, last.Status, last.Err = CauseStatus, status, nil
+		case waiting.Err() == nil: // else it was broken off, and says nothing of the system
+			last.Cause, last.Err = causeOf(err), err
+		}
+		select {
+		case <-waiting.Done():
+			return unready(ctx, last, ended)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
+// unready says why the wait has ended.
+func unready(ctx context.Context, last *UnreadyError, ended <-chan struct{}) error {
+	select {
+	case <-ended:
+		return errEnded
+	default:
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	return last
+}
+
 func (d *door) ask(ctx context.Context, url string) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	m, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
