@@ -3,7 +3,6 @@ package disturb
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -24,7 +23,7 @@ const (
 )
 
 // chaos disturbs the cluster at random all through the window, while it makes writes of its
-// own. When the load has ended it waits until the cluster is as it was, and looks for every
+// own, the first of them before. When the load has ended it waits until the cluster is as it was, and looks for every
 // write that was acknowledged.
 func chaos(d *drill) error {
 	before, err := d.fresh()
@@ -34,17 +33,11 @@ func chaos(d *drill) error {
 	if err := d.moment(0); err != nil {
 		return err
 	}
-	writes := make(chan map[string]int64)
-	go func() { writes <- d.book() }()
-	counts, err := d.rage()
-	acknowledged := <-writes
+	counts, acknowledged, err := d.rageWithWrites()
 	if err != nil {
 		return err
 	}
 	d.note("%v, %d writes acknowledged", counts, len(acknowledged))
-	if len(acknowledged) == 0 {
-		return errors.New("no write was acknowledged, so that none could be looked for")
-	}
 	calmed := time.Now()
 	whole, err := d.until(func() bool { return len(d.workers()) == d.spec.Phase.Workers && d.healthy() })
 	if err != nil {
@@ -86,7 +79,28 @@ func (d *drill) fresh() (holds, error) {
 	return h, err
 }
 
-// rage disturbs until the end of the window, and counts what it did.
+// rageWithWrites disturbs until the end of the window. It begins when a write is acknowledged, so
+// that there is one to look for, and writes go on until the end.
+func (d *drill) rageWithWrites() (counts map[string]int, acknowledged map[string]int64, err error) {
+	first, writes := make(chan struct{}), make(chan map[string]int64, 1)
+	ctx, end := context.WithCancel(d.ctx)
+	defer end()
+	go func() { writes <- d.book(ctx, first) }()
+	select {
+	case <-first:
+		if counts, err = d.rage(); err == nil {
+			err = d.moment(1)
+		}
+	case <-time.After(patience):
+		err = fmt.Errorf("no write was acknowledged within %v, so that none could be looked for", patience)
+	case <-d.ctx.Done():
+		err = d.ctx.Err()
+	}
+	end()
+	return counts, <-writes, err
+}
+
+// rage disturbs at least once and until shortly before the end of the window, and counts what it did.
 func (d *drill) rage() (counts map[string]int, err error) {
 	counts = map[string]int{}
 	rng := rand.New(rand.NewPCG(d.spec.Choices, 1))
@@ -112,7 +126,8 @@ func (d *drill) rage() (counts map[string]int, err error) {
 		}},
 	}
 	// The end is left for the cluster to come to rest under load.
-	for end := d.spec.End - (d.spec.End-d.spec.Start)/10; d.now() < end; {
+	end := d.spec.End - (d.spec.End-d.spec.Start)/10
+	for len(counts) == 0 || d.now() < end {
 		kind := kinds[rng.IntN(len(kinds))]
 		if err := kind.do(); err != nil {
 			return counts, fmt.Errorf("%s: %w", kind.name, err)
@@ -125,11 +140,11 @@ func (d *drill) rage() (counts map[string]int, err error) {
 	return counts, d.command(func(ctx context.Context) error { return d.Cluster.Scale(ctx, d.spec.Phase.Workers) })
 }
 
-// book makes writes until the end of the window; it returns the accounts of those that
-// were acknowledged, by id.
-func (d *drill) book() map[string]int64 {
+// book makes writes until the context ends, and closes first when one was acknowledged; it returns
+// the accounts of those that were, by id.
+func (d *drill) book(ctx context.Context, first chan<- struct{}) map[string]int64 {
 	acknowledged := map[string]int64{}
-	for i := 0; d.now() < d.spec.End && d.ctx.Err() == nil; i++ {
+	for i := 0; ctx.Err() == nil; i++ {
 		account := int64(d.Dataset.Accounts - i%min(booked, max(1, d.Dataset.Accounts/10))) // those that the load writes to, too
 		transfer := wire.Transfer{ID: fmt.Sprintf("%08x-0000-8000-8000-%012x", uint32(d.spec.Choices), i), AmountCents: 1, Memo: "chaos"}
 		body, err := json.Marshal(transfer)
@@ -139,9 +154,11 @@ func (d *drill) book() map[string]int64 {
 		}
 		var done wire.Booked
 		if _, err := d.ask(http.MethodPost, fmt.Sprintf("/api/accounts/%d/transactions", account), "", body, &done); err == nil && done.ID == transfer.ID {
-			acknowledged[transfer.ID] = account
+			if acknowledged[transfer.ID] = account; len(acknowledged) == 1 {
+				close(first)
+			}
 		}
-		if d.wait(time.Second/bookings) != nil {
+		if pause(ctx, time.Second/bookings) != nil {
 			break
 		}
 	}

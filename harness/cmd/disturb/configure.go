@@ -128,7 +128,7 @@ func (d *drill) tried(set string, seen func(*probed) error) (err error) {
 	defer func() {
 		_ = p.cluster.Stop(ctx) // how it ends is other disturbances' matter
 	}()
-	p.drill = &drill{Target: Target{Cluster: p.cluster, Dataset: d.Dataset}, spec: d.spec, ctx: ctx}
+	p.drill = &drill{Target: Target{Cluster: p.cluster, Dataset: d.Dataset}, spec: d.spec, ctx: ctx, clock: d.clock}
 	if _, err := p.get("/health", &p.health); err != nil {
 		return fmt.Errorf("%s: %w", set, err)
 	}

@@ -34,7 +34,14 @@ type Target struct {
 
 // Begin starts the disturbance that the spec names.
 func Begin(ctx context.Context, target Target, spec run.DisturbSpec) run.Disturbance {
-	d := &drill{Target: target, spec: spec, ctx: ctx, values: map[string]float64{}, done: make(chan struct{}), unloaded: make(chan struct{})}
+	return begin(ctx, target, spec, wall{spec.Origin})
+}
+
+func begin(ctx context.Context, target Target, spec run.DisturbSpec, c clock) run.Disturbance {
+	d := &drill{
+		Target: target, spec: spec, ctx: ctx, clock: c, values: map[string]float64{},
+		done: make(chan struct{}), unloaded: make(chan struct{}),
+	}
 	act, ok := acts[spec.Kind]
 	switch {
 	case target.Cluster == nil:
@@ -68,11 +75,36 @@ var acts = map[suite.Disturb]func(*drill) error{
 	suite.DisturbChaos:     chaos,
 }
 
+// clock tells where in the window a disturbance is. Tests have one of their own, so that what is
+// done in a window does not depend on the speed of the machine.
+type clock interface {
+	now() time.Duration                               // since the origin
+	sleep(ctx context.Context, t time.Duration) error // fails when the context ends
+}
+
+// wall is the clock of a load that runs.
+type wall struct{ origin time.Time }
+
+func (w wall) now() time.Duration { return time.Since(w.origin) }
+
+func (w wall) sleep(ctx context.Context, t time.Duration) error { return pause(ctx, t) }
+
+// pause waits for a time, or for the end of the context.
+func pause(ctx context.Context, t time.Duration) error {
+	select {
+	case <-time.After(t):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // drill is a disturbance that is under way.
 type drill struct {
 	Target
 	spec     run.DisturbSpec
 	ctx      context.Context
+	clock    clock
 	done     chan struct{} // closed when the act has ended
 	unloaded chan struct{} // closed when the load has ended
 
@@ -109,7 +141,7 @@ func (d *drill) End() run.Disturbed {
 }
 
 // now is the time since the origin.
-func (d *drill) now() time.Duration { return time.Since(d.spec.Origin) }
+func (d *drill) now() time.Duration { return d.clock.now() }
 
 // note keeps a line for the reader, with its moment.
 func (d *drill) note(format string, args ...any) {
@@ -131,15 +163,8 @@ func (d *drill) moment(share float64) error {
 	return d.wait(at - d.now())
 }
 
-// wait waits for a time.
-func (d *drill) wait(t time.Duration) error {
-	select {
-	case <-time.After(t):
-		return nil
-	case <-d.ctx.Done():
-		return d.ctx.Err()
-	}
-}
+// wait waits for a time of the window.
+func (d *drill) wait(t time.Duration) error { return d.clock.sleep(d.ctx, t) }
 
 // until looks until the condition holds; false when patience has run out.
 func (d *drill) until(holds func() bool) (bool, error) {
@@ -147,7 +172,7 @@ func (d *drill) until(holds func() bool) (bool, error) {
 		if holds() {
 			return true, nil
 		}
-		if err := d.wait(glance); err != nil {
+		if err := pause(d.ctx, glance); err != nil {
 			return false, err
 		}
 	}

@@ -3,8 +3,10 @@ package disturb
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
+	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/run"
@@ -28,14 +31,41 @@ func TestMain(m *testing.M) {
 
 var data = dataset.Spec{Seed: 1, Accounts: 100, Transactions: 200}
 
-// window is the judged window of the tests: long enough for four moments in a row.
+// window is the measurement window of the tests: long enough for four moments in a row.
 const window = 400 * time.Millisecond
 
-func begin(t *testing.T, kind suite.Disturb, workers int, env ...string) run.Disturbance {
+// steps is a clock on which only waiting takes time, so that a slow machine does as much in a window as
+// a fast one. With a gate, the window ends when that is closed.
+type steps struct {
+	at, end time.Duration
+	gate    <-chan struct{}
+}
+
+func (s *steps) now() time.Duration { return s.at }
+
+func (s *steps) sleep(ctx context.Context, t time.Duration) error {
+	if t <= 0 {
+		return ctx.Err()
+	}
+	if s.gate != nil && s.at+t >= s.end {
+		select {
+		case <-s.gate:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	} else if err := pause(ctx, t); err != nil {
+		return err
+	}
+	s.at += t
+	return nil
+}
+
+// disturbed starts a disturbance of a cluster; its window ends with the gate, if there is one.
+func disturbed(t *testing.T, c *clusterimpl.Cluster, kind suite.Disturb, workers int, gate <-chan struct{}) run.Disturbance {
 	t.Helper()
-	return Begin(t.Context(), Target{Cluster: start(t, workers, env...), Dataset: data}, run.DisturbSpec{
-		Kind: kind, Phase: suite.Phase{Workers: workers}, Origin: time.Now(), End: window,
-	})
+	return begin(t.Context(), Target{Cluster: c, Dataset: data}, run.DisturbSpec{
+		Kind: kind, Phase: suite.Phase{Workers: workers}, End: window,
+	}, &steps{end: window, gate: gate})
 }
 
 func start(t *testing.T, workers int, env ...string) *clusterimpl.Cluster {
@@ -58,60 +88,92 @@ func start(t *testing.T, workers int, env ...string) *clusterimpl.Cluster {
 
 func TestWhatTheClusterWithstandsIsSeenAsThat(t *testing.T) {
 	for _, row := range []struct {
-		kind suite.Disturb
-		env  []string
-		want map[string]float64
+		kind  suite.Disturb
+		env   []string
+		want  map[string]float64
+		timed bool // it says how long the cluster took
 	}{
-		{suite.DisturbStop, nil, map[string]float64{"lost": 0, "left": 0, "unclean": 0}},
-		{suite.DisturbKill, nil, map[string]float64{"replaced": 1}},
-		{suite.DisturbHang, nil, map[string]float64{"replaced": 1}},
-		{suite.DisturbExhaust, []string{"RESPAWN_LIMIT=3"}, map[string]float64{"wrong": 0, "left": 0, "unclean": 0}},
-		{suite.DisturbHealth, nil, map[string]float64{"wrong": 0}},
-		{suite.DisturbCollect, []string{"GC_INTERVAL=100ms"}, map[string]float64{"collected": 2}},
-		{suite.DisturbReload, nil, map[string]float64{"replaced": 2}},
-		{suite.DisturbScale, nil, nil},
-		{suite.DisturbDebug, nil, map[string]float64{"wrong": 0}},
-		{suite.DisturbConfigure, nil, map[string]float64{"wrong": 0}},
-		{suite.DisturbChaos, []string{"RESPAWN_LIMIT=1000"}, map[string]float64{"descriptors": 0}},
+		{suite.DisturbStop, nil, map[string]float64{"lost": 0, "left": 0, "unclean": 0}, false},
+		{suite.DisturbKill, nil, map[string]float64{"replaced": 1}, true},
+		{suite.DisturbHang, nil, map[string]float64{"replaced": 1}, true},
+		{suite.DisturbExhaust, []string{"RESPAWN_LIMIT=3"}, map[string]float64{"wrong": 0, "left": 0, "unclean": 0}, false},
+		{suite.DisturbHealth, nil, map[string]float64{"wrong": 0}, false},
+		{suite.DisturbReload, nil, map[string]float64{"replaced": 2}, true},
+		{suite.DisturbScale, nil, nil, true}, // that fails with any other number of workers than asked for
+		{suite.DisturbDebug, nil, map[string]float64{"wrong": 0}, false},
+		{suite.DisturbConfigure, nil, map[string]float64{"wrong": 0}, false},
+		{suite.DisturbChaos, []string{"RESPAWN_LIMIT=1000"}, map[string]float64{"descriptors": 0}, true},
 	} {
 		t.Run(string(row.kind), func(t *testing.T) {
 			t.Parallel()
-			d := begin(t, row.kind, 2, row.env...).End()
+			d := disturbed(t, start(t, 2, row.env...), row.kind, 2, nil).End()
 			require.NoError(t, d.Err)
 			for metric, want := range row.want {
 				assert.Contains(t, d.Values, metric)
 				assert.Equal(t, want, d.Values[metric], "%s; %q", metric, d.Seen)
 			}
-			if _, timed := d.Values["recovery"]; timed {
-				assert.Greater(t, d.Values["recovery"], 0.0)
+			if row.timed {
+				assert.Positive(t, d.Values["recovery"])
 			}
 			assert.NotEmpty(t, d.Seen)
 		})
 	}
 }
 
+func TestWorkersThatCollectAreCounted(t *testing.T) {
+	const workers = 2
+	collected := make(chan struct{})
+	c := start(t, workers, "GC_INTERVAL=100ms")
+	d := disturbed(t, c, suite.DisturbCollect, workers, collected)
+	for n := 0; n < workers; time.Sleep(glance) {
+		answer, err := client.Get(c.URL() + "/health/workers")
+		require.NoError(t, err)
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		answer.Body.Close()
+		n = len(regexp.MustCompile(`"periodic": ?[1-9]`).FindAll(text, -1))
+	}
+	close(collected)
+	done := d.End()
+	require.NoError(t, done.Err)
+	assert.Equal(t, map[string]float64{"collected": workers}, done.Values)
+
+	done = disturbed(t, start(t, workers), suite.DisturbCollect, workers, nil).End()
+	require.NoError(t, done.Err)
+	assert.Equal(t, map[string]float64{"collected": 0}, done.Values, "none is told to")
+}
+
 func TestWorkersThatLeakAreReplacedWithoutAFailedRequest(t *testing.T) {
-	c := start(t, 2, "MEMORY_LIMIT=64", "PLATFORM_LEAK=4194304")
-	d := Begin(t.Context(), Target{Cluster: c, Dataset: data}, run.DisturbSpec{
-		Kind: suite.DisturbLeak, Phase: suite.Phase{Workers: 2}, Origin: time.Now(), End: 3 * time.Second,
-	})
+	c := start(t, 2, "MEMORY_LIMIT=64", "PLATFORM_LEAK=2097152")
+	replaced := make(chan struct{})
+	d := disturbed(t, c, suite.DisturbLeak, 2, replaced)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	deadline := time.Now().Add(2500 * time.Millisecond)
-	for i := 0; time.Now().Before(deadline); i++ {
+	for i := 0; readied(c) < 3; i++ {
 		answer, err := client.Get(c.URL() + "/api/accounts/1")
 		require.NoError(t, err, "request %d", i)
 		assert.Equal(t, http.StatusOK, answer.StatusCode)
 		answer.Body.Close()
-		time.Sleep(20 * time.Millisecond) // the limit is looked at every tenth of a second
+		time.Sleep(10 * time.Millisecond) // the limit is looked at every tenth of a second
 	}
+	close(replaced)
 	done := d.End()
 	require.NoError(t, done.Err)
 	assert.GreaterOrEqual(t, done.Values["replaced"], 1.0, "%q", done.Seen)
 	assert.Contains(t, strings.Join(done.Seen, "\n"), "over its memory limit")
 }
 
+// readied is how many workers have become ready so far.
+func readied(c *clusterimpl.Cluster) (n int) {
+	for _, e := range c.Events() {
+		if e.Kind == ipc.WorkerReady {
+			n++
+		}
+	}
+	return n
+}
+
 func TestSessionsInTheMemoryOfOneWorkerAreSeenToBeLost(t *testing.T) {
-	d := begin(t, suite.DisturbSessions, 2).End()
+	d := disturbed(t, start(t, 2), suite.DisturbSessions, 2, nil).End()
 	require.NoError(t, d.Err)
 	assert.Positive(t, d.Values["wrong"], "%q", d.Seen)
 	assert.Positive(t, d.Values["forgotten"], "%q", d.Seen)
