@@ -169,6 +169,7 @@ func TestNoRequestIsLost(t *testing.T) {
 	} {
 		for _, keep := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s/keep=%t", tt.name, keep), func(t *testing.T) {
+				t.Parallel()
 				c := start(t, "CLUSTER_WORKERS=3", "RESPAWN_LIMIT=100")
 				l := startLoad(c, tt.path, 24, keep)
 				for n := range tt.times {
@@ -202,6 +203,7 @@ func TestIdleConnectionsOutliveTheirWorkers(t *testing.T) {
 		"reload": func(t *testing.T, c *clusterimpl.Cluster) { require.NoError(t, c.Reload(t.Context())) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := start(t, "CLUSTER_WORKERS=2")
 			links := make([]*link, connections)
 			for i := range links {
@@ -227,12 +229,13 @@ func TestIdleConnectionsOutliveTheirWorkers(t *testing.T) {
 // TestARequestThatMayNotBeRepeatedIsCarriedOutOnce kills workers while requests write
 // their number into a file.
 func TestARequestThatMayNotBeRepeatedIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
 	journaled(t)
 	c := start(t, "CLUSTER_WORKERS=2", "RESPAWN_LIMIT=100")
 	file := filepath.Join(t.TempDir(), "count")
 	var clients sync.WaitGroup
-	var end atomic.Bool
-	var next atomic.Int64
+	var end, failed atomic.Bool
+	var next, answered atomic.Int64
 	var mu sync.Mutex
 	statuses, acknowledged := map[int]int{}, map[string]bool{}
 	errs := make([]error, 8)
@@ -245,6 +248,7 @@ func TestARequestThatMayNotBeRepeatedIsCarriedOutOnce(t *testing.T) {
 				r, err := client.Post(c.URL()+"/count?id="+id+"&in="+file, "text/plain", strings.NewReader("hello"))
 				if err != nil {
 					errs[i] = err
+					failed.Store(true)
 					return
 				}
 				_, _ = io.Copy(io.Discard, r.Body)
@@ -253,11 +257,14 @@ func TestARequestThatMayNotBeRepeatedIsCarriedOutOnce(t *testing.T) {
 				statuses[r.StatusCode]++
 				acknowledged[id] = r.StatusCode == http.StatusOK
 				mu.Unlock()
+				answered.Add(1)
 			}
 		})
 	}
 	for n := range 10 {
-		time.Sleep(20 * time.Millisecond) // not judged
+		for until := answered.Load() + 10; answered.Load() < until && !failed.Load(); {
+			time.Sleep(time.Millisecond)
+		}
 		for len(c.Processes()) < 3 {
 			time.Sleep(time.Millisecond)
 		}
@@ -286,6 +293,7 @@ func TestARequestThatMayNotBeRepeatedIsCarriedOutOnce(t *testing.T) {
 
 // TestAPoisonousRequestEndsNotAllWorkers sends one while others are under way.
 func TestAPoisonousRequestEndsNotAllWorkers(t *testing.T) {
+	t.Parallel()
 	journaled(t)
 	c := start(t, "CLUSTER_WORKERS=4")
 	l := startLoad(c, "/slow?for=5ms", 16, true)
@@ -302,6 +310,7 @@ func TestAPoisonousRequestEndsNotAllWorkers(t *testing.T) {
 }
 
 func TestConnectionsThatStayAreSharedOutAgain(t *testing.T) {
+	t.Parallel()
 	journaled(t)
 	const connections = 40
 	c := start(t, "CLUSTER_WORKERS=4")
@@ -336,6 +345,7 @@ func TestConnectionsThatStayAreSharedOutAgain(t *testing.T) {
 }
 
 func TestCommandsThatCannotBeCarriedOut(t *testing.T) {
+	t.Parallel()
 	c := start(t, "CLUSTER_WORKERS=2")
 	assert.ErrorContains(t, c.Scale(t.Context(), 0), "0 workers are not possible: want 1 to 256")
 	assert.ErrorContains(t, c.Scale(t.Context(), 257), "want 1 to 256")
@@ -345,6 +355,7 @@ func TestCommandsThatCannotBeCarriedOut(t *testing.T) {
 }
 
 func TestASingleProcessTakesNoCommands(t *testing.T) {
+	t.Parallel()
 	single := start(t, "CLUSTER_MODE=false")
 	assert.ErrorContains(t, single.Reload(t.Context()), "a single process has no workers")
 	require.NoError(t, stop(single))
@@ -353,6 +364,7 @@ func TestASingleProcessTakesNoCommands(t *testing.T) {
 
 // TestChaos disturbs a cluster in all ways in turn, by a seeded die.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	journaled(t)
 	c := start(t, "CLUSTER_WORKERS=3", "RESPAWN_LIMIT=1000", "CLUSTER_DISTRIBUTION="+string(config.Journal))
 	kept, fresh := startLoad(c, "/slow?for=3ms", 12, true), startLoad(c, "/", 4, false)

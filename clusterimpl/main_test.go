@@ -52,6 +52,7 @@ func newKit(ctx context.Context, _ config.Config, log *slog.Logger) (worker.Hand
 		return nil, ctx.Err()
 	case "hang 2":
 		if os.Getenv(process.EnvSlot) == "2" {
+			log.Info("waiting for godot")
 			<-ctx.Done()
 		}
 	}
@@ -60,6 +61,12 @@ func newKit(ctx context.Context, _ config.Config, log *slog.Logger) (worker.Hand
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		d, _ := time.ParseDuration(r.FormValue("for"))
 		time.Sleep(d)
+		_, _ = io.WriteString(w, "done\n")
+	})
+	mux.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) { // answers once a file is there
+		for _, err := os.Stat(r.FormValue("until")); err != nil; _, err = os.Stat(r.FormValue("until")) {
+			time.Sleep(time.Millisecond)
+		}
 		_, _ = io.WriteString(w, "done\n")
 	})
 	mux.HandleFunc("/burn", func(w http.ResponseWriter, r *http.Request) {

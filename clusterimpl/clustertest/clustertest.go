@@ -65,7 +65,7 @@ type Instance interface {
 }
 
 // hang is how long anything may take before the test gives up. Nothing is judged by it.
-const hang = 30 * time.Second
+const hang = 5 * time.Minute
 
 // Run runs the suite.
 func Run(t *testing.T, s System) {
@@ -79,6 +79,7 @@ func Run(t *testing.T, s System) {
 			if what, lacks := s.Lacks[c.Check]; lacks {
 				t.Skipf("the system lacks it: %s", what)
 			}
+			t.Parallel()
 			c.run(t)
 		})
 	}
