@@ -3,11 +3,13 @@ package clusterimpl_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -31,6 +33,8 @@ func TestMain(m *testing.M) {
 	if mode := os.Getenv(envParent); mode != "" {
 		os.Exit(parent(mode))
 	}
+	// These tests mostly wait for processes: more of them than there are cores run side by side.
+	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))) // a flag of the command line comes later
 	goleak.VerifyTestMain(m)
 }
 

@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -15,7 +16,10 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
-// bad is a suite of few requests ; SYSTEM and REQUEST stand for what it is of.
+// long is how long a system may take where the machine decides; brief is waited for in vain.
+const long, brief = "1 min", "800 ms"
+
+// bad is a suite of few requests; TIMEOUT, SYSTEM and REQUEST stand for what it is of.
 const bad = `
 version: 1
 name: bad
@@ -25,7 +29,7 @@ plan:
   runs: 1
   warmup: 0 s
   duration: 1 s
-  timeout: 800 ms
+  timeout: TIMEOUT
   seed: 1
   connections: 4
   arrivals: constant
@@ -52,40 +56,53 @@ func serving(t *testing.T, h http.HandlerFunc) string {
 }
 
 // withSystem is that suite on a system, with requests.
-func withSystem(system, requests string) string {
-	return strings.NewReplacer("SYSTEM", system, "REQUEST", requests).Replace(bad)
+func withSystem(system, requests string) string { return withTimeout(long, system, requests) }
+
+func withTimeout(timeout, system, requests string) string {
+	return strings.NewReplacer("TIMEOUT", timeout, "SYSTEM", system, "REQUEST", requests).Replace(bad)
 }
 
 func badSuite(t *testing.T, base, request string) *harness.Suite {
 	t.Helper()
-	s, err := harness.ParseSuite("bad.yaml", []byte(withSystem("{kind: url, url: "+base+", ready: /ready, ready_within: 300 ms}", request)))
+	return suiteWithin(t, long, long, base, request)
+}
+
+// suiteWithin is that suite on a URL that has so long to be ready and to answer.
+func suiteWithin(t *testing.T, ready, timeout, base, request string) *harness.Suite {
+	t.Helper()
+	system := fmt.Sprintf("{kind: url, url: %s, ready: /ready, ready_within: %s}", base, ready)
+	s, err := harness.ParseSuite("bad.yaml", []byte(withTimeout(timeout, system, request)))
 	require.NoError(t, err)
 	return s
 }
 
 func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name    string
+		timeout string
 		handler http.HandlerFunc
 		message string // of the failure
 		example string // of the answer
 	}{
-		{"404 everywhere", http.NotFound, "status 404", "404 page not found"},
-		{"redirects", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, "status 302", "/elsewhere"},
-		{"closes the connection", func(w http.ResponseWriter, _ *http.Request) {
+		{"404 everywhere", long, http.NotFound, "status 404", "404 page not found"},
+		{"redirects", long, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		}, "status 302", "/elsewhere"},
+		{"closes the connection", long, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
 				conn.Close()
 			}
 		}, "closed", ""},
-		{"streams for ever", func(w http.ResponseWriter, r *http.Request) {
+		{"streams for ever", brief, func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				_, _ = w.Write([]byte("and on "))
 				w.(http.Flusher).Flush()
 				time.Sleep(time.Millisecond) // not busier than its reader
 			}
 		}, "no answer", ""},
-		{"sends a gigabyte", func(w http.ResponseWriter, _ *http.Request) {
+		{"sends a gigabyte", long, func(w http.ResponseWriter, _ *http.Request) {
 			part := make([]byte, 1<<20)
 			for range 1 << 10 {
 				if _, err := w.Write(part); err != nil {
@@ -93,7 +110,7 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 				}
 			}
 		}, "larger", ""},
-		{"answers with what is no HTTP", func(w http.ResponseWriter, _ *http.Request) {
+		{"answers with what is no HTTP", long, func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
 				_, _ = conn.Write([]byte("hello\r\n\r\n"))
@@ -102,7 +119,7 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 		}, "malformed", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := badSuite(t, serving(t, row.handler), `{name: get, path: "/"}`)
+			s := suiteWithin(t, long, row.timeout, serving(t, row.handler), `{name: get, path: "/"}`)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			r, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
@@ -131,10 +148,11 @@ func messages(all []measure.ErrorCount) string {
 }
 
 func TestWhatCannotBeMeasuredIsSaidBeforehand(t *testing.T) {
+	t.Parallel()
 	never := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) }))
 	defer never.Close()
-	_, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), badSuite(t, never.URL, `{name: get, path: "/"}`), nil)
-	assert.ErrorContains(t, err, "not ready within 300ms")
+	_, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), suiteWithin(t, brief, long, never.URL, `{name: get, path: "/"}`), nil)
+	assert.ErrorContains(t, err, "not ready within 800ms")
 	assert.ErrorContains(t, err, "status 503")
 
 	empty := serving(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"data": {}}`)) })

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,18 +13,22 @@ import (
 )
 
 // consumer copies the module in testdata, which imports this one as anybody's would, and returns its
-// folder. Its go.sum is this module's: it needs no more than this one does.
+// folder. It requires what this module does, as go mod tidy would write it there.
 func consumer(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/consumer")))
-	mod := filepath.Join(dir, "go.mod")
-	text, err := os.ReadFile(mod)
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	require.NoError(t, err)
-	text = []byte(strings.Replace(string(text), "=> ../../..", "=> "+root, 1))
-	require.NoError(t, os.WriteFile(mod, text, 0o600))
+	ours, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	require.NoError(t, err)
+	all := strings.Replace(string(text), "=> ../../..", "=> "+root, 1)
+	for _, block := range regexp.MustCompile(`(?s)\nrequire \(.*?\n\)\n`).FindAllString(string(ours), -1) {
+		all += block
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte(all), 0o600))
 	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o600))
@@ -44,6 +49,7 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a module and measures for half a minute")
 	}
+	t.Parallel()
 	dir := consumer(t)
 	out, err := goTest(t, dir, ".")
 	assert.Error(t, err, "faulty systems fail their tests")

@@ -96,11 +96,12 @@ func TestAURLIsReadyOnceItAnswers(t *testing.T) {
 	status := http.StatusNotFound
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 	defer server.Close()
-	u := URL{System: suite.System{Kind: suite.SystemURL, URL: server.URL, ReadyWithin: 100 * time.Millisecond}}
+	u := URL{System: suite.System{Kind: suite.SystemURL, URL: server.URL, ReadyWithin: time.Minute}}
 	i, err := u.Start(t.Context(), run.Spec{})
 	require.NoError(t, err)
 	assert.Nil(t, i.Processes())
 	status = http.StatusServiceUnavailable
+	u.System.ReadyWithin = time.Second
 	_, err = u.Start(t.Context(), run.Spec{})
 	assert.ErrorContains(t, err, "status 503")
 }

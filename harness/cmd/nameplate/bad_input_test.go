@@ -14,6 +14,7 @@ import (
 
 // TestBadURLs runs the command against addresses at which no system is ready.
 func TestBadURLs(t *testing.T) {
+	t.Parallel()
 	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}))

@@ -82,6 +82,7 @@ func followed(t *testing.T, dir, commands string) {
 }
 
 func TestWhoeverHasAURLCanFollowTheReadme(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) }))
 	defer server.Close()
 	dir := t.TempDir()
@@ -90,6 +91,7 @@ func TestWhoeverHasAURLCanFollowTheReadme(t *testing.T) {
 }
 
 func TestWhoeverHasACommandCanFollowTheReadme(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("node is not installed: the documented command is not followed")
 	}
@@ -106,6 +108,7 @@ func TestWhoeverHasAGoHandlerCanFollowTheReadme(t *testing.T) {
 }
 
 func TestWhoeverHasAGuideCanFollowTheReadme(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,10 +29,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) == "1" {
 		os.Exit(Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
+	// These tests mostly wait for what they measure: more of them than there are cores run side by side.
+	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))) // a flag of the command line comes later
 	testscript.Main(m, map[string]func(){"nameplate": main})
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	node, err := filepath.Abs("../../../fixtures/systems/node")
 	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(env *testscript.Env) error {

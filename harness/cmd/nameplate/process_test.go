@@ -27,7 +27,7 @@ func exitStatus(err error) (string, bool) {
 }
 
 // patience bounds waits that only a fault can make long.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // command is a running nameplate.
 type command struct {
@@ -107,6 +107,15 @@ func (c *command) started(t *testing.T, n int) map[int]string {
 	return ids
 }
 
+// archives waits until the command has begun an archive.
+func (c *command) archives(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		files, err := filepath.Glob(filepath.Join(c.out, "2*", "run.json"))
+		return err == nil && len(files) == 1
+	}, patience, 5*time.Millisecond, "stderr: %s", &c.stderr)
+}
+
 func allGone(t *testing.T, ids map[int]string) {
 	t.Helper()
 	assert.Eventually(t, func() bool {
@@ -129,6 +138,7 @@ func TestNoProcessSurvivesAKillOfTheHarness(t *testing.T) {
 		{"while stores and a cluster are up", "3", 4},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			c := start(t, "verify", "--phase", row.phase, "--runs", "1", "--duration", "30s", "--stores", "embedded")
 			ids := c.started(t, row.least)
 			require.NoError(t, c.Process.Kill())
@@ -146,14 +156,16 @@ func TestAnInterruptEndsTheRunInOrderAndKeepsItsArchive(t *testing.T) {
 		signal os.Signal
 		after  time.Duration // a place in the run, not a bound on anything
 	}{
-		{"as it starts", "1", 0, os.Interrupt, 150 * time.Millisecond},
+		{"as it starts", "1", 0, os.Interrupt, 0},
 		{"as the stores come up", "3", 1, os.Interrupt, 0},
 		{"under load", "2", 5, os.Interrupt, 1500 * time.Millisecond},
 		{"by SIGTERM under load", "2", 5, syscall.SIGTERM, 1500 * time.Millisecond},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			c := start(t, "verify", "--phase", row.phase, "--runs", "6", "--duration", "30s", "--warmup", "0s", "--stores", "embedded")
 			ids := c.started(t, row.least)
+			c.archives(t)
 			time.Sleep(row.after)
 			require.NoError(t, c.Process.Signal(row.signal))
 			status, _ := exitStatus(c.Wait())
@@ -175,17 +187,23 @@ func TestASlowedSystemIsNeverVerified(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drives five runs")
 	}
-	// Four workers that burn 20 ms per request answer at most 200 of the 300 per second, on any machine.
-	c := start(t, "verify", "--phase", "2", "--runs", "5", "--duration", "1s", "--warmup", "0s", "--slowdown", "20ms", "--json")
+	t.Parallel()
+	// A worker that burns 20 ms per request answers at most 50 of the 100 per second, on any machine.
+	c := start(t, "verify", "--phase", "1", "--runs", "5", "--duration", "1s", "--warmup", "0s", "--slowdown", "20ms", "--json")
 	status, _ := exitStatus(c.Wait())
-	assert.Contains(t, []string{"1", "3"}, status, "stderr: %s", &c.stderr)
 	var result struct {
 		Claims []struct{ ID, Verdict string }
 	}
-	require.NoError(t, json.Unmarshal(c.stdout.Bytes(), &result))
+	require.NoError(t, json.Unmarshal(c.stdout.Bytes(), &result), "stderr: %s", &c.stderr)
+	verdicts, want := map[string]string{}, "3"
 	for _, claim := range result.Claims {
-		if claim.ID == "P2.rate" || claim.ID == "P2.p99" {
-			assert.Contains(t, []string{"refuted", "invalid"}, claim.Verdict, claim.ID)
+		verdicts[claim.ID] = claim.Verdict
+		if claim.Verdict == "refuted" {
+			want = "1"
 		}
 	}
+	for _, id := range []string{"P1.rate", "P1.p99"} { // a host that is too noisy, or too small, excludes runs
+		assert.Contains(t, []string{"refuted", "invalid", "untestable"}, verdicts[id], id)
+	}
+	assert.Equal(t, want, status, "stderr: %s", &c.stderr)
 }
