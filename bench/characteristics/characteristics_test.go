@@ -103,7 +103,7 @@ func judged(claim suite.Claim, runs []judge.Evidence, planned int) judge.Verdict
 	for i := 0; i < planned+spare(planned)-more; i++ {
 		runs[i].Run = i + 1
 		in.Runs = append(in.Runs, runs[i])
-		if more > 0 && len(judge.Uncounted(in, runs[i])) > 0 {
+		if more > 0 && len(judge.Exclusion(in, runs[i])) > 0 {
 			more--
 		}
 	}

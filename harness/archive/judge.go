@@ -48,7 +48,7 @@ func (r *Run) Judge() error {
 		}
 		for _, result := range judge.Phase(r.Input(p)) {
 			if scale := r.Options.scale(); scale != 1 {
-				result.Reasons = append(result.Reasons, fmt.Sprintf("judged at %v times the documented rates", scale))
+				result.Because(judge.Why{Code: judge.WhyScaled, Text: fmt.Sprintf("judged at %v times the documented rates", scale)})
 			}
 			results = append(results, result)
 			verdicts = append(verdicts, result.Verdict)

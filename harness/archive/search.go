@@ -67,13 +67,13 @@ func (r *Run) Outcome(phase suite.Phase, t SearchTrial) (capacity.Outcome, []str
 	if t.Interrupted {
 		return capacity.Void, []string{"interrupted"}
 	}
-	met, generator, reasons := judge.Once(in, t.evidence(phase.Workers))
+	met, excluded, generator, reasons := judge.Once(in, t.evidence(phase.Workers))
 	switch {
 	case generator:
 		return capacity.GeneratorBound, reasons
 	case met:
 		return capacity.Met, nil
-	case len(reasons) > 0 && !judge.Counts(in, t.evidence(phase.Workers)):
+	case excluded:
 		return capacity.Void, reasons
 	}
 	return capacity.Missed, reasons

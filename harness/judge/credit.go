@@ -5,20 +5,19 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// missedAnyway reports whether a run in which nothing but the generator's lateness is wrong
-// misses the claim all the same. A generator that sends late offers no more load than the schedule, so
+// missedAnyway reports whether a run in which nothing but the schedule lag is wrong misses
+// the claim all the same. A generator that sends late offers no more load than the schedule, so
 // it can excuse a system only by its own delay: whoever misses a bound with all of that delay
 // to his credit has missed it. Such a run is no evidence for anything else.
-func missedAnyway(in Input, c suite.Claim, e Evidence, reasons []string) bool {
-	if len(reasons) != 1 || e.Window == nil || reasons[0] != late(in, e.Window) || c.Over != 0 || in.Phase.Disturb != "" {
+func missedAnyway(in Input, c suite.Claim, e Evidence, o Outcome) bool {
+	if len(o.Reasons) != 1 || o.Reasons[0].Code != ScheduleLag || !o.Sampled || c.Over != 0 || in.Phase.Disturb != "" {
 		return false
 	}
 	most, ok := e.Window.Lateness.Quantile(1)
-	v, sampled := of(c, e)
-	if !ok || !sampled {
+	if !ok {
 		return false
 	}
-	credited, ok := credit(c.Metric, v, milliseconds(most), e)
+	credited, ok := credit(c.Metric, o.Value, milliseconds(most), e)
 	return ok && !c.Met(credited)
 }
 

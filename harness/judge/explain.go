@@ -2,6 +2,8 @@ package judge
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -11,7 +13,7 @@ func rule(t tally) string {
 	n := t.valid()
 	switch {
 	case t.verdict() == Invalid:
-		return fmt.Sprintf("validity: %d of %s do not count", t.invalid, plural(n+t.invalid, "run"))
+		return fmt.Sprintf("validity: %d of %s excluded", t.invalid, plural(n+t.invalid, "run"))
 	case n < MinRuns:
 		return fmt.Sprintf("sign test: %s, at least %d needed", plural(n, "run"), MinRuns)
 	case t.verdict() == Refuted:
@@ -21,37 +23,97 @@ func rule(t tally) string {
 	}
 }
 
+// WhyCode names what a reason for a verdict is about.
+type WhyCode string
+
+// The codes there are.
+const (
+	WhyNothing     WhyCode = "no-run"       // no run was finished
+	WhyUnsampled   WhyCode = "no-samples"   // no run measured the metric
+	WhyExcluded    WhyCode = "excluded"     // too many runs were excluded
+	WhyIndicative  WhyCode = "indicative"   // too few runs for a verdict
+	WhyTally       WhyCode = "tally"        // how many runs met and missed the bound
+	WhyUnderstated WhyCode = "understated"  // the documented range undersells
+	WhyMedian      WhyCode = "median"       // the figure beside the documented one
+	WhyAgainst     WhyCode = "against"      // an excluded run missed the bound
+	WhyRun         WhyCode = "run"          // why one run was excluded
+	WhyShape       WhyCode = "shape"        // the offered rate changed on purpose
+	WhyNeeds       WhyCode = "needs"        // the host has not what the claim needs
+	WhyProjected   WhyCode = "projected"    // what a model makes of it
+	WhyScaled      WhyCode = "rates-scaled" // judged at other than the documented rates
+)
+
+// Why is one reason for a verdict.
+type Why struct {
+	Code WhyCode `json:"code"`
+	Text string  `json:"text"`
+}
+
+// because adds a reason.
+func (r *Result) because(code WhyCode, format string, args ...any) {
+	r.Because(Why{code, fmt.Sprintf(format, args...)})
+}
+
+// Because adds a reason, after those that there are.
+func (r *Result) Because(w Why) {
+	r.Whys, r.Reasons = append(r.Whys, w), append(r.Reasons, w.Text)
+}
+
 // explain says why the verdict was reached, most important first.
-func explain(in Input, c suite.Claim, ev evidence, v Verdict) []string {
-	var reasons []string
-	add := func(format string, args ...any) { reasons = append(reasons, fmt.Sprintf(format, args...)) }
-	n := ev.valid()
+func (r *Result) explain(in Input, c suite.Claim, t tally) {
+	n := t.valid()
 	switch {
 	case len(in.Runs) == 0:
-		add("no run was finished")
-		return reasons
-	case v == Invalid && ev.unsampled:
-		add("no samples: no run measured %s", c.Metric)
-	case v == Invalid:
-		add("%d of %s do not count; more than a third, or fewer than %d that count, decide nothing", ev.invalid, plural(len(in.Runs), "run"), MinRuns)
+		r.because(WhyNothing, "no run was finished")
+		return
+	case r.Verdict == Invalid && !slices.ContainsFunc(r.Runs, func(o Outcome) bool { return o.Sampled }):
+		r.because(WhyUnsampled, "no samples: no run measured %s", c.Metric)
+	case r.Verdict == Invalid:
+		r.because(WhyExcluded, "%d of %s excluded; with more than a third, or fewer than %d left, nothing is decided",
+			t.invalid, plural(len(in.Runs), "run"), MinRuns)
 	case n < MinRuns:
-		add("indicative only: %s, at least %d needed for a verdict", plural(n, "run"), MinRuns)
-	case v == Verified:
-		add("%d of %d runs met the bound", ev.met, n)
-	case v == Refuted:
-		add("%d of %d runs missed the bound", ev.missed, n)
+		r.because(WhyIndicative, "indicative only: %s, at least %d needed for a verdict", plural(n, "run"), MinRuns)
+	case r.Verdict == Verified:
+		r.because(WhyTally, "%d of %d runs met the bound", t.met, n)
+	case r.Verdict == Refuted:
+		r.because(WhyTally, "%d of %d runs missed the bound", t.missed, n)
 	default:
-		add("%d of %d runs met the bound and %d missed it; %s may differ for a verdict", ev.met, n, ev.missed, atMost(dissents(n)))
+		r.because(WhyTally, "%d of %d runs met the bound and %d missed it; %s may differ for a verdict", t.met, n, t.missed, atMost(dissents(n)))
+	}
+	if r.Understated > 0 {
+		r.because(WhyUnderstated, "understated: every run lay above the documented range, the median at %s times its upper end of %s",
+			ratio(r.Understated), figure(c.To.Value, c.Unit()))
 	}
 	if n > 0 {
-		add("median %s, %s documented", figure(median(ev.measured), c.Unit()), demand(c))
+		r.because(WhyMedian, "median %s, %s documented", figure(median(r.Measured), c.Unit()), demand(c))
 	}
-	if v == Verified {
-		for _, run := range ev.against {
-			add("%s was not counted, and missed the bound", run)
+	for _, o := range r.Runs {
+		if r.Verdict == Verified && o.Kind == Excluded && o.Sampled && !o.Meets {
+			r.because(WhyAgainst, "run %d with %s was excluded, and missed the bound", o.Run, figure(o.Value, c.Unit()))
 		}
 	}
-	return append(reasons, ev.uncounted...)
+	for _, line := range r.Invalid {
+		r.because(WhyRun, "%s", line)
+	}
+	if in.Phase.Shape.Kind != "" {
+		r.because(WhyShape, "the offered rate changed on purpose (%v): whether the runs came to a steady state was not asked", in.Phase.Shape)
+	}
+}
+
+// excluded says why runs were excluded, a line each; never nil.
+func excluded(all []Outcome) []string {
+	lines := []string{}
+	for _, o := range all {
+		if o.Kind == Excluded {
+			lines = append(lines, fmt.Sprintf("run %d: %s", o.Run, strings.Join(Texts(o.Reasons), "; ")))
+		}
+	}
+	return lines
+}
+
+// missing says by what a claim is missed.
+func missing(c suite.Claim, v float64) string {
+	return fmt.Sprintf("%s of %s, %s documented", c.Metric, figure(v, c.Unit()), demand(c))
 }
 
 // atMost says how many runs may dissent.

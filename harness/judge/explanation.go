@@ -10,24 +10,10 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// RunFigure is what one run says about a claim.
-type RunFigure struct {
-	Run     int      `json:"run"`
-	Sampled bool     `json:"sampled"` // the run has a sample of the metric; else Value means nothing
-	Value   float64  `json:"value"`   // in the claim's unit
-	Met     bool     `json:"met"`     // the value meets the bound
-	Counts  bool     `json:"counts"`  // the run is evidence
-	Invalid []string `json:"invalid"` // why it does not count
-	// Despite is what would make it not count, had it not missed the bound with all of the
-	// generator's delay to its credit.
-	Despite []string `json:"despite,omitempty"`
-}
-
 // Explanation is a verdict with everything that it was reached from.
 type Explanation struct {
 	Result
-	Demand string      `json:"demand"` // what is claimed, with the tolerance
-	Runs   []RunFigure `json:"runs"`
+	Demand string `json:"demand"` // what is claimed, with the tolerance
 	// Dissents is how many of the runs that count may go the other way for a verdict.
 	Dissents int `json:"dissents"`
 	// Changes says what would change the verdict, one sentence each.
@@ -45,52 +31,14 @@ func Explain(in Input, id string) (Explanation, error) {
 	}
 	c := in.Claims[at]
 	e := Explanation{Result: Phase(in)[at], Demand: demand(c), Changes: []string{}}
-	e.Runs = runFigures(in, c)
 	e.Dissents = dissents(len(e.Measured))
 	e.Changes = append(e.Changes, changes(in, c, e)...)
 	return e, nil
 }
 
-// runFigures is what each run says about the claim, by the rules of [Phase].
-func runFigures(in Input, c suite.Claim) []RunFigure {
-	figures, counted := make([]RunFigure, 0, len(in.Runs)), 0
-	for _, run := range in.Runs {
-		f := RunFigure{Run: run.Run, Invalid: append([]string{}, Guards(in, run)...)}
-		if f.Value, f.Sampled = of(c, run); !f.Sampled {
-			f.Invalid = append(f.Invalid, "no sample of "+c.Metric)
-		} else if c.Over != 0 {
-			if f.Value, f.Sampled = over(in, c, counted, f.Value); !f.Sampled {
-				f.Invalid = append(f.Invalid, fmt.Sprintf("phase %d has no run to compare with", c.Over))
-			}
-		}
-		f.Met = f.Sampled && c.Met(f.Value)
-		if reason := unsteady(in, run); f.Met && len(f.Invalid) == 0 && reason != "" {
-			f.Invalid = append(f.Invalid, reason)
-		}
-		if f.Sampled && !f.Met && missedAnyway(in, c, run, f.Invalid) {
-			f.Despite, f.Invalid = f.Invalid, []string{}
-		}
-		if f.Counts = len(f.Invalid) == 0; f.Counts {
-			counted++
-		}
-		figures = append(figures, f)
-	}
-	return figures
-}
-
 // changes says what would change the verdict.
 func changes(in Input, c suite.Claim, e Explanation) []string {
-	t := tally{}
-	for _, f := range e.Runs {
-		switch {
-		case !f.Counts:
-			t.invalid++
-		case f.Met:
-			t.met++
-		default:
-			t.missed++
-		}
-	}
+	t := tallied(e.Runs)
 	n := t.valid()
 	var all []string
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }

@@ -44,10 +44,9 @@ func agrees(t *testing.T, in Input, at int, e Explanation) {
 	assert.Equal(t, Phase(in)[at], e.Result, "the explanation is of the verdict itself")
 	measured := []float64{}
 	for _, f := range e.Runs {
-		if f.Counts {
+		if f.Counts() {
 			measured = append(measured, f.Value)
 		}
-		assert.Equal(t, f.Counts, len(f.Invalid) == 0)
 	}
 	assert.Equal(t, e.Measured, measured, "the runs that count are those that were judged")
 }
@@ -80,8 +79,8 @@ func TestExplainRatiosAndUnsteadyRuns(t *testing.T) {
 		e, err := Explain(in, id)
 		require.NoError(t, err)
 		agrees(t, in, at, e)
-		assert.False(t, e.Runs[2].Counts)
-		assert.Contains(t, e.Runs[2].Invalid[0], "no steady state")
+		assert.False(t, e.Runs[2].Counts())
+		assert.Contains(t, e.Runs[2].Reasons[0].String(), "no steady state")
 		assert.Equal(t, Verified, e.Verdict, "5 of 5")
 	}
 	e, err := Explain(in, "ratio")
@@ -120,13 +119,13 @@ func TestExplanations(t *testing.T) {
 
 func TestExplanationShowsEveryRun(t *testing.T) {
 	e := explained(t, Host{Cores: 2}, 50, -150, 120)
-	assert.Equal(t, RunFigure{Run: 1, Sampled: true, Value: e.Runs[0].Value, Met: true, Counts: true, Invalid: []string{}}, e.Runs[0])
+	assert.Equal(t, Outcome{Run: 1, Kind: Met, Sampled: true, Value: e.Runs[0].Value, Meets: true, Reasons: []Reason{}}, e.Runs[0])
 	assert.InDelta(t, 50, e.Runs[0].Value, 0.1)
-	assert.False(t, e.Runs[1].Counts)
-	assert.False(t, e.Runs[1].Met)
-	assert.Contains(t, e.Runs[1].Invalid[0], "the generator was late")
-	assert.True(t, e.Runs[2].Counts)
-	assert.False(t, e.Runs[2].Met)
+	assert.False(t, e.Runs[1].Counts())
+	assert.False(t, e.Runs[1].Meets)
+	assert.Contains(t, e.Runs[1].Reasons[0].String(), "the generator was late")
+	assert.True(t, e.Runs[2].Counts())
+	assert.False(t, e.Runs[2].Meets)
 	assert.Equal(t, "at most 100 ms", e.Demand)
 }
 

@@ -26,7 +26,7 @@ const (
 type Evidence struct {
 	Run     int             // 1 and up, within its phase
 	Workers int             // worker processes that the run was configured with
-	Window  *measure.Window // the judged window
+	Window  *measure.Window // the measurement window
 	Usage   *measure.Usage
 	Noise   measure.HostNoise
 	// Values are the metrics that a disturbance of the run yielded, by name and in the
@@ -71,11 +71,15 @@ type Result struct {
 	// its upper end; 0 unless the claim was verified and every run lay above the range.
 	Understated float64   `json:"understated,omitempty"`
 	Measured    []float64 `json:"measured"` // one value per valid run, in the unit, in the order of the runs
-	Invalid     []string  `json:"invalid"`  // why runs were not counted, one line a run: "run 3: …"
+	Invalid     []string  `json:"invalid"`  // why runs were excluded, one line a run: "run 3: …"
 	Verdict     Verdict   `json:"verdict"`
 	Reasons     []string  `json:"reasons"` // why this verdict, most important first
-	Rule        string    `json:"rule"`    // the rule applied, e.g. "sign test: 6 of 6 runs met the bound"
-	Alpha       float64   `json:"alpha"`   // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
+	// Whys are the Reasons with their codes, in the same order; none in archives of older versions.
+	Whys []Why `json:"whys,omitempty"`
+	// Runs is what each run says about the claim, with the codes of what speaks against it.
+	Runs  []Outcome `json:"runs,omitempty"`
+	Rule  string    `json:"rule"`  // the rule applied, e.g. "sign test: 6 of 6 runs met the bound"
+	Alpha float64   `json:"alpha"` // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
 	// Projection is what a model makes of a claim that this host cannot test; nil when there is none.
 	Projection *Projection `json:"projection,omitempty"`
 	// Headroom is how far the median lies on the good side of the bound, as a ratio: measured/bound for

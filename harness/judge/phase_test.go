@@ -196,7 +196,7 @@ func TestDiscardedRunsThatMissedAreNamed(t *testing.T) {
 	bad := evidenceOf(shape{slow: 10, faults: []string{"a worker was replaced"}})
 	r := Phase(input(append(repeat(6, good), bad)...))[1]
 	assert.Equal(t, Verified, r.Verdict)
-	assert.Contains(t, strings.Join(r.Reasons, "\n"), "run 7 with 1000 ms was not counted, and missed the bound")
+	assert.Contains(t, strings.Join(r.Reasons, "\n"), "run 7 with 1000 ms was excluded, and missed the bound")
 	assert.Equal(t, []string{"run 7: a worker was replaced"}, r.Invalid)
 }
 
@@ -242,7 +242,7 @@ func TestGuards(t *testing.T) {
 	}{
 		{"a good run", good, ""},
 		{"lateness just within the limit", shape{lateness: 19900 * time.Microsecond}, ""},
-		{"lateness beyond it", shape{lateness: 25 * time.Millisecond}, "the generator was late: p99 25.0 ms, at most 20 ms (10 % of the p99 bound of 200 ms) allowed"},
+		{"lateness beyond it", shape{lateness: 25 * time.Millisecond}, "the generator was late: schedule lag p99 25.0 ms, at most 20 ms (10 % of the p99 bound of 200 ms) allowed"},
 		{"1 % not released", shape{unreleased: 5}, ""},
 		{"more not released", shape{unreleased: 50}, "the load was not offered: 450 of 500 requests were released (90 %, at least 99 % needed)"},
 		{"not sent for want of a connection: the system's failure", shape{unsent: 250}, ""},
@@ -252,26 +252,26 @@ func TestGuards(t *testing.T) {
 		{"a host measured only before", shape{after: -1}, "the host's speed was not measured before and after the run"},
 		{"stolen time", shape{steal: 0.4}, "the hypervisor took 40 % of the host's processor time (at most 25 % allowed)"},
 		{"a fault", broken, "store postgres fell over"},
-		{"nothing sent", shape{unsent: requests}, "no samples: no request of the judged window was sent"},
+		{"nothing sent", shape{unsent: requests}, "no samples: no request of the measurement window was sent"},
 		{"a system that fails every request", shape{failed: requests}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			assert.Equal(t, row.want, strings.Join(Guards(input(), evidenceOf(row.run)), "; "))
+			assert.Equal(t, row.want, strings.Join(Texts(Guards(input(), evidenceOf(row.run))), "; "))
 		})
 	}
 	t.Run("a schedule below the phase's rate", func(t *testing.T) {
 		in := input()
 		in.Phase.Rate = 200
-		assert.Equal(t, []string{"the load was not offered: 500 of 999 requests were released (50.1 %, at least 99 % needed)"}, Guards(in, evidenceOf(good)))
+		assert.Equal(t, []string{"the load was not offered: 500 of 999 requests were released (50.1 %, at least 99 % needed)"}, Texts(Guards(in, evidenceOf(good))))
 	})
 	t.Run("no lateness recorded", func(t *testing.T) {
 		e := evidenceOf(good)
 		e.Window.Lateness = nil
-		assert.Equal(t, []string{"the generator's lateness was not recorded"}, Guards(input(), e))
+		assert.Equal(t, []Reason{{Code: LagUnknown}}, Guards(input(), e))
 	})
 }
 
-func TestTheBoundThatLatenessIsHeldAgainst(t *testing.T) {
+func TestTheBoundThatTheScheduleLagIsHeldTo(t *testing.T) {
 	claim := func(metric string, ms float64) suite.Claim {
 		return suite.Claim{Metric: metric, Op: suite.AtMost, Value: suite.Quantity{Value: ms}}
 	}
@@ -285,7 +285,7 @@ func TestTheBoundThatLatenessIsHeldAgainst(t *testing.T) {
 		{"without a response time the default", []suite.Claim{claim("errors", 1)}, DefaultBound},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, _ := latenessBound(row.claims)
+			got, _ := lagBound(row.claims)
 			assert.Equal(t, row.want, got)
 		})
 	}

@@ -2,13 +2,11 @@ package judge
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
-	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // What it takes to call a window unsteady: a change that chance explains badly, and that
@@ -38,7 +36,7 @@ const (
 	least = 20
 )
 
-// SteadyState says why a judged window is no steady state; "" when nothing speaks against it.
+// SteadyState says why a measurement window is no steady state; none when nothing speaks against it.
 // known is false when the window is too short, or has too few requests, to tell, which the
 // reason then says.
 //
@@ -52,35 +50,35 @@ const (
 //
 // A window that is not steady may withhold a pass. It must not make a missed bound invalid: a system
 // that is overloaded has no steady state.
-func SteadyState(w *measure.Window) (reason string, known bool) {
+func SteadyState(w *measure.Window) (reason Reason, known bool) {
 	if w == nil {
-		return "no window was recorded", false
+		return Reason{Code: NoSamples}, false
 	}
 	seconds := wholeSeconds(w)
 	if len(seconds) < steadySeconds {
-		return fmt.Sprintf("the window is too short to tell whether its state was steady: %s, at least %d needed", plural(len(seconds), "whole second"), steadySeconds), false
+		return Reason{Code: WindowTooShort, Seen: float64(len(seconds)), Allowed: steadySeconds}, false
 	}
 	for _, s := range seconds {
 		if s.Response == nil || s.Response.Count() < steadyRequests {
-			return fmt.Sprintf("the window has too few requests to tell whether its state was steady: fewer than %d answers in a second", steadyRequests), false
+			return Reason{Code: TooFewRequests, Allowed: steadyRequests}, false
 		}
 	}
-	for _, test := range []func([]measure.Second) string{backlogGrows, shareChanges, p99Changes} {
-		if reason := test(seconds); reason != "" {
+	for _, test := range []func([]measure.Second) Reason{backlogGrows, shareChanges, p99Changes} {
+		if reason := test(seconds); !reason.None() {
 			return reason, true
 		}
 	}
-	return "", true
+	return Reason{}, true
 }
 
 // Withheld says why a run that meets its claims proves them only for the time it took: the
-// reason of [SteadyState], "" when there is none or the window is too short to tell. Call it for runs
+// reason of [SteadyState], none when there is none or the window is too short to tell. Call it for runs
 // that met the claim, and for none other.
-func Withheld(e Evidence) string {
-	if reason, known := SteadyState(e.Window); known && reason != "" {
-		return "no steady state: " + reason
+func Withheld(e Evidence) Reason {
+	if reason, known := SteadyState(e.Window); known {
+		return reason
 	}
-	return ""
+	return Reason{}
 }
 
 // wholeSeconds are the seconds of a window without one that its end cuts short.
@@ -91,7 +89,7 @@ func wholeSeconds(w *measure.Window) []measure.Second {
 
 // backlogGrows tests the requests that are in the system at the end of each second, counted
 // from the window's start: those asked for, less those answered and failed.
-func backlogGrows(seconds []measure.Second) string {
+func backlogGrows(seconds []measure.Second) Reason {
 	inside := make([]float64, len(seconds))
 	var sum, offered float64
 	for i, s := range seconds {
@@ -101,42 +99,42 @@ func backlogGrows(seconds []measure.Second) string {
 	}
 	rise := inside[len(inside)-1] - inside[0]
 	if rise < max(least, growth*offered) || !trend(inside, true) {
-		return ""
+		return Reason{}
 	}
-	return fmt.Sprintf("the backlog grew by %.0f requests over %d seconds (%s of what was offered)", rise, len(seconds), percent(rise/offered))
+	return Reason{Code: BacklogGrew, From: rise, To: float64(len(seconds)), Seen: rise / offered}
 }
 
 // shareChanges tests the share of requests that is answered in the second it was asked.
-func shareChanges(seconds []measure.Second) string {
+func shareChanges(seconds []measure.Second) Reason {
 	shares := make([]float64, len(seconds))
 	for i, s := range seconds {
 		if s.Offered == 0 {
-			return ""
+			return Reason{}
 		}
 		shares[i] = float64(s.Completed) / float64(s.Offered)
 	}
 	at, before, after := change(shares)
 	if at < 0 || math.Abs(after-before) < fewer {
-		return ""
+		return Reason{}
 	}
-	return fmt.Sprintf("the throughput changed at second %d from %s to %s of what was offered", at+1, percent(before), percent(after))
+	return Reason{Code: ThroughputChanged, Seen: float64(at + 1), From: before, To: after}
 }
 
 // p99Changes tests the p99 of each second.
-func p99Changes(seconds []measure.Second) string {
+func p99Changes(seconds []measure.Second) Reason {
 	p99 := make([]float64, len(seconds))
 	for i, s := range seconds {
 		d, ok := s.Response.Quantile(0.99)
 		if !ok || d <= 0 {
-			return ""
+			return Reason{}
 		}
 		p99[i] = milliseconds(d)
 	}
 	at, before, after := change(p99)
 	if at < 0 || max(before, after)/min(before, after) < slower {
-		return ""
+		return Reason{}
 	}
-	return fmt.Sprintf("p99 changed at second %d from %s to %s", at+1, figure(before, suite.Milliseconds), figure(after, suite.Milliseconds))
+	return Reason{Code: P99Changed, Seen: float64(at + 1), From: before, To: after}
 }
 
 // change is where values change and their medians before and after; at is below 0 when

@@ -58,7 +58,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		}
 		p.left.runDone(0)
 	}
-	if drift := judge.SpeedChanged(p.spins(), p.Suite.Plan.Validity.HostNoise); drift != "" {
+	if drift := judge.SpeedChanged(p.spins(), p.Suite.Plan.Validity.HostNoise); !drift.None() {
 		p.note("%s: over all its runs %s", phase.Title(), drift)
 	}
 	p.observe(Event{Stage: StageDone, Phase: phase, Runs: plan.total()})
@@ -88,7 +88,7 @@ func (p *pipeline) invalid(phase suite.Phase, t *archive.Trial) []string {
 	in := p.run.Input(phase)
 	for _, e := range in.Runs {
 		if e.Run == t.Number {
-			return judge.Uncounted(in, e)
+			return judge.Texts(judge.Exclusion(in, e))
 		}
 	}
 	return nil

@@ -31,8 +31,8 @@ type Phase struct {
 // Run is one independent run of a phase.
 type Run struct {
 	archive.Trial
-	Reasons []string // why it does not count; none when it does
-	Pool    *Pool    // of this run alone; nil when it has no window
+	Reasons []judge.Reason // why it is excluded; none when it counts
+	Pool    *Pool          // of this run alone; nil when it has no window
 }
 
 // Counts reports whether the run is evidence.
@@ -115,12 +115,12 @@ func phaseNumbers(run *archive.Run) []int {
 }
 
 // reasons says why a run is no evidence, by the guards that the verdicts rest on.
-func reasons(run *archive.Run, p archive.Phase, t archive.Trial) []string {
+func reasons(run *archive.Run, p archive.Phase, t archive.Trial) []judge.Reason {
 	switch {
 	case t.Interrupted:
-		return []string{"interrupted: its window was cut short"}
+		return []judge.Reason{{Code: judge.Interrupted}}
 	case t.Window == nil || t.Window.Response == nil:
-		return []string{"no samples: nothing was recorded"}
+		return []judge.Reason{{Code: judge.NoSamples}}
 	case run.Parsed == nil:
 		return nil
 	}
@@ -131,7 +131,7 @@ func reasons(run *archive.Run, p archive.Phase, t archive.Trial) []string {
 	in := run.Input(documented)
 	for _, e := range in.Runs {
 		if e.Run == t.Number {
-			return judge.Uncounted(in, e)
+			return judge.Exclusion(in, e)
 		}
 	}
 	return nil
@@ -203,7 +203,7 @@ func (r *Report) Uncounted() []Uncounted {
 	for _, p := range r.Phases {
 		for _, t := range p.Runs {
 			if !t.Counts() {
-				all = append(all, Uncounted{p.Title(), t.Number, CleanAll(t.Reasons)})
+				all = append(all, Uncounted{p.Title(), t.Number, CleanAll(judge.Texts(t.Reasons))})
 			}
 		}
 	}
@@ -236,14 +236,15 @@ func (r *Report) Notes() []string {
 }
 
 // Why is a result's reasons without what a table shows beside them: the median, and
-// the runs that do not count.
+// the runs that are excluded.
 func Why(r judge.Result) []string {
 	var why []string
-	for _, reason := range r.Reasons {
-		if strings.HasPrefix(reason, "median ") || strings.HasPrefix(reason, "judged at ") || slices.Contains(r.Invalid, reason) {
-			continue
+	for _, reason := range r.Whys {
+		switch reason.Code {
+		case judge.WhyMedian, judge.WhyScaled, judge.WhyRun:
+		default:
+			why = append(why, Clean(reason.Text))
 		}
-		why = append(why, Clean(reason))
 	}
 	return why
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
 )
@@ -66,7 +67,8 @@ func TestALongReportStaysBelowTheLimit(t *testing.T) {
 	run := archivetest.Sample(1)
 	for i := range 3000 {
 		r := run.Results[0]
-		r.Claim, r.Reasons = fmt.Sprint("claim ", i), []string{strings.Repeat("&", 5000)}
+		r.Claim, r.Reasons, r.Whys = fmt.Sprint("claim ", i), nil, nil
+		r.Because(judge.Why{Code: judge.WhyTally, Text: strings.Repeat("&", 5000)})
 		run.Results = append(run.Results, r)
 	}
 	got := written(t, run)

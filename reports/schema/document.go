@@ -211,6 +211,8 @@ type Run struct {
 	Counted bool `json:"counted"`
 	// Reasons why it is none.
 	Reasons []string `json:"reasons"`
+	// Codes of these reasons, in the same order: what a program should look at.
+	Codes []string `json:"codes"`
 	// Values are the metrics that the disturbance yielded, by name.
 	Values map[string]float64 `json:"values"`
 	// Disturbed says what the disturbance did and saw.

@@ -80,10 +80,19 @@ func phase(p figures.Phase) Phase {
 		values := map[string]float64{}
 		maps.Copy(values, r.Values)
 		d.Runs = append(d.Runs, Run{
-			Run: r.Number, Counted: r.Counts(), Reasons: list(r.Reasons), Values: values, Disturbed: list(r.Disturbed), Figures: figuresOf(r.Pool),
+			Run: r.Number, Counted: r.Counts(), Reasons: list(judge.Texts(r.Reasons)), Codes: codes(r.Reasons), Values: values, Disturbed: list(r.Disturbed), Figures: figuresOf(r.Pool),
 		})
 	}
 	return d
+}
+
+// codes are those of reasons; never nil.
+func codes(reasons []judge.Reason) []string {
+	all := []string{}
+	for _, r := range reasons {
+		all = append(all, string(r.Code))
+	}
+	return all
 }
 
 func capacityOf(s *archive.Search) *Capacity {

@@ -93,7 +93,8 @@ func TestNoLineIsLongerThanTheTerminal(t *testing.T) {
 		long.Results[i].Claim = strings.Repeat("claim-without-end", 5)
 		long.Results[i].Measured = []float64{1e14, 2e14, 123456789012345}
 		long.Results[i].Verdict = judge.Inconclusive
-		long.Results[i].Reasons = []string{strings.Repeat("because ", 100)}
+		long.Results[i].Reasons, long.Results[i].Whys = nil, nil
+		long.Results[i].Because(judge.Why{Code: judge.WhyTally, Text: strings.Repeat("because ", 100)})
 	}
 	for name, run := range map[string]*archive.Run{"mixed": mixed(t), "long texts": long, "nothing": {}} {
 		t.Run(name, func(t *testing.T) {

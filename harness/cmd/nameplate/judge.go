@@ -123,22 +123,22 @@ func explanationText(out io.Writer, e judge.Explanation, width int) error {
 	return w.Flush()
 }
 
-func printRun(w io.Writer, run judge.RunFigure, unit suite.Unit, width int) {
+func printRun(w io.Writer, run judge.Outcome, unit suite.Unit, width int) {
 	value, verdict := "no sample", ""
 	if run.Sampled {
 		value, verdict = fmt.Sprintf("%.5g %s", run.Value, unit), "missed"
-		if run.Met {
+		if run.Meets {
 			verdict = "met"
 		}
 	}
 	lead := fmt.Sprintf("  run %-3d %16s  %-6s", run.Run, value, verdict)
-	if len(run.Despite) > 0 {
-		printWrapped(w, lead+"  ", "even with all of the generator's delay to its credit: "+strings.Join(run.Despite, "; "), width)
+	if run.Counts() && len(run.Reasons) > 0 {
+		printWrapped(w, lead+"  ", "even with all of the generator's delay to its credit: "+strings.Join(judge.Texts(run.Reasons), "; "), width)
 		return
 	}
-	if run.Counts {
+	if run.Counts() {
 		fmt.Fprintln(w, strings.TrimRight(lead, " "))
 		return
 	}
-	printWrapped(w, lead+"  ", "does not count: "+strings.Join(run.Invalid, "; "), width)
+	printWrapped(w, lead+"  ", "excluded: "+strings.Join(judge.Texts(run.Reasons), "; "), width)
 }
