@@ -2,10 +2,13 @@ package bench
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,29 +18,36 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/compare"
 )
 
-// bench runs this package's benchmarks as go test does and returns what they print.
 // unjudged is the unit that differs between copies of one program, and is no better either way.
 const unjudged = "B-rss/worker"
 
-func bench(t *testing.T, pattern string, count int) []byte {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench="+pattern, "-test.benchtime=1x", fmt.Sprint("-test.count=", count), "-test.short")
+// bench runs this package's benchmarks as go test does and returns what they print.
+func bench(ctx context.Context, pattern string, count int) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^$", "-test.bench="+pattern, "-test.benchtime=1x", fmt.Sprint("-test.count=", count), "-test.short")
 	cmd.Env = append(os.Environ(), "NAMEPLATE_STORES=embedded")
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	text, err := cmd.Output()
-	require.NoError(t, err, "%s\n%s", text, problems.String())
-	return text
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s\n%s", err, text, problems.String())
+	}
+	return text, nil
 }
 
 func TestBenchstatReadsTheOutputAsItIs(t *testing.T) {
 	const pattern = "^BenchmarkPhase$/^phase=[13]$"
 	dir := t.TempDir()
 	var texts [2][]byte
+	var errs [2]error
+	var both sync.WaitGroup // their figures are not compared
 	for i, name := range []string{"old.txt", "new.txt"} {
-		texts[i] = bench(t, pattern, 2-i) // a second result stands right after the first
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), texts[i], 0o600))
+		both.Go(func() {
+			texts[i], errs[i] = bench(t.Context(), pattern, 2-i) // a second result stands right after the first
+			errs[i] = errors.Join(errs[i], os.WriteFile(filepath.Join(dir, name), texts[i], 0o600))
+		})
 	}
+	both.Wait()
+	require.NoError(t, errors.Join(errs[:]...))
 
 	reader := benchfmt.NewReader(bytes.NewReader(texts[0]), "old.txt")
 	var results []*benchfmt.Result
