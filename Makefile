@@ -24,7 +24,7 @@ bench: ## micro-benchmarks of the hot paths, and one run of each phase
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./bench
 
 build: ## build the command into ./nameplate
-	$(GO) build -o nameplate ./harness/cmd/nameplate
+	$(GO) build -ldflags=-w -o nameplate ./harness/cmd/nameplate
 
 clean: ## remove what was built and measured here
 	rm -rf nameplate nameplate-out
