@@ -174,8 +174,15 @@ func (s service) first(ctx context.Context, c config.Config, notify func(ipc.Eve
 		}
 		return worker.Single(ctx, c, ln, s.newHandler, s.logs, notify)
 	}
+	shared, err := share(c)
+	if err != nil {
+		s.logs.For(logging.Cluster).Warn("workers share no cache in memory", "reason", err)
+	}
+	if shared != nil {
+		defer shared.Close()
+	}
 	return primary.Run(ctx, primary.Options{
-		Config: c, Listener: ln, Worker: command, Logs: s.logs, Notify: notify,
+		Config: c, Listener: ln, Worker: command, Shared: shared.File(), Logs: s.logs, Notify: notify,
 		ReadyTimeout: s.readyTimeout, Orphaned: s.orphaned, Commands: s.commands,
 	})
 }

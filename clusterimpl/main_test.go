@@ -43,7 +43,7 @@ type kit struct{ *http.ServeMux }
 
 func (kit) Close() error { return nil }
 
-func newKit(ctx context.Context, _ config.Config, log *slog.Logger) (worker.Handler, error) {
+func newKit(ctx context.Context, _ config.Config, _ *os.File, log *slog.Logger) (worker.Handler, error) {
 	switch os.Getenv(envStart) {
 	case "error":
 		return nil, errors.New("the store does not answer")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -41,7 +42,7 @@ type nothing struct{ http.Handler }
 
 func (nothing) Close() error { return nil }
 
-func newNothing(context.Context, config.Config, *slog.Logger) (worker.Handler, error) {
+func newNothing(context.Context, config.Config, *os.File, *slog.Logger) (worker.Handler, error) {
 	return nothing{http.NotFoundHandler()}, nil
 }
 

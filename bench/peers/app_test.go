@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,9 @@ import (
 // app is the application of the comparison, as node/server.js has it.
 type app struct{}
 
-func newApp(context.Context, config.Config, *slog.Logger) (worker.Handler, error) { return app{}, nil }
+func newApp(context.Context, config.Config, *os.File, *slog.Logger) (worker.Handler, error) {
+	return app{}, nil
+}
 
 type account struct {
 	ID      int    `json:"id"`

@@ -11,8 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/classify"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
 
@@ -25,6 +28,7 @@ type Config struct {
 	Slowdown    time.Duration    // processor time to burn per request
 	Leak        int              // bytes to keep for ever per request
 	Workers     int              // processes that share the stores; at least 1
+	Near        *near.Memory     // shared with the cluster's other workers; nil: one of its own
 	Logger      *slog.Logger     // nil: nothing is logged
 	Now         func() time.Time // nil: time.Now
 }
@@ -67,13 +71,35 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make the platform: %w", err), p.Close())
 		}
-		p.close = append(p.close, client.Close)
-		p.cache = &cache{client: client, prefix: c.RedisPrefix, faults: &p.faults}
-		p.sessions = &redisSessions{client: client, prefix: c.RedisPrefix}
-		p.attempts = &redisAttempts{client: client, prefix: c.RedisPrefix}
+		p.useRedis(ctx, client)
 	}
 	p.mux = p.routes()
 	return p, nil
+}
+
+// NearSessions is how many sessions a near cache has room for; of accounts, it has room for
+// all, up to a bound.
+const NearSessions = 4096
+
+// useRedis makes what is kept in Redis.
+func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
+	c := p.config
+	memory := c.Near
+	if memory == nil {
+		memory = near.New(c.Dataset.Accounts, NearSessions)
+	}
+	l := &lease{client: client, key: c.RedisPrefix + "near", memory: memory, now: time.Now}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var looking sync.WaitGroup
+	looking.Go(func() { l.run(running) })
+	p.close = append(p.close, func() error {
+		stop()
+		looking.Wait()
+		return client.Close()
+	})
+	p.cache = &cache{client: client, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults}
+	p.sessions = &redisSessions{client: client, prefix: c.RedisPrefix, near: memory, lease: l}
+	p.attempts = &redisAttempts{client: client, prefix: c.RedisPrefix}
 }
 
 // Close ends every connection to the stores.

@@ -3,13 +3,17 @@ package platform
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
 )
 
 const (
@@ -19,6 +23,8 @@ const (
 	cacheTTL = 30 * time.Second // at least; at most twice that
 	// markTTL is longer than a read and its fill may take: see the package's comment.
 	markTTL = storeTimeout + 4*redisTimeout + time.Second
+
+	nearTTL = 30 * time.Second // of what is in the near cache; at most
 )
 
 func openRedis(url string) (*redis.Client, error) {
@@ -37,16 +43,21 @@ func openRedis(url string) (*redis.Client, error) {
 	return redis.NewClient(options), nil
 }
 
-// cache holds rendered accounts in Redis.
+// cache holds rendered accounts: in memory that the workers of this cluster share, and in
+// Redis.
 type cache struct {
 	client *redis.Client
 	prefix string
+	near   *near.Memory
+	lease  *lease
 	flight singleflight.Group
 	faults *faults
 	owed   debts
 }
 
 func (c *cache) key(id int64) string { return c.prefix + "account:" + strconv.FormatInt(id, 10) }
+
+func nearKey(id int64) near.Key { return near.Key{uint64(id)} }
 
 // through returns the cached account, or loads it, once for all who wait for it here. The
 // mark of a transfer is an empty value: who finds it loads, and does not fill.
@@ -57,27 +68,56 @@ func (c *cache) through(ctx context.Context, id int64, load func(context.Context
 		defer cancel()
 		return load(ctx)
 	}
-	key := c.key(id)
-	body, err := c.client.Get(ctx, key).Bytes()
-	if err == nil && len(body) > 0 {
+	now := time.Now()
+	epoch := c.lease.epoch(now)
+	if body, ok := c.near.Accounts.Get(nearKey(id), epoch, now, nil); ok {
 		return body, nil
 	}
-	fill := errors.Is(err, redis.Nil)
-	if err != nil && !fill && ctx.Err() == nil {
-		c.faults.ofRedis(err)
+	return c.far(ctx, id, epoch, load)
+}
+
+// distrustTime is how long Redis may hold what is older than a mark that it did not take.
+const distrustTime = 2*cacheTTL + markTTL
+
+// far asks Redis for an account, or loads it, and fills the near cache.
+func (c *cache) far(ctx context.Context, id int64, epoch uint64, load func(context.Context) ([]byte, error)) ([]byte, error) {
+	generation := c.near.Accounts.Generation(nearKey(id)) // before anything is read
+	empty := false
+	if !c.near.Accounts.Distrusted(nearKey(id), time.Now()) {
+		body, err := c.client.Get(ctx, c.key(id)).Bytes()
+		if err == nil && len(body) > 0 {
+			c.putNear(id, generation, epoch, body)
+			return body, nil
+		}
+		empty = errors.Is(err, redis.Nil)
+		if err != nil && !empty && ctx.Err() == nil {
+			c.faults.ofRedis(err)
+		}
 	}
-	if !fill { // a waiter who saw the mark must not be given a row that was read before it
+	if !empty { // a waiter who saw the mark must not be given a row that was read before it
 		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 		defer cancel()
-		return load(ctx)
+		body, err := load(ctx)
+		if err == nil {
+			c.putNear(id, generation, epoch, body)
+		}
+		return body, err
 	}
+	return c.together(ctx, id, generation, epoch, load)
+}
+
+// together loads an account once for all who miss it in the same generation, and fills both
+// caches.
+func (c *cache) together(ctx context.Context, id int64, generation, epoch uint64, load func(context.Context) ([]byte, error)) ([]byte, error) {
+	key := strconv.FormatInt(id, 10) + " " + strconv.FormatUint(generation, 10)
 	// The first who misses may go away; the others still want the answer.
 	result := c.flight.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 		defer cancel()
 		body, err := load(ctx)
-		if err == nil {
-			c.fill(ctx, key, body)
+		if err == nil && c.near.Accounts.Generation(nearKey(id)) == generation { // else it may be old already
+			c.fill(ctx, c.key(id), body)
+			c.putNear(id, generation, epoch, body)
 		}
 		return body, err
 	})
@@ -92,6 +132,10 @@ func (c *cache) through(ctx context.Context, id int64, load func(context.Context
 	}
 }
 
+func (c *cache) putNear(id int64, generation, epoch uint64, body []byte) {
+	c.near.Accounts.Put(nearKey(id), generation, epoch, time.Now().Add(nearTTL), body)
+}
+
 func (c *cache) fill(ctx context.Context, key string, body []byte) {
 	ttl := cacheTTL + rand.N(cacheTTL)
 	err := c.client.SetArgs(ctx, key, body, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
@@ -101,14 +145,34 @@ func (c *cache) fill(ctx context.Context, key string, body []byte) {
 }
 
 // mark makes readers load an account anew, and keeps those under way from filling. A mark
-// that Redis does not take is owed.
+// that Redis does not take is owed. It returns when no worker answers from its near cache
+// what was read before.
 func (c *cache) mark(ctx context.Context, id int64) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	marking, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if err := c.client.Set(ctx, c.key(id), "", markTTL).Err(); err != nil {
+	started := time.Now()
+	lease, err := c.marks(marking, []int64{id})
+	if err != nil {
 		c.owed.add(id)
+		c.near.Accounts.Distrust(nearKey(id), time.Now().Add(distrustTime))
 		c.faults.ofRedis(err)
 	}
+	c.near.Accounts.Bump(nearKey(id)) // after the mark: who reads Redis from now on finds it
+	c.lease.settle(ctx, lease, started, err)
+}
+
+// marks sets marks and returns what the lease of the near cache was after that.
+func (c *cache) marks(ctx context.Context, ids []int64) (lease string, err error) {
+	pipe := c.client.Pipeline()
+	for _, id := range ids {
+		pipe.Set(ctx, c.key(id), "", markTTL)
+	}
+	value := pipe.Get(ctx, c.lease.key)
+	_, err = pipe.Exec(ctx)
+	if errors.Is(err, redis.Nil) { // of the lease: nobody has it
+		err = nil
+	}
+	return value.Val(), err
 }
 
 // settle sets the marks that are owed, as far as Redis takes them now. One request at a
@@ -122,15 +186,17 @@ func (c *cache) settle(ctx context.Context) {
 	if len(owed) == 0 {
 		return
 	}
-	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for id := range owed {
-			p.Set(ctx, c.key(id), "", markTTL)
+	started := time.Now()
+	lease, err := c.marks(ctx, slices.Collect(maps.Keys(owed)))
+	if err != nil {
+		if ctx.Err() == nil {
+			c.faults.ofRedis(err)
 		}
-		return nil
-	})
-	if err == nil {
-		c.owed.paid(owed)
-	} else if ctx.Err() == nil {
-		c.faults.ofRedis(err)
+		return
 	}
+	for id := range owed {
+		c.near.Accounts.Bump(nearKey(id))
+	}
+	c.lease.settle(ctx, lease, started, nil)
+	c.owed.paid(owed)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 )
 
@@ -29,8 +31,8 @@ var errSessionsDown = errors.New("the session store does not answer")
 
 // sessions knows which account a token stands for, by the token's digest.
 type sessions interface {
-	put(ctx context.Context, digest string, account int64) error
-	get(ctx context.Context, digest string) (account int64, ok bool, err error)
+	put(ctx context.Context, t digest, account int64) error
+	get(ctx context.Context, t digest) (account int64, ok bool, err error)
 }
 
 func (p *Platform) login(w http.ResponseWriter, r *http.Request) error {
@@ -50,7 +52,7 @@ func (p *Platform) login(w http.ResponseWriter, r *http.Request) error {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails
 	token := hex.EncodeToString(raw[:])
-	if err := p.sessions.put(ctx, digest(token), account); err != nil {
+	if err := p.sessions.put(ctx, digestOf(token), account); err != nil {
 		return err
 	}
 	return answer(w, http.StatusOK, wire.LoggedIn{User: l.User, Token: token, ExpiresIn: wire.SessionSeconds})
@@ -107,7 +109,7 @@ func (p *Platform) session(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 	defer cancel()
-	account, ok, err := p.sessions.get(ctx, digest(token))
+	account, ok, err := p.sessions.get(ctx, digestOf(token))
 	if err != nil {
 		return err
 	}
@@ -123,32 +125,58 @@ func unauthorized(w http.ResponseWriter) error {
 }
 
 // digest is what is stored of a token: who reads the store cannot use its sessions.
-func digest(token string) string {
+type digest [16]byte
+
+func digestOf(token string) digest {
 	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:16])
+	return digest(sum[:16])
 }
 
-// redisSessions are sessions that every worker knows.
+// redisSessions are sessions that every worker knows. A session never changes until it
+// expires, so one that was found is kept in the near cache, for as long as Redis is known
+// to be there, and the same Redis.
 type redisSessions struct {
 	client *redis.Client
 	prefix string
+	near   *near.Memory
+	lease  *lease
 }
 
-func (s *redisSessions) put(ctx context.Context, digest string, account int64) error {
-	if err := s.client.Set(ctx, s.prefix+"session:"+digest, account, sessionTTL).Err(); err != nil {
+func (s *redisSessions) key(d digest) string { return s.prefix + "session:" + hex.EncodeToString(d[:]) }
+
+func (d digest) near() near.Key {
+	return near.Key{binary.LittleEndian.Uint64(d[:8]), binary.LittleEndian.Uint64(d[8:])}
+}
+
+func (s *redisSessions) put(ctx context.Context, d digest, account int64) error {
+	if err := s.client.Set(ctx, s.key(d), account, sessionTTL).Err(); err != nil {
 		return fmt.Errorf("%w: %w", errSessionsDown, err)
 	}
 	return nil
 }
 
-func (s *redisSessions) get(ctx context.Context, digest string) (int64, bool, error) {
-	account, err := s.client.Get(ctx, s.prefix+"session:"+digest).Int64()
+func (s *redisSessions) get(ctx context.Context, d digest) (int64, bool, error) {
+	now := time.Now()
+	epoch := s.lease.epoch(now)
+	var room [8]byte
+	if value, ok := s.near.Sessions.Get(d.near(), epoch, now, room[:0]); ok && len(value) == len(room) {
+		return int64(binary.LittleEndian.Uint64(value)), true, nil
+	}
+	pipe := s.client.Pipeline()
+	stored, left := pipe.Get(ctx, s.key(d)), pipe.PTTL(ctx, s.key(d))
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return 0, false, fmt.Errorf("%w: %w", errSessionsDown, err)
+	}
+	account, err := stored.Int64()
 	if errors.Is(err, redis.Nil) {
 		return 0, false, nil
 	}
 	if err != nil {
 		return 0, false, fmt.Errorf("%w: %w", errSessionsDown, err)
 	}
+	binary.LittleEndian.PutUint64(room[:], uint64(account))
+	// now was before the time left was read, so that it never expires late.
+	s.near.Sessions.Put(d.near(), 0, epoch, now.Add(min(nearTTL, left.Val())), room[:])
 	return account, true, nil
 }
 
@@ -158,8 +186,8 @@ type memorySessions struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	of    map[string]memorySession
-	queue []string // digests, oldest first
+	of    map[digest]memorySession
+	queue []digest // oldest first
 }
 
 type memorySession struct {
@@ -168,10 +196,10 @@ type memorySession struct {
 }
 
 func newMemorySessions(now func() time.Time) *memorySessions {
-	return &memorySessions{now: now, of: map[string]memorySession{}}
+	return &memorySessions{now: now, of: map[digest]memorySession{}}
 }
 
-func (s *memorySessions) put(_ context.Context, digest string, account int64) error {
+func (s *memorySessions) put(_ context.Context, d digest, account int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -179,14 +207,14 @@ func (s *memorySessions) put(_ context.Context, digest string, account int64) er
 		delete(s.of, s.queue[0])
 		s.queue = s.queue[1:]
 	}
-	s.of[digest] = memorySession{account, now.Add(sessionTTL)}
-	s.queue = append(s.queue, digest)
+	s.of[d] = memorySession{account, now.Add(sessionTTL)}
+	s.queue = append(s.queue, d)
 	return nil
 }
 
-func (s *memorySessions) get(_ context.Context, digest string) (int64, bool, error) {
+func (s *memorySessions) get(_ context.Context, d digest) (int64, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, ok := s.of[digest]
+	found, ok := s.of[d]
 	return found.account, ok && s.now().Before(found.expires), nil
 }

@@ -80,6 +80,10 @@ func (p *primary) start(slot int) error {
 	}
 	cmd.Env = append(cmd.Env, process.EnvMode+"="+string(p.mode), "CLUSTER_WORKERS="+strconv.Itoa(p.wanted))
 	cmd.ExtraFiles = append(append(cmd.ExtraFiles, theirs), files...)
+	if p.Shared != nil {
+		cmd.Env = append(cmd.Env, process.EnvShared+"=true")
+		cmd.ExtraFiles = append(cmd.ExtraFiles, p.Shared)
+	}
 	started := time.Now()
 	proc, err := process.Start(cmd, false)
 	if err != nil {

@@ -31,6 +31,7 @@ type Options struct {
 	Config       config.Config
 	Listener     *net.TCPListener         // taken over
 	Worker       func(slot int) *exec.Cmd // makes the command of a worker; its descriptors are added
+	Shared       *os.File                 // memory that all workers inherit; nil for none
 	Logs         *logging.Logs
 	Notify       func(ipc.Event) // told what happens
 	ReadyTimeout time.Duration   // for one worker to be ready

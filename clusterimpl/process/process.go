@@ -21,6 +21,7 @@ const (
 	EnvRole         = "NAMEPLATE_ROLE"
 	EnvSlot         = "NAMEPLATE_SLOT"
 	EnvMode         = "NAMEPLATE_DISTRIBUTION"
+	EnvShared       = "NAMEPLATE_SHARED" // set in a worker that inherits memory of its application's
 	EnvReadyTimeout = "NAMEPLATE_READY_TIMEOUT"
 )
 

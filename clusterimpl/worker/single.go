@@ -27,7 +27,7 @@ func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandle
 	}
 	defer func() { err = errors.Join(err, profiled()) }()
 	notify(ipc.Event{Kind: ipc.WorkerStarted, Worker: 1, PID: os.Getpid()})
-	app, err := newHandler(ctx, c, logs.For(logging.App))
+	app, err := newHandler(ctx, c, nil, logs.For(logging.App))
 	if err != nil {
 		return fmt.Errorf("make the application: %w", err)
 	}

@@ -46,8 +46,10 @@ type Handler interface {
 	io.Closer
 }
 
-// NewHandler makes it; the worker takes connections once it has returned.
-type NewHandler func(ctx context.Context, c config.Config, log *slog.Logger) (Handler, error)
+// NewHandler makes it; the worker takes connections once it has returned. shared is memory
+// that all workers of the cluster have; nil where there is none. It is the
+// handler's to close.
+type NewHandler func(ctx context.Context, c config.Config, shared *os.File, log *slog.Logger) (Handler, error)
 
 // errOrphan says that the process that started this one has gone.
 var errOrphan = errors.New("the primary is gone")
@@ -148,11 +150,16 @@ func (w *worker) run(slot int, newHandler NewHandler, logs *logging.Logs, term <
 // build makes everything that can fail before the worker is ready.
 func (w *worker) build(ctx context.Context, slot int, newHandler NewHandler, logs *logging.Logs) (*server, Handler, error) {
 	mode := handover.Mode(os.Getenv(process.EnvMode))
-	receiver, err := handover.Receive(mode, slot, process.Inherited(process.FirstFile+1, handover.Names(mode)...))
+	names := handover.Names(mode)
+	receiver, err := handover.Receive(mode, slot, process.Inherited(process.FirstFile+1, names...))
 	if err != nil {
 		return nil, nil, err
 	}
-	app, err := newHandler(ctx, w.config, logs.For(logging.App))
+	var shared *os.File
+	if os.Getenv(process.EnvShared) != "" {
+		shared = process.Inherited(process.FirstFile+1+len(names), "shared")[0]
+	}
+	app, err := newHandler(ctx, w.config, shared, logs.For(logging.App))
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the application: %w", err)
 	}

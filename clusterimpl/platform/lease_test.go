@@ -1,0 +1,138 @@
+package platform
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
+)
+
+// tenant is one process that may answer from a near cache, with a clock of the test's.
+type tenant struct {
+	*lease
+	at time.Time
+}
+
+func newTenant(t *testing.T, redisAddress string, memory *near.Memory) *tenant {
+	t.Helper()
+	client, err := openRedis("redis://" + redisAddress)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	n := &tenant{at: time.Now()}
+	n.lease = &lease{client: client, key: "p:near", memory: memory, now: func() time.Time { return n.at }}
+	return n
+}
+
+// after lets time pass, looks at the lease, and tells whether near answers are allowed.
+func (n *tenant) after(d time.Duration) bool {
+	n.at = n.at.Add(d)
+	n.check(context.Background())
+	return n.epoch(n.at) != 0
+}
+
+func TestALeaseIsBelievedOnlyAfterATerm(t *testing.T) {
+	server := miniredis.RunT(t)
+	n := newTenant(t, server.Addr(), near.New(1, 1))
+	assert.False(t, n.after(0), "it is claimed")
+	assert.False(t, n.after(leaseTerm-1))
+	assert.True(t, n.after(1))
+	assert.Equal(t, leaseKept, server.TTL("p:near"))
+	epoch := n.epoch(n.at)
+	n.at = n.at.Add(leaseTerm)
+	assert.Zero(t, n.epoch(n.at), "nobody has looked at it for a term")
+	assert.True(t, n.after(0))
+	assert.Equal(t, epoch, n.epoch(n.at))
+}
+
+func TestWhoSharesTheMemorySharesTheLease(t *testing.T) {
+	server := miniredis.RunT(t)
+	memory := near.New(1, 1)
+	a, b := newTenant(t, server.Addr(), memory), newTenant(t, server.Addr(), memory)
+	assert.False(t, a.after(0))
+	assert.True(t, a.after(leaseTerm))
+	assert.True(t, b.after(0), "what another has found out holds for it")
+	assert.Equal(t, a.epoch(a.at), b.epoch(b.at))
+}
+
+func TestTwoClustersNeverAnswerFromMemoryAtOnce(t *testing.T) {
+	server := miniredis.RunT(t)
+	a, b := newTenant(t, server.Addr(), near.New(1, 1)), newTenant(t, server.Addr(), near.New(1, 1))
+	a.after(0)
+	require.True(t, a.after(leaseTerm))
+	for range 20 {
+		assert.False(t, b.after(leaseTerm))
+	}
+	held, err := server.Get("p:near")
+	require.NoError(t, err)
+	// b writes: a must be told, and has until the end of its term to notice.
+	value, err := b.revoke(t.Context(), held)
+	require.NoError(t, err)
+	settled := b.saw(value, b.at, b.at)
+	assert.Equal(t, b.at.Add(leaseTerm), settled, "b may not acknowledge before")
+	assert.False(t, a.after(0), "it has lost the lease")
+	assert.True(t, strings.HasPrefix(value, heldByNo))
+	server.FastForward(leaseNobody)
+	old := held
+	assert.False(t, a.after(leaseNobody))
+	held, err = server.Get("p:near")
+	require.NoError(t, err)
+	assert.NotEqual(t, old, held, "a new claim, so that what was read before is not believed")
+	assert.True(t, a.after(leaseTerm))
+}
+
+func TestAClusterThatIsGoneLeavesTheLeaseToOthers(t *testing.T) {
+	server := miniredis.RunT(t)
+	a, b := newTenant(t, server.Addr(), near.New(1, 1)), newTenant(t, server.Addr(), near.New(1, 1))
+	a.after(0)
+	server.FastForward(leaseKept)
+	assert.False(t, b.after(leaseKept))
+	assert.True(t, b.after(leaseTerm))
+}
+
+func TestWithoutRedisTheLeaseEnds(t *testing.T) {
+	server := miniredis.RunT(t)
+	n := newTenant(t, server.Addr(), near.New(1, 1))
+	n.after(0)
+	require.True(t, n.after(leaseTerm))
+	epoch := n.epoch(n.at)
+	server.SetError("LOADING")
+	assert.True(t, n.after(leaseTerm/2), "until its term is over")
+	assert.Equal(t, n.at, n.lost(n.at), "who holds it need not wait for others")
+	assert.False(t, n.after(leaseTerm/2))
+	assert.Equal(t, n.at.Add(leaseTerm/2), n.lost(n.at), "who does not waits a term from the first failure on")
+	server.SetError("")
+	server.FlushAll()
+	assert.False(t, n.after(0), "what was kept before is not believed")
+	assert.True(t, n.after(leaseTerm))
+	assert.NotEqual(t, epoch, n.epoch(n.at))
+}
+
+// TestSettlingWaitsForAsLongAsItSays uses the runtime's fake clock; nothing is asked of Redis.
+func TestSettlingWaitsForAsLongAsItSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lease{memory: near.New(1, 1), now: time.Now}
+		started := time.Now()
+		l.settle(t.Context(), heldByNo+"1", started, nil)
+		assert.Equal(t, leaseTerm, time.Since(started), "a value that was never seen")
+		l.settle(t.Context(), heldByNo+"1", time.Now(), nil)
+		assert.Equal(t, leaseTerm, time.Since(started), "one that was seen a term ago")
+		l.settle(t.Context(), heldByNo+"2", time.Now(), nil)
+		assert.Equal(t, 2*leaseTerm, time.Since(started), "another")
+		l.settle(t.Context(), "", time.Now(), redis.ErrClosed)
+		assert.Equal(t, 3*leaseTerm, time.Since(started), "Redis does not answer")
+		l.settle(t.Context(), "", time.Now(), redis.ErrClosed)
+		assert.Equal(t, 3*leaseTerm, time.Since(started), "for a term already")
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		l.settle(cancelled, heldByNo+"3", time.Now(), nil)
+		assert.Equal(t, 3*leaseTerm, time.Since(started))
+	})
+}
