@@ -72,7 +72,8 @@ func one(b *testing.B, phase int, want string) archive.Phase {
 	if testing.Short() {
 		warmup, duration = 500*time.Millisecond, time.Second
 	}
-	s, err := suite.Builtin().With(suite.Override{Runs: &runs, Warmup: &warmup, Duration: &duration, Phases: []int{phase}})
+	fixed := suite.FixedWarmup(warmup)
+	s, err := suite.Builtin().With(suite.Override{Runs: &runs, Warmup: &fixed, Duration: &duration, Phases: []int{phase}})
 	require.NoError(b, err)
 	r, err := run.Verify(b.Context(), run.Config{
 		Suite: s, Ref: archive.SuiteRef{Name: s.Name, File: "built-in", YAML: suite.BuiltinYAML()},

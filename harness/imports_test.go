@@ -30,6 +30,7 @@ var rules = []struct {
 	{"harness/measure", nil, []string{module}, "measure is a leaf"},
 	{"harness/judge", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "verdicts are pure, and can be reached again from an archive"},
 	{"harness/queueing", nil, []string{"os", "net", "syscall", module}, "the laws are arithmetic"},
+	{"harness/warmup", nil, []string{"os", "net", "syscall", module}, "a warm-up is decided on counts alone"},
 	{"harness/usl", nil, []string{"os", "net", "syscall", module}, "a fit needs nothing but its points"},
 	{"harness/audit", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "claims are audited without a measurement"},
 	{"harness/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
@@ -73,7 +74,7 @@ func TestImportsRunOneWay(t *testing.T) {
 
 func TestPurePackagesReadNoClock(t *testing.T) {
 	for _, file := range sources(t) {
-		if anyWithin(filepath.ToSlash(filepath.Dir(file.path)), []string{"harness/judge", "harness/audit", "harness/capacity", "harness/queueing", "harness/usl", "harness/draft"}) {
+		if anyWithin(filepath.ToSlash(filepath.Dir(file.path)), []string{"harness/judge", "harness/audit", "harness/capacity", "harness/warmup", "harness/queueing", "harness/usl", "harness/draft"}) {
 			assert.NotContains(t, file.text, "time.Now", file.path)
 			assert.NotContains(t, file.text, "time.Since", file.path)
 		}

@@ -25,7 +25,7 @@ import (
 type Options struct {
 	Runs     int           // independent runs of each phase, from 1 to [suite.MaxRuns]; fewer than 5 give no verdict; 0: the suite's
 	Duration time.Duration // of a run's judged window, at least [suite.MinDuration]; 0: the suite's
-	Warmup   time.Duration // before it; 0: the suite's
+	Warmup   time.Duration // before it, of that length; 0: the suite's
 	Phases   []int         // numbers of the phases to drive; none: all
 	IOwn     []string      // hosts other than this machine that you may load
 	// Out is the folder in which the run's archive is made; "" for the test's own folder, which
@@ -114,7 +114,7 @@ func (o Options) config(s *Suite, given System, test string) (run.Config, error)
 		Suite: with, Ref: s.ref, Host: probe.HostInfo(), Build: archive.ThisBuild(), System: under, Workload: programs, Secrets: secrets,
 		Out: o.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Observe: o.observe,
 		Options: archive.Options{
-			Runs: with.Plan.Runs, Duration: with.Plan.Duration, Warmup: with.Plan.Warmup, RateScale: 1, Seed: with.Plan.Seed,
+			Runs: with.Plan.Runs, Duration: with.Plan.Duration, Warmup: with.Plan.Warmup.Least, WarmupMost: with.Plan.Warmup.Most, RateScale: 1, Seed: with.Plan.Seed,
 		},
 	}
 	for _, p := range with.Phases {
@@ -132,7 +132,8 @@ func (o Options) override() suite.Override {
 		with.Duration = &o.Duration
 	}
 	if o.Warmup != 0 {
-		with.Warmup = &o.Warmup
+		fixed := suite.FixedWarmup(o.Warmup)
+		with.Warmup = &fixed
 	}
 	return with
 }

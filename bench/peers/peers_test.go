@@ -117,7 +117,7 @@ func one(ctx context.Context, start func(context.Context) (system, error), act f
 		}()
 	}
 	out, err := load.Drive(ctx, load.Config{
-		BaseURL: s.url(), Source: &accounts{}, Schedule: load.Constant(rate), Warmup: warmup, Duration: window,
+		BaseURL: s.url(), Source: &accounts{}, Schedule: load.Constant(rate), Warmup: load.FixedWarmup(warmup), Duration: window,
 		Timeout: 5 * time.Second, Connections: connections, WorkerHeader: "X-Worker", Started: started,
 	})
 	if err != nil {

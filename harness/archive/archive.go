@@ -10,6 +10,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/harness/warmup"
 )
 
 // Version is the version of run.json that this package writes.
@@ -55,19 +56,21 @@ func RefOf(s *suite.Suite, file string, text []byte) SuiteRef {
 
 // Options are the options that the run was started with, after flags and suite were combined.
 type Options struct {
-	Runs      int           `json:"runs"`
-	Duration  time.Duration `json:"duration_ns"`
-	Warmup    time.Duration `json:"warmup_ns"`
-	RateScale float64       `json:"rate_scale"` // 1: the documented rates
-	Seed      uint64        `json:"seed"`
-	Stores    string        `json:"stores"` // what was asked for, e.g. "auto"
-	Phases    []int         `json:"phases"`
-	Chaos     time.Duration `json:"chaos_ns,omitempty"`    // judged window of the phases with chaos; 0: the same as of the others
-	Slowdown  time.Duration `json:"slowdown_ns,omitempty"` // processor time that the system burnt per request beside its work
-	Profiled  bool          `json:"profiled,omitempty"`    // the system's processes were profiled meanwhile
-	Capacity  Capacity      `json:"capacity,omitempty"`
-	UpTo      float64       `json:"capacity_up_to,omitempty"` // highest rate that a search may try, req/s; 0: 1024 times the first
-	Strict    bool          `json:"strict,omitempty"`         // a claim that the host cannot test is no success
+	Runs     int           `json:"runs"`
+	Duration time.Duration `json:"duration_ns"`
+	Warmup   time.Duration `json:"warmup_ns"` // at least
+	// WarmupMost is the longest warm-up; 0, as in archives of before there was one: Warmup.
+	WarmupMost time.Duration `json:"warmup_most_ns,omitempty"`
+	RateScale  float64       `json:"rate_scale"` // 1: the documented rates
+	Seed       uint64        `json:"seed"`
+	Stores     string        `json:"stores"` // what was asked for, e.g. "auto"
+	Phases     []int         `json:"phases"`
+	Chaos      time.Duration `json:"chaos_ns,omitempty"`    // judged window of the phases with chaos; 0: the same as of the others
+	Slowdown   time.Duration `json:"slowdown_ns,omitempty"` // processor time that the system burnt per request beside its work
+	Profiled   bool          `json:"profiled,omitempty"`    // the system's processes were profiled meanwhile
+	Capacity   Capacity      `json:"capacity,omitempty"`
+	UpTo       float64       `json:"capacity_up_to,omitempty"` // highest rate that a search may try, req/s; 0: 1024 times the first
+	Strict     bool          `json:"strict,omitempty"`         // a claim that the host cannot test is no success
 }
 
 // Build is the program that made the run.
@@ -107,14 +110,16 @@ type Phase struct {
 
 // Trial is one independent run of a phase: fresh cluster processes, warm-up, judged window.
 type Trial struct {
-	Number      int               `json:"run"` // 1 and up
-	Seed        uint64            `json:"seed"`
-	Started     time.Time         `json:"started"`
-	Interrupted bool              `json:"interrupted"` // its window was cut short: kept, never judged
-	Warmup      *measure.Window   `json:"warmup"`
-	Window      *measure.Window   `json:"window"`
-	Usage       *measure.Usage    `json:"usage"`
-	Noise       measure.HostNoise `json:"noise"`
+	Number      int             `json:"run"` // 1 and up
+	Seed        uint64          `json:"seed"`
+	Started     time.Time       `json:"started"`
+	Interrupted bool            `json:"interrupted"` // its window was cut short: kept, never judged
+	Warmup      *measure.Window `json:"warmup"`
+	// Warm says how the warm-up ended; nil in archives of before that was recorded.
+	Warm   *Warm             `json:"warm,omitempty"`
+	Window *measure.Window   `json:"window"`
+	Usage  *measure.Usage    `json:"usage"`
+	Noise  measure.HostNoise `json:"noise"`
 	// Stores is what the stores say that they did; nil when there are none, or they do not tell.
 	Stores *measure.StoreRecord `json:"stores,omitempty"`
 	Faults []string             `json:"faults"`
@@ -125,6 +130,12 @@ type Trial struct {
 	StartupTime time.Duration `json:"startup_ns"` // spawn to ready
 	Log         string        `json:"log"`        // the cluster's log, a file name beside run.json
 	Histograms  Histograms    `json:"histograms"` // filled in by Save
+}
+
+// Warm is how a warm-up ended.
+type Warm struct {
+	Ended  warmup.State  `json:"ended"`
+	Steady time.Duration `json:"steady_ns,omitempty"` // from the start of the load to the steady state that it ended in; 0: there was none
 }
 
 // Histograms names the file that holds a trial's histograms; the zero value when it

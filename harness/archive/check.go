@@ -53,6 +53,9 @@ func (t Trial) check() error {
 	if n := t.Noise; n.SpinBefore < 0 || n.SpinAfter < 0 || !(n.Steal >= 0 && n.Steal <= 1) {
 		return fmt.Errorf("host noise of %v, %v and a steal of %v, allowed are times from 0 and a share in [0,1]", n.SpinBefore, n.SpinAfter, n.Steal)
 	}
+	if w := t.Warm; w != nil && (!w.Ended.Valid() || w.Steady < 0) {
+		return fmt.Errorf("the warm-up ended %q, steady after %v, allowed are warm, saturated, unsettled and fixed, and times from 0", w.Ended, w.Steady)
+	}
 	for name, v := range t.Values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("the disturbance's %s is %v, allowed are finite numbers", name, v)

@@ -3,7 +3,9 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -157,9 +159,15 @@ func (o Options) scale() float64 {
 	return o.RateScale
 }
 
+// WarmupBounds are the bounds of the warm-up.
+func (o Options) WarmupBounds() suite.Warmup {
+	return suite.Warmup{Least: o.Warmup, Most: max(o.Warmup, o.WarmupMost)}
+}
+
 // override is what the options change of the suite.
 func (o Options) override() suite.Override {
-	over := suite.Override{Warmup: &o.Warmup, Seed: &o.Seed, Phases: o.Phases}
+	warmup := o.WarmupBounds()
+	over := suite.Override{Warmup: &warmup, Seed: &o.Seed, Phases: o.Phases}
 	if o.Runs != 0 {
 		over.Runs = &o.Runs
 	}
@@ -181,6 +189,23 @@ func (o Options) override() suite.Override {
 // evidence is what the trial yielded.
 func (t Trial) evidence(workers int) judge.Evidence {
 	return judge.Evidence{
-		Run: t.Number, Workers: workers, Window: t.Window, Usage: t.Usage, Noise: t.Noise, Values: t.Values, Faults: t.Faults,
+		Run: t.Number, Workers: workers, Window: t.Window, Usage: t.Usage, Noise: t.Noise, Values: t.values(), Faults: t.Faults,
 	}
+}
+
+// values are the metrics that the trial yielded beside its window, by name and in the metric's unit.
+func (t Trial) values() map[string]float64 {
+	if t.Warm == nil || t.Warm.Steady == 0 && !t.Warm.Ended.Never() {
+		return t.Values
+	}
+	all := maps.Clone(t.Values)
+	if all == nil {
+		all = map[string]float64{}
+	}
+	steady := t.Warm.Steady
+	if t.Warm.Ended.Never() {
+		steady = suite.MaxWarmup // as long as any warm-up can take: what never becomes steady misses every bound
+	}
+	all[suite.TimeToSteady] = float64(steady) / float64(time.Millisecond)
+	return all
 }

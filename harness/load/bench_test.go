@@ -35,7 +35,7 @@ func BenchmarkDrive(b *testing.B) {
 			for b.Loop() {
 				var before time.Duration
 				o, err := Drive(b.Context(), Config{
-					BaseURL: url, Source: &counting{}, Schedule: Constant(float64(rate)), Warmup: length / 2, Duration: length, Timeout: 5 * time.Second,
+					BaseURL: url, Source: &counting{}, Schedule: Constant(float64(rate)), Warmup: FixedWarmup(length / 2), Duration: length, Timeout: 5 * time.Second,
 					Connections: 64, Started: func(time.Time) { before = processorTime(b) },
 				})
 				require.NoError(b, err)

@@ -14,6 +14,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/warmup"
 )
 
 // Timing of a run's start and of its progress.
@@ -37,6 +38,7 @@ type driver struct {
 	stop     context.CancelFunc
 	broken   atomic.Bool // breaking off cost at least one request
 	recorder *measure.Recorder
+	times    *timetable
 	queue    *queue
 	seats    []*seat
 	// pace waits for a moment and returns the time; false when the run was broken off.
@@ -44,17 +46,14 @@ type driver struct {
 }
 
 func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
-	recorder, err := measure.NewRecorder(0, c.Warmup, c.Warmup+c.Duration)
-	if err != nil {
-		return nil, err
-	}
 	d := &driver{
-		Config: c, base: base, address: base.Host, recorder: recorder, start: time.Now(),
+		Config: c, base: base, address: base.Host, recorder: measure.NewOpenRecorder(), start: time.Now(),
 		errTimeout: fmt.Errorf("no answer within %v of the scheduled moment", c.Timeout),
 	}
 	if base.Port() == "" {
 		d.address = net.JoinHostPort(base.Hostname(), map[string]string{"http": "80", "https": "443"}[base.Scheme])
 	}
+	d.times = newTimetable(c, d.now, d.begin)
 	d.stopped, d.stop = context.WithCancel(ctx)
 	d.queue = &queue{
 		make:    func() order { return makeOrder(base, c.Source.Next()) },
@@ -71,9 +70,21 @@ func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
 // record takes in what became of a request.
 func (d *driver) record(s measure.Sample) {
 	d.recorder.Record(s)
+	d.times.observe(s)
 	if d.Observe != nil {
 		d.Observe(s)
 	}
+}
+
+// begin begins the measurement window.
+func (d *driver) begin(start, end time.Duration) bool {
+	if !d.recorder.Begin(start, end) {
+		return false
+	}
+	if d.Window != nil {
+		d.Window(start, end)
+	}
+	return true
 }
 
 // now is the time since the origin.
@@ -96,6 +107,9 @@ func (d *driver) run() *Outcome {
 	if d.Started != nil {
 		d.Started(d.wall(0))
 	}
+	if d.Warmup.Fixed() {
+		d.times.fix(d.Warmup.Least)
+	}
 	var wg sync.WaitGroup
 	ended := make(chan struct{})
 	wg.Go(func() { d.progress(ended) })
@@ -115,8 +129,17 @@ func (d *driver) run() *Outcome {
 	if !all {
 		d.recorder.Cut(until)
 	}
+	o := &Outcome{Origin: d.wall(0), Ended: d.times.decision.State, Steady: d.times.decision.Steady, Interrupted: !all || d.broken.Load()}
+	if d.Warmup.Fixed() {
+		o.Ended = warmup.Fixed
+	}
 	w := d.recorder.Windows()
-	return &Outcome{Origin: d.wall(0), Warmup: w[0], Window: w[1], Interrupted: !all || d.broken.Load()}
+	o.Warmup, o.Window = w[0], w[len(w)-1]
+	if len(w) == 1 { // broken off within the warm-up
+		empty, _ := measure.NewRecorder(o.Warmup.End, o.Warmup.End)
+		o.Window = empty.Windows()[0]
+	}
+	return o
 }
 
 // connect opens every seat's connection. One that cannot be opened is tried again by the
@@ -172,18 +195,18 @@ func (d *driver) release() (until time.Duration, all bool) {
 		p := &pacer{now: d.now, sleep: s.sleep}
 		d.pace = func(moment time.Duration) (time.Duration, bool) { return p.until(d.stopped, moment) }
 	}
-	end := d.Warmup + d.Duration
-	for i := uint64(0); ; i++ {
-		moment := d.Schedule.At(i)
-		if moment >= end {
-			return end, true
+	for {
+		moment, more := d.times.next()
+		if !more {
+			return moment, true
 		}
 		d.queue.prepare()
 		now, ok := d.pace(moment)
 		if !ok {
 			now = max(0, now)
-			for ; moment < min(now, end); i, moment = i+1, d.Schedule.At(i+1) {
+			for more && moment < now {
 				d.queue.backlogged(release{moment, now})
+				moment, more = d.times.next()
 			}
 			return now, false
 		}

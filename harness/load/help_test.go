@@ -46,7 +46,7 @@ func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 // brief is a run of 100 requests in half a second over 4 connections.
 func brief(url string) Config {
 	return Config{
-		BaseURL: url, Source: &counting{}, Schedule: Constant(200), Warmup: 100 * ms, Duration: 400 * ms, Timeout: 5 * time.Second, Connections: 4,
+		BaseURL: url, Source: &counting{}, Schedule: Constant(200), Warmup: FixedWarmup(100 * ms), Duration: 400 * ms, Timeout: 5 * time.Second, Connections: 4,
 	}
 }
 
@@ -56,8 +56,14 @@ func drive(t testing.TB, c Config) *Outcome {
 	o, err := Drive(t.Context(), c)
 	require.NoError(t, err)
 	if !o.Interrupted {
-		assert.Equal(t, uint64(within(arrivals(c.Schedule, c.Warmup), 0, c.Warmup)), o.Warmup.Offered)
-		assert.Equal(t, uint64(within(arrivals(c.Schedule, c.Warmup+c.Duration), c.Warmup, Never)), o.Window.Offered)
+		warming := c.Warmup.Schedule
+		if warming == nil {
+			warming = c.Schedule
+		}
+		assert.Len(t, arrivals(warming, o.Window.Start), int(o.Warmup.Offered))
+		assert.Len(t, arrivals(c.Schedule, c.Duration), int(o.Window.Offered))
+		assert.Equal(t, o.Window.Start, o.Warmup.End)
+		assert.Equal(t, c.Duration, o.Window.End-o.Window.Start)
 	}
 	assertConserved(t, o)
 	return o

@@ -19,6 +19,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/harness/warmup"
 )
 
 // MaxAnswer bounds the body of an answer, in bytes: a longer one is cut off and counted as failed.
@@ -51,9 +52,9 @@ type Config struct {
 	// carries one request at a time, as with HTTP/1.1.
 	HTTP2    bool
 	Source   Source
-	Schedule Schedule
-	Warmup   time.Duration // from the origin; recorded apart from the judged window; at least 0
-	Duration time.Duration // of the judged window, which follows the warm-up without a gap; above 0
+	Schedule Schedule      // arrivals of the measurement window, since its start
+	Warmup   Warmup        // what is offered before the window; recorded apart from it
+	Duration time.Duration // of the measurement window, which follows the warm-up without a gap; above 0
 	// Timeout is how long after its scheduled moment a request may be answered, above 0.
 	// One that is not sent by then stays unsent, one that is not answered fails: so users
 	// give up, wherever their request is. A system whose backlog has grown that old is
@@ -65,7 +66,10 @@ type Config struct {
 	// Hide takes out of a failure and its answer what nobody is to see; nil for nothing.
 	Hide func(text string) string
 
-	Started  func(origin time.Time) // called once, shortly before the origin; may be nil
+	Started func(origin time.Time) // called once, shortly before the origin; may be nil
+	// Window is called once the measurement window is known, a tenth of a second before it starts if the warm-up's
+	// length is not fixed: with its edges since the origin. It must return at once; may be nil.
+	Window   func(start, end time.Duration)
 	Progress func(at time.Duration) // called a few times a second with the time since the origin; may be nil
 	Observe  func(measure.Sample)   // called with every sample, by several goroutines at once; keeps nothing of its memory; may be nil
 }
@@ -73,8 +77,10 @@ type Config struct {
 // Outcome is what became of a run.
 type Outcome struct {
 	Origin      time.Time       // of the schedule
-	Warmup      *measure.Window // [0, Config.Warmup)
-	Window      *measure.Window // [Config.Warmup, Config.Warmup+Config.Duration)
+	Warmup      *measure.Window // from the origin until the measurement window
+	Window      *measure.Window // the measurement window: what was scheduled within Config.Duration from its start
+	Ended       warmup.State    // how the warm-up ended
+	Steady      time.Duration   // from the origin until the steady state in which it ended began; 0: there was none
 	Interrupted bool            // stopped before all was sent and answered: the windows end where it stopped
 }
 
@@ -112,14 +118,13 @@ func (c Config) check() (*url.URL, error) {
 		return nil, errors.New("there is no source of requests")
 	case c.Schedule == nil:
 		return nil, errors.New("there is no schedule")
-	case c.Warmup < 0 || c.Duration <= 0 || c.Timeout <= 0:
-		return nil, fmt.Errorf("warm-up %v, duration %v, timeout %v: allowed are a warm-up from 0, the others above 0",
-			c.Warmup, c.Duration, c.Timeout)
+	case c.Duration <= 0 || c.Timeout <= 0:
+		return nil, fmt.Errorf("duration %v, timeout %v: allowed are times above 0", c.Duration, c.Timeout)
 	case c.Connections < 1 || c.Connections > suite.MaxConnections:
 		return nil, fmt.Errorf("%d connections, allowed are 1 to %d", c.Connections, suite.MaxConnections)
 	}
-	if s, ok := c.Schedule.(interface{ valid() error }); ok {
-		return base, s.valid()
+	if s, ok := c.Schedule.(interface{ valid() error }); ok && s.valid() != nil {
+		return nil, s.valid()
 	}
-	return base, nil
+	return base, c.Warmup.check()
 }

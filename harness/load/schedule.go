@@ -18,8 +18,8 @@ type Schedule interface {
 	At(i uint64) time.Duration
 }
 
-// Constant is a schedule of evenly spaced arrivals, rate a second, the first at 0. A window
-// that starts at a multiple of 1/rate and is n/rate long holds exactly n of them. [Drive]
+// Constant is a schedule of evenly spaced arrivals, rate a second, the first at 0. A window of
+// n/rate holds exactly n of them. [Drive]
 // refuses a rate that is not finite and above 0.
 func Constant(rate float64) Schedule { return constant(rate) }
 

@@ -87,7 +87,7 @@ func (f *frost) run(ctx context.Context, server *freezer, url string, duration t
 	var mu sync.Mutex
 	arrived := map[int]time.Time{}
 	f.outcome, f.err = Drive(ctx, Config{
-		BaseURL: url, Schedule: Constant(frostRate), Warmup: warmup, Duration: duration, Timeout: 10 * time.Second, Connections: f.connections,
+		BaseURL: url, Schedule: Constant(frostRate), Warmup: FixedWarmup(warmup), Duration: duration, Timeout: 10 * time.Second, Connections: f.connections,
 		Source: &counting{seen: func(i int) {
 			mu.Lock()
 			defer mu.Unlock()

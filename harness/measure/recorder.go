@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -25,7 +26,11 @@ const OtherNames = "(others)"
 type Recorder struct {
 	mu      sync.Mutex
 	windows []*tally
+	latest  time.Duration // the latest moment of a sample; kept while the last window has no end
 }
+
+// endless is the end of a window that has none yet.
+const endless = time.Duration(math.MaxInt64)
 
 // NewRecorder returns a recorder of the windows between consecutive edges, which are
 // since the schedule's origin: (0, 2s, 7s) makes [0,2s) and [2s,7s).
@@ -44,12 +49,34 @@ func NewRecorder(edges ...time.Duration) (*Recorder, error) {
 	return r, nil
 }
 
+// NewOpenRecorder returns a recorder of a window that starts at the schedule's origin and lasts until
+// [Recorder.Begin] says where it ends and the next one begins.
+func NewOpenRecorder() *Recorder { return &Recorder{windows: []*tally{newTally(0, endless)}} }
+
+// Begin ends the open window at start and begins the next one there, which lasts until end. It reports whether it
+// did: not when a sample of start or later has been recorded already, since that would be lost.
+func (r *Recorder) Begin(start, end time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := r.windows[len(r.windows)-1]
+	if open.End != endless || start < open.Start || end < start || r.latest >= start && r.latest > 0 {
+		return false
+	}
+	open.End = start
+	open.extend(seconds(start - open.Start))
+	r.windows = append(r.windows, newTally(start, end))
+	return true
+}
+
 // Record counts a sample: in the window and second in which it was scheduled, and
 // among the completed of those in which a good answer arrived. It keeps nothing of
 // the sample's memory.
 func (r *Recorder) Record(s Sample) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.windows[len(r.windows)-1].End == endless {
+		r.latest = max(r.latest, s.Scheduled, s.Done)
+	}
 	for _, t := range r.windows {
 		if t.Start <= s.Scheduled && s.Scheduled < t.End {
 			t.scheduled(&s)
@@ -69,6 +96,7 @@ func (r *Recorder) Cut(at time.Duration) {
 	defer r.mu.Unlock()
 	for _, t := range r.windows {
 		t.End = max(t.Start, min(t.End, at))
+		t.extend(seconds(t.End - t.Start))
 		t.Seconds = t.Seconds[:seconds(t.End-t.Start)]
 	}
 }
@@ -97,19 +125,31 @@ type tally struct {
 func newTally(start, end time.Duration) *tally {
 	w := &Window{
 		Start: start, End: end, Response: NewHistogram(), Service: NewHistogram(), Lateness: NewHistogram(), Wait: NewHistogram(),
-		Seconds: make([]Second, seconds(end-start)),
+		Seconds: []Second{},
 	}
-	for i := range w.Seconds {
-		w.Seconds[i] = Second{At: start + time.Duration(i)*time.Second, Response: NewSparseHistogram()}
+	t := &tally{Window: w, endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{}, errors: errorCounts{}, latest: start}
+	if end != endless {
+		t.extend(seconds(end - start))
 	}
-	return &tally{Window: w, endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{}, errors: errorCounts{}, latest: start}
+	return t
+}
+
+// extend gives the window as many seconds, unless it has more.
+func (t *tally) extend(count int) {
+	for i := len(t.Seconds); i < count; i++ {
+		t.Seconds = append(t.Seconds, Second{At: t.Start + time.Duration(i)*time.Second, Response: NewSparseHistogram()})
+	}
 }
 
 // seconds is the number of seconds that a length of time touches.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // second is the second of the window that a time within the window falls into.
-func (t *tally) second(at time.Duration) *Second { return &t.Seconds[(at-t.Start)/time.Second] }
+func (t *tally) second(at time.Duration) *Second {
+	i := int((at - t.Start) / time.Second)
+	t.extend(i + 1)
+	return &t.Seconds[i]
+}
 
 // scheduled counts a sample that was scheduled in the window.
 func (t *tally) scheduled(s *Sample) {

@@ -324,3 +324,34 @@ func TestGoodputCountsNoBacklogFromBeforeTheWindow(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOpenWindowEndsWhereTheNextOneBegins(t *testing.T) {
+	r := NewOpenRecorder()
+	r.Record(sample(time.Second, 100*ms, nil))
+	r.Record(sample(2900*ms, 50*ms, nil))
+	assert.False(t, r.Begin(2900*ms, 5*time.Second), "a sample of then has been recorded")
+	assert.False(t, r.Begin(2950*ms, 5*time.Second), "one was answered then")
+	assert.False(t, r.Begin(4*time.Second, 3*time.Second))
+	require.True(t, r.Begin(3500*ms, 5*time.Second))
+	assert.False(t, r.Begin(4*time.Second, 5*time.Second), "there is no open window any more")
+	r.Record(sample(3400*ms, 200*ms, nil)) // of the first, answered in the second
+	r.Record(sample(3500*ms, 10*ms, nil))
+	w := r.Windows()
+	require.Len(t, w, 2)
+	assert.Equal(t, []uint64{3, 3, 2}, []uint64{w[0].Offered, w[0].Succeeded, w[0].Completed})
+	assert.Equal(t, []uint64{1, 1, 2}, []uint64{w[1].Offered, w[1].Succeeded, w[1].Completed})
+	assert.Len(t, w[0].Seconds, 4)
+	assert.Equal(t, 3*time.Second, w[0].Seconds[3].At)
+	assert.Len(t, w[1].Seconds, 2)
+	assert.Equal(t, uint64(1), w[0].Seconds[1].Offered)
+}
+
+func TestAnOpenWindowCanBeCut(t *testing.T) {
+	r := NewOpenRecorder()
+	r.Record(sample(100*ms, 100*ms, nil))
+	r.Cut(2500 * ms)
+	w := r.Windows()
+	require.Len(t, w, 1)
+	assert.Equal(t, 2500*ms, w[0].End)
+	assert.Len(t, w[0].Seconds, 3)
+}

@@ -92,7 +92,7 @@ func (r *usageReader) find(role measure.Role, name string) *seriesReader {
 func (r *usageReader) baseline(at time.Duration) {
 	r.at = at
 	late := at - r.config.Start
-	r.started = late >= 0 && late <= max(leastEvery, (r.config.End-r.config.Start)/100)
+	r.started = late >= 0 && late <= tolerated(r.config.Start, r.config.End)
 	r.cores = countCores(r.hostStat.read(nil))
 	r.series[0].beforeAt = at
 	r.take(true)

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 // Config says what a [Watcher] reads, and when.
 type Config struct {
 	Origin     time.Time     // of the schedule; all other times are since it
-	Start, End time.Duration // the judged window
+	Start, End time.Duration // the measurement window; both 0: [Watcher.Begin] says when it is
 	Every      time.Duration // between readings, counted from Origin; at least 10ms
 	// Processes lists what is to be watched now. It is called at every reading, from the
 	// watcher's goroutine. A process with Tree must not have others of the list below it,
@@ -25,10 +26,17 @@ const leastEvery = 10 * time.Millisecond
 type Watcher struct {
 	config Config
 	reader *usageReader
+	begin  chan edges
 	stop   chan struct{}
 	once   sync.Once
 	done   chan struct{}
 }
+
+// edges are those of the measurement window.
+type edges struct{ start, end time.Duration }
+
+// unknownEdge is the edge of a window that is not known yet.
+const unknownEdge = time.Duration(math.MaxInt64)
 
 // Watch takes a first reading, from which all usage counts, and then reads at Start, at
 // End and at every multiple of Every between Origin and End. It is to be called before
@@ -37,11 +45,20 @@ func Watch(c Config) *Watcher { return watch(c, procRoot) }
 
 func watch(c Config, root string) *Watcher {
 	c.Every = max(c.Every, leastEvery)
-	w := &Watcher{config: c, reader: newUsageReader(c, root), stop: make(chan struct{}), done: make(chan struct{})}
+	if c.Start == 0 && c.End == 0 {
+		c.Start, c.End = unknownEdge, unknownEdge
+	}
+	w := &Watcher{
+		config: c, reader: newUsageReader(c, root), begin: make(chan edges, 1), stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	w.reader.baseline(time.Since(c.Origin))
 	go w.run()
 	return w
 }
+
+// Begin says when the measurement window is, before it starts. It returns at once, and is called once at most, and
+// only if [Config] did not say it.
+func (w *Watcher) Begin(start, end time.Duration) { w.begin <- edges{start, end} }
 
 // Stop ends the watch and returns what was read. When End has not come yet, the last
 // reading is of this moment. It may be called again, and gives the same.
@@ -61,6 +78,10 @@ func (w *Watcher) run() {
 			timer.Stop()
 			w.reader.read(time.Since(w.config.Origin), w.config.End)
 			return
+		case e := <-w.begin:
+			timer.Stop()
+			at = w.arm(e)
+			continue
 		case <-timer.C:
 			w.reader.read(time.Since(w.config.Origin), at)
 		}
@@ -69,6 +90,21 @@ func (w *Watcher) run() {
 		}
 	}
 }
+
+// arm takes in when the window is, and returns the moment up to which nothing is left to read. What comes
+// to know it a little late reads at once, as [Watch] does.
+func (w *Watcher) arm(e edges) time.Duration {
+	w.config.Start, w.config.End = e.start, e.end
+	w.reader.config.Start, w.reader.config.End = e.start, e.end
+	now := time.Since(w.config.Origin)
+	if late := now - e.start; late >= 0 && late <= tolerated(e.start, e.end) {
+		w.reader.read(now, e.start)
+	}
+	return max(0, now) - 1
+}
+
+// tolerated is how late the reading at a window's start may be.
+func tolerated(start, end time.Duration) time.Duration { return max(leastEvery, (end-start)/100) }
 
 // after is the next moment to read at, later than the given one.
 func (w *Watcher) after(at time.Duration) time.Duration {

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
@@ -12,7 +13,7 @@ import (
 
 // A Disturber does something to a running system, and sees what becomes of it.
 type Disturber interface {
-	// Begin starts a disturbance of an instance under load. It returns at once.
+	// Begin starts a disturbance of an instance under load, shortly before the measurement window. It returns at once.
 	Begin(ctx context.Context, spec DisturbSpec) Disturbance
 }
 
@@ -25,13 +26,14 @@ type DisturbSpec struct {
 	Seed     uint64        // of the data set
 	Choices  uint64        // seed of what is left to chance
 	Origin   time.Time     // of the schedule
-	Start    time.Duration // of the judged window, since the origin
-	End      time.Duration // of the judged window
+	Start    time.Duration // of the measurement window, since the origin
+	End      time.Duration // of the measurement window
 }
 
 // A Disturbance is under way.
 type Disturbance interface {
-	// Observe takes every sample of the load; by several goroutines at once.
+	// Observe takes every sample of the load from then on, some of the warm-up's last among them; by several
+	// goroutines at once.
 	Observe(measure.Sample)
 	// End waits until what was disturbed is well again, or is given up, and says what was
 	// seen. It is called once, after the load has ended.
@@ -47,8 +49,8 @@ type Disturbed struct {
 
 // disturbance is a trial's disturbance, of a phase that has one.
 type disturbance struct {
-	begin func(origin time.Time) Disturbance
-	under Disturbance
+	begin func(origin time.Time, start, end time.Duration) Disturbance
+	under atomic.Pointer[Disturbance] // nil before the measurement window is known
 }
 
 // disturbed prepares the disturbance of a phase; nil when it has none.
@@ -56,18 +58,19 @@ func (p *pipeline) disturbed(ctx context.Context, phase suite.Phase, instance In
 	if phase.Disturb == "" {
 		return nil
 	}
-	return &disturbance{begin: func(origin time.Time) Disturbance {
+	return &disturbance{begin: func(origin time.Time, start, end time.Duration) Disturbance {
 		return p.Disturber.Begin(ctx, DisturbSpec{
-			Kind: phase.Disturb, Phase: phase, Instance: instance, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Choices: choices, Origin: origin,
-			Start: p.Options.Warmup, End: p.Options.Warmup + p.window(phase),
+			Kind: phase.Disturb, Phase: phase, Instance: instance, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Choices: choices,
+			Origin: origin, Start: start, End: end,
 		})
 	}}
 }
 
-// start starts it when the load starts.
-func (d *disturbance) start(origin time.Time) {
+// start starts it when the measurement window is known.
+func (d *disturbance) start(origin time.Time, start, end time.Duration) {
 	if d != nil {
-		d.under = d.begin(origin)
+		under := d.begin(origin, start, end)
+		d.under.Store(&under)
 	}
 }
 
@@ -76,16 +79,20 @@ func (d *disturbance) observe() func(measure.Sample) {
 	if d == nil {
 		return nil
 	}
-	return func(s measure.Sample) { d.under.Observe(s) }
+	return func(s measure.Sample) {
+		if under := d.under.Load(); under != nil {
+			(*under).Observe(s)
+		}
+	}
 }
 
 // end fills the trial with what was seen. A disturbance that failed by itself is a fault of
 // the run.
 func (d *disturbance) end(t *archive.Trial) {
-	if d == nil || d.under == nil {
+	if d == nil || d.under.Load() == nil {
 		return
 	}
-	done := d.under.End()
+	done := (*d.under.Load()).End()
 	t.Values, t.Disturbed = done.Values, done.Seen
 	if done.Err != nil {
 		t.Faults = append(t.Faults, fmt.Sprintf("the disturbance failed: %v", done.Err))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
@@ -17,7 +18,7 @@ import (
 // WorkerHeader is the header in which an answer names the worker that gave it.
 const WorkerHeader = "X-Worker"
 
-// trial makes one independent run: fresh processes, warm-up, judged window. The trial is
+// trial makes one independent run: fresh processes, warm-up, measurement window. The trial is
 // nil when nothing was measured; it is returned beside an error when something was.
 func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, memory suite.Size, stores *phaseStores) (*archive.Trial, error) {
 	p.left.runStarts()
@@ -79,7 +80,9 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
 	}
-	began := time.Now()
+	var began atomic.Int64 // start of the measurement window, since the origin
+	began.Store(int64(load.Never))
+	readied := time.Now()
 	t.Noise.SpinBefore, t.Noise.MHzBefore = p.Spin(), probe.Frequency()
 	steal, stealKnown := probe.Steal()
 	var watcher *probe.Watcher
@@ -88,20 +91,24 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
-		BaseURL: instance.Info().URL, TLS: instance.Info().TLS, HTTP2: instance.Info().HTTP2, Source: source, Schedule: p.schedule(phase, t.Seed),
-		Warmup: p.Options.Warmup, Duration: window, Timeout: p.Suite.Plan.Timeout,
+		BaseURL: instance.Info().URL, TLS: instance.Info().TLS, HTTP2: instance.Info().HTTP2, Source: source,
+		Schedule: p.schedule(phase, t.Seed), Warmup: p.warmup(phase, t.Seed), Duration: window, Timeout: p.Suite.Plan.Timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader, Hide: p.Secrets.Hide,
 		Observe: disturbance.observe(),
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()
-			disturbance.start(origin)
-			watched = watchStores(ctx, stores.set, origin, p.Options.Warmup, p.Options.Warmup+window)
 			watcher = probe.Watch(probe.Config{
-				Origin: origin, Start: p.Options.Warmup, End: p.Options.Warmup + window, Every: time.Second,
+				Origin: origin, Every: time.Second,
 				Processes: func() []measure.Process { return processes(instance, stores.info()) },
 			})
 		},
-		Progress: func(at time.Duration) { p.driving(phase, t.Number, at) },
+		Window: func(start, end time.Duration) {
+			began.Store(int64(start))
+			watcher.Begin(start, end)
+			watched = watchStores(ctx, stores.set, t.Started, start, end)
+			disturbance.start(t.Started, start, end)
+		},
+		Progress: func(at time.Duration) { p.driving(phase, t.Number, at, time.Duration(began.Load())) },
 	})
 	restore()
 	t.Stores = watched.stop()
@@ -118,15 +125,18 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 		}
 	}
 	ended := time.Now()
-	t.Noise.Monotonic, t.Noise.Wall = ended.Sub(began), ended.Round(0).Sub(began.Round(0)) // rounding strips the monotonic reading
+	t.Noise.Monotonic, t.Noise.Wall = ended.Sub(readied), ended.Round(0).Sub(readied.Round(0)) // rounding strips the monotonic reading
 	t.Warmup, t.Window, t.Interrupted = outcome.Warmup, outcome.Window, outcome.Interrupted
+	if outcome.Ended.Valid() {
+		t.Warm = &archive.Warm{Ended: outcome.Ended, Steady: outcome.Steady}
+	}
 	if outcome.Interrupted {
 		return ErrInterrupted
 	}
 	return nil
 }
 
-// window is the length of a phase's judged window.
+// window is the length of a phase's measurement window.
 func (p *pipeline) window(phase suite.Phase) time.Duration {
 	if phase.Duration != 0 {
 		return phase.Duration
@@ -134,37 +144,10 @@ func (p *pipeline) window(phase suite.Phase) time.Duration {
 	return p.Options.Duration
 }
 
-func (p *pipeline) schedule(phase suite.Phase, seed uint64) load.Schedule {
-	if phase.Shape.Kind != "" {
-		return p.shaped(phase, seed)
-	}
-	if p.Suite.Plan.Arrivals == suite.ArrivalsPoisson {
-		return load.Poisson(float64(phase.Rate), seed, p.Options.Warmup, p.window(phase))
-	}
-	return load.Constant(float64(phase.Rate))
-}
-
-// shaped is the schedule of a rate that changes over the window. The warm-up is offered the rate at which it
-// starts.
-func (p *pipeline) shaped(phase suite.Phase, seed uint64) load.Schedule {
-	var window []load.Piece
-	for _, piece := range phase.Shape.Pieces(phase.Rate, p.window(phase)) {
-		window = append(window, load.Piece{Length: piece.Length, From: float64(piece.From), To: float64(piece.To)})
-	}
-	warmup := load.Piece{Length: p.Options.Warmup, From: window[0].From, To: window[0].From}
-	if p.Suite.Plan.Arrivals == suite.ArrivalsPoisson {
-		if warmup.Length == 0 {
-			return load.ShapedPoisson(seed, window)
-		}
-		return load.ShapedPoisson(seed, []load.Piece{warmup}, window)
-	}
-	return load.Shaped(append([]load.Piece{warmup}, window...)...)
-}
-
-// driving reports the progress of a run that is under load.
-func (p *pipeline) driving(phase suite.Phase, run int, at time.Duration) {
+// driving reports the progress of a run that is under load, and whose measurement window starts at a moment.
+func (p *pipeline) driving(phase suite.Phase, run int, at, start time.Duration) {
 	e := Event{Stage: StageMeasure, Phase: phase, Run: run, Runs: p.Options.Runs}
-	if at < p.Options.Warmup {
+	if at < start {
 		e.Stage = StageWarmup
 	}
 	p.observe(e)

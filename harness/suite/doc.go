@@ -15,7 +15,7 @@
 //	source: guide.md
 //	plan:
 //	  runs: 6
-//	  warmup: 2 s
+//	  warmup: {least: 2 s, most: 30 s}
 //	  duration: 5 s
 //	  timeout: 10 s
 //	  seed: 1

@@ -60,7 +60,8 @@ var (
 		name: "the plan",
 		fields: []field[Plan]{
 			must("runs", "Independent runs per phase, each with fresh processes; fewer than 5 give no verdict.", whole(1, MaxRuns), func(p *Plan) *int { return &p.Runs }),
-			must("warmup", "Time under load before the judged window: recorded, not judged.", duration(0, MaxWarmup), func(p *Plan) *time.Duration { return &p.Warmup }),
+			must("warmup", "Time under load before the measurement window: recorded, not judged. Fixed, or until the system is warm within bounds.",
+				codec[Warmup](warmupFormat{}), func(p *Plan) *Warmup { return &p.Warmup }),
 			must("duration", "Length of the judged window of one run.", duration(MinDuration, MaxDuration), func(p *Plan) *time.Duration { return &p.Duration }),
 			must("timeout", "A request without an answer by then has failed.", duration(MinTimeout, MaxTimeout), func(p *Plan) *time.Duration { return &p.Timeout }),
 			must("seed", "Seed of every random choice.", whole[uint64](0, 1<<64-1), func(p *Plan) *uint64 { return &p.Seed }),

@@ -19,7 +19,7 @@ const (
 type Override struct {
 	Runs      *int
 	Duration  *time.Duration
-	Warmup    *time.Duration
+	Warmup    *Warmup
 	RateScale *float64 // factor on the offered rates and on the claims on them, from [MinScale] to [MaxScale]
 	Seed      *uint64
 	Phases    []int   // numbers of the phases to keep, in any order; none: all
@@ -83,7 +83,14 @@ func (s *Suite) overridePlan(o Override) error {
 	}
 	if o.Warmup != nil {
 		s.Plan.Warmup = *o.Warmup
-		errs = append(errs, flagDuration("--warmup", *o.Warmup, 0, MaxWarmup))
+		err := flagDuration("--warmup", o.Warmup.Least, 0, MaxWarmup)
+		if err == nil {
+			err = flagDuration("--warmup", o.Warmup.Most, 0, MaxWarmup)
+		}
+		errs = append(errs, err)
+		if o.Warmup.Most < o.Warmup.Least {
+			errs = append(errs, &FlagError{"--warmup", fmt.Sprintf("from %v to %v is out of order", o.Warmup.Least, o.Warmup.Most), "most no shorter than least"})
+		}
 	}
 	if o.Seed != nil {
 		s.Plan.Seed = *o.Seed

@@ -13,13 +13,13 @@ import (
 func TestAnOverrideChangesACopyAndNothingElse(t *testing.T) {
 	s := Builtin()
 	got, err := s.With(Override{
-		Runs: new(1), Duration: new(time.Second), Warmup: new(time.Duration(0)), RateScale: new(0.5), Seed: new(uint64(0)), Phases: []int{4, 2},
+		Runs: new(1), Duration: new(time.Second), Warmup: new(FixedWarmup(0)), RateScale: new(0.5), Seed: new(uint64(0)), Phases: []int{4, 2},
 	})
 	require.NoError(t, err)
 	assert.Equal(t, Builtin(), s, "the suite itself is as it was")
 
 	want := s.Plan
-	want.Runs, want.Duration, want.Warmup, want.Seed = 1, time.Second, 0, 0
+	want.Runs, want.Duration, want.Warmup, want.Seed = 1, time.Second, FixedWarmup(0), 0
 	assert.Equal(t, want, got.Plan)
 	require.Len(t, got.Phases, 2)
 	assert.Equal(t, []int{2, 4}, []int{got.Phases[0].Number, got.Phases[1].Number}, "in the suite's order")
@@ -112,7 +112,7 @@ func TestAnOverrideThatCannotBeIsRefusedByItsFlag(t *testing.T) {
 		{"no runs", Override{Runs: new(0)}, "--runs: 0 is out of range; allowed: from 1 to 1000"},
 		{"too many runs", Override{Runs: new(1001)}, "--runs: 1001 is out of range; allowed: from 1 to 1000"},
 		{"a short window", Override{Duration: new(time.Millisecond)}, "--duration: 1ms is out of range; allowed: from 1s to 1h0m0s"},
-		{"a negative warm-up", Override{Warmup: new(-time.Second)}, "--warmup: -1s is out of range; allowed: from 0s to 1h0m0s"},
+		{"a negative warm-up", Override{Warmup: new(FixedWarmup(-time.Second))}, "--warmup: -1s is out of range; allowed: from 0s to 1h0m0s"},
 		{"a factor of zero", Override{RateScale: new(0.0)}, "--rate: 0x is out of range; allowed: from 0.001x to 1000x"},
 		{"a negative factor", Override{RateScale: new(-2.0)}, "--rate: -2x is out of range; allowed: from 0.001x to 1000x"},
 		{"a factor that is not a number", Override{RateScale: new(math.NaN())}, "--rate: NaNx is out of range; allowed: from 0.001x to 1000x"},

@@ -18,7 +18,7 @@ func TestAGoodSuiteIsReadAsItIsWritten(t *testing.T) {
 	want := &Suite{
 		Version: 1, Name: "example", Title: "An example", Source: "guide.md",
 		Plan: Plan{
-			Runs: 6, Warmup: 2 * time.Second, Duration: 5 * time.Second, Timeout: 10 * time.Second, Seed: 1,
+			Runs: 6, Warmup: FixedWarmup(2 * time.Second), Duration: 5 * time.Second, Timeout: 10 * time.Second, Seed: 1,
 			Connections: 64, Arrivals: ArrivalsPoisson, Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
 		},
 		Dataset:   Dataset{Accounts: 1000, Transactions: 5000},

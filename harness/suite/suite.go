@@ -29,7 +29,7 @@ type Suite struct {
 // Plan says how each phase is measured; a flag of the command line may override a field.
 type Plan struct {
 	Runs        int           // independent runs per phase, at least 1; fewer than 5 give no verdict
-	Warmup      time.Duration // recorded, not judged; at least 0
+	Warmup      Warmup        // recorded, not judged
 	Duration    time.Duration // of the judged window of one run, at least 1s
 	Timeout     time.Duration // a request without an answer by then has failed
 	Seed        uint64        // of every random choice

@@ -58,6 +58,7 @@ var Metrics = []Metric{
 	{"errors", Percent, AtMost, "failed and unsent requests as a share of those scheduled in the judged window", nil},
 	{"memory", Mebibytes, AtMost, "largest resident size that any worker reached in the run", nil},
 	{"memory_all", Mebibytes, AtMost, "largest resident size that all workers together reached in the run, by readings a second apart", nil},
+	{"time_to_steady", Milliseconds, AtMost, "from the start of the load until the backlog is gone and throughput and response times are stationary; a run that never becomes steady misses any bound", nil},
 	{"cpu", Percent, AtMost, "processor time of the workers as a share of workers x one core over the judged window", nil},
 	{"rate_at_cpu", RequestsPerSecond, AtLeast, "goodput scaled to the documented processor share: rate x at_cpu / cpu (utilization law)", nil},
 	{"lost", Requests, AtMost, "requests of the judged window that failed or were never sent; after a stop, those that the system had accepted before it", nil},
@@ -76,11 +77,14 @@ var Metrics = []Metric{
 	{"unclean", Processes, AtMost, "processes that ended with another exit status than documented", []Disturb{DisturbStop, DisturbExhaust}},
 }
 
+// TimeToSteady is the metric of how long a system needs to become warm.
+const TimeToSteady = "time_to_steady"
+
 // scaledMetric is the metric that is scaled to a documented processor share.
 const scaledMetric = "rate_at_cpu"
 
 // untimed are the metrics in milliseconds that no request's time-out limits.
-var untimed = map[string]bool{"gap": true, "recovery": true}
+var untimed = map[string]bool{"gap": true, "recovery": true, TimeToSteady: true}
 
 // Disturb names what is done to a system within the judged window.
 type Disturb string

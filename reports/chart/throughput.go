@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"gonum.org/v1/plot"
@@ -18,8 +19,9 @@ const mostThin = 40
 // throughput shows the good answers of every second, of each run and their median.
 func throughput(p figures.Phase, footer footerFunc) Chart {
 	var counted, others []times
+	start, end := span(p)
 	for _, r := range p.Runs {
-		if l := answered(r); len(l) > 0 {
+		if l := answered(r, start); len(l) > 0 {
 			if r.Counts() {
 				counted = append(counted, l)
 			} else {
@@ -33,16 +35,16 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	target, claimed := p.Result("rate")
 	zeroAxis(&pan.plot.Y, 1.2, append(values(append(counted, others...)), highest(p), target.Bound)...)
 	pan.empty = len(counted)+len(others) == 0
-	start, end := span(p)
 	pan.plot.X.Min, pan.plot.X.Max = 0, end
 	middle := medians(counted)
+	shift := 0.5 + start - math.Ceil(start)
 	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
 		shadeWarmup(c, pl, start)
 		for _, l := range others[:min(len(others), mostThin)] {
-			stroke(c, pl, dashed(soft, 0.8, 1, 2), l.points(0.5, every))
+			stroke(c, pl, dashed(soft, 0.8, 1, 2), l.points(shift, every))
 		}
 		for _, l := range counted[:min(len(counted), mostThin)] {
-			stroke(c, pl, line(lightBlue, 0.8), l.points(0.5, every))
+			stroke(c, pl, line(lightBlue, 0.8), l.points(shift, every))
 		}
 		if p.Shape.Kind == "" {
 			level(c, pl, dashed(orange, 1.2, 6, 3), offered)
@@ -52,7 +54,7 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 		if claimed {
 			level(c, pl, dashed(boundRed, 1.4, 1.5, 2), target.Bound)
 		}
-		stroke(c, pl, line(blue, 2.2), middle.points(0.5, every))
+		stroke(c, pl, line(blue, 2.2), middle.points(shift, every))
 	})
 	pan.right = append(pan.right, note{offered, offeredNote(p), orange})
 	if claimed {
@@ -113,23 +115,30 @@ func highest(p figures.Phase) float64 {
 }
 
 // answered is the rate of good answers in each second of a run, warm-up included. What
-// is left of a second at the end of a window counts when it is half a second or more.
-func answered(r figures.Run) times {
+// is left of a second at the end of a window counts when it is half a second or more. Seconds are counted so that the
+// measurement window begins at start, rounded up, however long the run's own warm-up took.
+func answered(r figures.Run, start float64) times {
 	t := times{}
+	second := func(at time.Duration) int {
+		if r.Window == nil {
+			return int(at / time.Second)
+		}
+		return int(math.Ceil(start) + math.Floor((at - r.Window.Start).Seconds()))
+	}
 	for _, w := range []*measure.Window{r.Warmup, r.Window} {
 		if w == nil {
 			continue
 		}
 		for _, s := range w.Seconds {
 			if length := min(time.Second, w.End-s.At); length >= time.Second/2 {
-				t[int(s.At/time.Second)] = float64(s.Completed) / length.Seconds()
+				t[second(s.At)] = float64(s.Completed) / length.Seconds()
 			}
 		}
 	}
 	return t
 }
 
-// span is where the judged windows start and the last one ends, in seconds.
+// span is where the last measurement window starts and the last one ends, in seconds.
 func span(p figures.Phase) (start, end float64) {
 	for _, r := range p.Runs {
 		if r.Window != nil {

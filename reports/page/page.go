@@ -119,7 +119,7 @@ func options(run *archive.Run) []pair {
 		scale = 1
 	}
 	return []pair{
-		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.Warmup.String()}, {"Judged window", o.Duration.String()},
+		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.WarmupBounds().String()}, {"Judged window", o.Duration.String()},
 		{"Rates", figures.Number(scale) + " × documented"}, {"Seed", fmt.Sprint(o.Seed)}, {"Stores asked for", o.Stores},
 	}
 }

@@ -48,7 +48,7 @@ func sample(shape shape, numbers []int) *archive.Run {
 		Notes:  []string{"the four limits of phase 4 add up to more than this host's memory: each worker ran under 2.0 GiB"},
 		Parsed: s,
 		Options: archive.Options{
-			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1, Seed: s.Plan.Seed, Stores: "auto",
+			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, RateScale: 1, Seed: s.Plan.Seed, Stores: "auto",
 		},
 	}
 	sum := sha256.Sum256(r.Suite.YAML)
@@ -61,12 +61,12 @@ func sample(shape shape, numbers []int) *archive.Run {
 			Offered: p.Rate, Providers: providers(p),
 		}
 		for n := 1; n <= s.Plan.Runs; n++ {
-			at = at.Add(s.Plan.Warmup + s.Plan.Duration + time.Second)
+			at = at.Add(s.Plan.Warmup.Least + s.Plan.Duration + time.Second)
 			phase.Trials = append(phase.Trials, trial(s, p, shape, n, at))
 		}
 		r.Phases = append(r.Phases, phase)
 	}
-	r.Ended = at.Add(s.Plan.Warmup + s.Plan.Duration + time.Second)
+	r.Ended = at.Add(s.Plan.Warmup.Least + s.Plan.Duration + time.Second)
 	if err := r.Judge(); err != nil {
 		panic(fmt.Sprintf("archivetest: judge the sample run: %v", err))
 	}

@@ -40,10 +40,10 @@ func trial(s *suite.Suite, p suite.Phase, sh shape, number int, at time.Time) ar
 	seed := uint64(p.Number)<<32 | uint64(number)
 	rng := rand.New(rand.NewPCG(s.Plan.Seed, seed))
 	pace := math.Exp(sh.runSigma * rng.NormFloat64())
-	end := s.Plan.Warmup + s.Plan.Duration
+	end := s.Plan.Warmup.Least + s.Plan.Duration
 	mix, _ := s.Workload(p.Workload)
-	warmup := newWindow(0, s.Plan.Warmup, mix, p.Workers)
-	window := newWindow(s.Plan.Warmup, end, mix, p.Workers)
+	warmup := newWindow(0, s.Plan.Warmup.Least, mix, p.Workers)
+	window := newWindow(s.Plan.Warmup.Least, end, mix, p.Workers)
 	for i := 0; ; i++ {
 		sample := draw(rng, p, sh, mix, pace, i)
 		if sample.Scheduled >= end {
@@ -52,7 +52,7 @@ func trial(s *suite.Suite, p suite.Phase, sh shape, number int, at time.Time) ar
 		add(warmup, sample)
 		add(window, sample)
 	}
-	used := usage(rng, p, sh, s.Plan.Warmup, end)
+	used := usage(rng, p, sh, s.Plan.Warmup.Least, end)
 	return archive.Trial{
 		Number: number, Seed: seed, Started: at, Warmup: warmup, Window: window, Usage: used,
 		Noise: measure.HostNoise{

@@ -25,7 +25,7 @@ type verifyCommand struct {
 	Group    []string `help:"Only phases of these groups: phases, benchmarks, behaviour or all; phases when neither group nor phase is named." placeholder:"GROUP"`
 	Runs     *int     `help:"Independent runs a phase; fewer than 5 give no verdict." placeholder:"N"`
 	Duration *string  `help:"Length of a run's judged window, e.g. 5s." placeholder:"TIME"`
-	Warmup   *string  `help:"Length of the warm-up before it, e.g. 2s." placeholder:"TIME"`
+	Warmup   *string  `help:"Fixed length of the warm-up before it, e.g. 2s, instead of until the system is warm." placeholder:"TIME"`
 	Rate     *string  `help:"Scale the documented rates, e.g. 0.5x or 20x." placeholder:"FACTOR"`
 	Stores   string   `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`
 	Seed     *uint64  `help:"Seed of every random choice." placeholder:"N"`
@@ -124,7 +124,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		System: system, Disturber: wiring.Disturber{}, Workload: workload, Secrets: secrets,
 		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
 		Options: archive.Options{
-			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup, RateScale: 1,
+			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, WarmupMost: s.Plan.Warmup.Most, RateScale: 1,
 			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), UpTo: k.upTo, Slowdown: slowdown, Profiled: k.Profile != "",
 		},
 	}
@@ -198,8 +198,13 @@ func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
 	if o.Duration, err = durationFlag("--duration", k.Duration); err != nil {
 		return o, err
 	}
-	if o.Warmup, err = durationFlag("--warmup", k.Warmup); err != nil {
+	warmup, err := durationFlag("--warmup", k.Warmup)
+	if err != nil {
 		return o, err
+	}
+	if warmup != nil {
+		fixed := suite.FixedWarmup(*warmup)
+		o.Warmup = &fixed
 	}
 	if o.Chaos, err = durationFlag("--chaos", k.Chaos); err != nil {
 		return o, err
