@@ -62,12 +62,20 @@
 // change, so those that were found are in the near cache, too, never longer than they live: a
 // Redis that has lost them takes up to two terms to be noticed.
 //
-// # When a store is down
+// # Ready
+//
+// [New] returns when every connection of the pools is open and every statement is prepared
+// on each: a worker that is ready serves its first request as fast as any other. A store that
+// does not answer is not waited for: it is connected to behind, and until then what needs it
+// answers 503.
+//
+// # When a store is down, or slow
 //
 // Without Redis, reads go to SQL, and sessions and logins answer 503. Without SQL, what
 // needs it answers 503 with Retry-After; accounts that are cached are still served. A write
 // is answered only after its commit, so none is acknowledged and lost. When a store is
 // back, it is used again without a restart. Nothing waits longer than [storeTimeout], but for
 // a transfer that waits a term besides; where no connection is free in time, the answer is
-// 503 and says so ([Platform.Exhausted]).
+// 503 and says so ([Platform.Exhausted]). A request that has waited that long leaves its
+// connection to the database as it is; see package pool for why.
 package platform

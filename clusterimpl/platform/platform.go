@@ -15,6 +15,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/classify"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger/pool"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
@@ -47,8 +48,8 @@ type Platform struct {
 	close    []func() error
 }
 
-// New makes the platform. It does not wait for the stores: as long as one does not answer,
-// requests that need it answer 503. A URL that makes no sense is refused, without being quoted.
+// New makes the platform, and connects to the stores. It does not wait for one that does not
+// answer: until it does, requests that need it answer 503. A URL that makes no sense is refused, without being quoted.
 func New(ctx context.Context, c Config) (*Platform, error) {
 	if err := c.Dataset.Validate(); err != nil {
 		return nil, fmt.Errorf("make the platform: data set: %w", err)
@@ -71,6 +72,7 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make the platform: %w", err), p.Close())
 		}
+		warm(ctx, client)
 		p.useRedis(ctx, client)
 	}
 	p.mux = p.routes()
@@ -116,6 +118,10 @@ func (p *Platform) Close() error {
 func (p *Platform) Faults() (ledger, redis uint64) {
 	return p.faults.ledger.Load(), p.faults.redis.Load()
 }
+
+// Connections is what is kept open to the database, and what that took since the platform was
+// made: its pool was filled in the course of that, unless the database did not answer.
+func (p *Platform) Connections() pool.Stats { return p.ledger.Connections() }
 
 // Exhausted is how many of the [Platform.Faults] there were because no connection was free
 // in time: in this worker's pool, or at the server.

@@ -9,9 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger/pool"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
+
+// readyTimeout bounds the wait for a database that is slow to take connections: the ledger
+// is of use before all are open.
+const readyTimeout = 10 * time.Second
 
 // KindTransfer is the kind of the transactions that [Ledger.Transfer] books.
 const KindTransfer = "transfer"
@@ -35,13 +40,16 @@ type Ledger interface {
 	// Transfer books durably, and tells whether it did so just now: one with an id that is
 	// there already is not booked again; it is [ErrConflict] if it asks for something else.
 	Transfer(ctx context.Context, account int64, t wire.Transfer, booked time.Time) (done wire.Booked, fresh bool, err error)
+	// Connections is what is kept open to the database, and what that took; zero without one.
+	Connections() pool.Stats
 	// Close ends every connection.
 	Close() error
 }
 
 // Open opens the ledger at a URL: postgres://…, sqlite:/absolute/path, or "" for one in
-// memory. The error never holds the URL, which may carry a password. Connections are made
-// when they are needed; workers is the number of processes that share the database.
+// memory. The error never holds the URL, which may carry a password. It returns when all
+// connections are open with their statements prepared, or the database does not answer, or
+// [readyTimeout] is over; workers is the number of processes that share the database.
 func Open(ctx context.Context, url string, workers int, spec dataset.Spec) (Ledger, error) {
 	switch {
 	case url == "":

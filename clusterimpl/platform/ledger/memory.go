@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger/pool"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
@@ -28,6 +29,8 @@ func newMemory(spec dataset.Spec) *memory {
 }
 
 func (m *memory) Close() error { return nil }
+
+func (m *memory) Connections() pool.Stats { return pool.Stats{} }
 
 // ensure makes sure that an account is generated.
 func (m *memory) ensure(id int64) error {

@@ -12,21 +12,22 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger/pool"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
-	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
 
-// sqliteConnections is the number of connections of one process: readers do not wait for
-// the writer, and more would only wait for the one core that a worker has.
-const sqliteConnections = 4
+// sqliteReaders is the number of connections of one process that read, beside the one that
+// writes: they do not wait for it, and more would only wait for the one core that a worker has.
+const sqliteReaders = 4
 
 // sqliteLedger is a ledger in a SQLite file, which several processes open. The file is in
 // WAL mode. synchronous=FULL syncs the log at every commit, as PostgreSQL does, so that a
 // transfer that was answered survives a loss of power; NORMAL would be faster and could
 // lose the latest ones.
 type sqliteLedger struct {
-	db                               *sql.DB
-	account, list, find, add, insert *sql.Stmt
+	db            *sql.DB // of the readers
+	account, list *sql.Stmt
+	writer        *writer
 }
 
 func openSQLite(ctx context.Context, path string) (*sqliteLedger, error) {
@@ -40,36 +41,49 @@ func openSQLite(ctx context.Context, path string) (*sqliteLedger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	db.SetMaxOpenConns(sqliteConnections)
-	db.SetMaxIdleConns(sqliteConnections)
 	s := &sqliteLedger{db: db}
-	if err := s.prepare(ctx); err != nil {
+	if err := errors.Join(s.prepare(ctx), s.statements(ctx)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the ledger: %w", err), db.Close())
+	}
+	if s.writer, err = newWriter(ctx, db, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the ledger: %w", err), db.Close())
 	}
 	return s, nil
 }
 
+// prepare opens the readers' connections and prepares their statements.
 func (s *sqliteLedger) prepare(ctx context.Context) error {
-	for _, p := range []struct {
-		into **sql.Stmt
-		text string
-	}{
-		{&s.account, `select owner, currency, opened, balance_cents, version from accounts where id = ?`},
-		{&s.list, `select id, amount_cents, kind, memo, booked from transactions where account = ? order by booked desc, id limit ?`},
-		{&s.find, `select account, amount_cents, memo, booked, balance_after, version_after from transactions where id = ?`},
-		{&s.add, `update accounts set balance_cents = balance_cents + ?, version = version + 1 where id = ? returning balance_cents, version`},
-		{&s.insert, `insert into transactions (id, account, amount_cents, kind, memo, booked, origin, balance_after, version_after) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-	} {
-		var err error
-		if *p.into, err = s.db.PrepareContext(ctx, p.text); err != nil {
+	s.db.SetMaxOpenConns(sqliteReaders + 1) // the writer's is taken out and never given back
+	s.db.SetMaxIdleConns(sqliteReaders + 1)
+	var open []*sql.Conn
+	defer func() {
+		for _, conn := range open {
+			_ = conn.Close() // which gives it back
+		}
+	}()
+	for range sqliteReaders + 1 {
+		conn, err := s.db.Conn(ctx)
+		if err != nil {
 			return err
 		}
+		open = append(open, conn)
 	}
 	return nil
 }
 
+func (s *sqliteLedger) statements(ctx context.Context) (err error) {
+	if s.account, err = s.db.PrepareContext(ctx, `select owner, currency, opened, balance_cents, version from accounts where id = ?`); err != nil {
+		return err
+	}
+	s.list, err = s.db.PrepareContext(ctx, `select id, amount_cents, kind, memo, booked from transactions where account = ? order by booked desc, id limit ?`)
+	return err
+}
+
 // Close closes the prepared statements with the connections.
-func (s *sqliteLedger) Close() error { return s.db.Close() }
+func (s *sqliteLedger) Close() error { return errors.Join(s.writer.Close(), s.db.Close()) }
+
+// Connections is zero: there is no server.
+func (s *sqliteLedger) Connections() pool.Stats { return pool.Stats{} }
 
 func (s *sqliteLedger) Account(ctx context.Context, id int64) (wire.Account, error) {
 	a := wire.Account{ID: id}
@@ -109,53 +123,8 @@ func (s *sqliteLedger) Transactions(ctx context.Context, account int64, limit in
 	return list, nil
 }
 
-func (s *sqliteLedger) Transfer(ctx context.Context, account int64, t wire.Transfer, booked time.Time) (done wire.Booked, fresh bool, err error) {
-	tx, err := s.db.BeginTx(ctx, nil) // immediate: it is the only writer from here on
-	if err != nil {
-		return done, false, sqliteError(err)
-	}
-	defer func() { _ = tx.Rollback() }() // nothing to undo after a commit
-	done, fresh, err = s.book(ctx, tx, account, t, booked)
-	if err != nil || !fresh {
-		return done, fresh, err
-	}
-	return done, true, sqliteError(tx.Commit())
-}
-
-func (s *sqliteLedger) book(ctx context.Context, tx *sql.Tx, account int64, t wire.Transfer, booked time.Time) (wire.Booked, bool, error) {
-	before, written, err := s.booked(ctx, tx, t.ID)
-	if err == nil {
-		return replayed(before, account, t, written)
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return before, false, sqliteError(err)
-	}
-	done := wire.Booked{ID: t.ID, Account: account, AmountCents: t.AmountCents, Memo: t.Memo, Booked: booked}
-	err = tx.StmtContext(ctx, s.add).QueryRowContext(ctx, t.AmountCents, account).Scan(&done.BalanceCents, &done.Version)
-	if errors.Is(err, sql.ErrNoRows) {
-		return done, false, ErrUnknownAccount
-	}
-	if err != nil {
-		return done, false, sqliteError(err)
-	}
-	_, err = tx.StmtContext(ctx, s.insert).ExecContext(ctx, t.ID, account, t.AmountCents, KindTransfer, t.Memo,
-		booked.UTC().Format(time.RFC3339), dataset.OriginRequest, done.BalanceCents, done.Version)
-	return done, err == nil, sqliteError(err)
-}
-
-// booked finds a transaction by its id, and tells whether a request wrote it.
-func (s *sqliteLedger) booked(ctx context.Context, tx *sql.Tx, id string) (b wire.Booked, written bool, err error) {
-	b.ID = id
-	var at string
-	var balance, version *int64
-	if err = tx.StmtContext(ctx, s.find).QueryRowContext(ctx, id).Scan(&b.Account, &b.AmountCents, &b.Memo, &at, &balance, &version); err != nil {
-		return b, false, err
-	}
-	if b.Booked, err = time.Parse(time.RFC3339, at); err != nil || balance == nil || version == nil {
-		return b, false, err
-	}
-	b.BalanceCents, b.Version = *balance, *version
-	return b, true, nil
+func (s *sqliteLedger) Transfer(ctx context.Context, account int64, t wire.Transfer, booked time.Time) (wire.Booked, bool, error) {
+	return s.writer.book(ctx, account, t, booked)
 }
 
 // sqliteError tells a database that is busy, or slow, from a statement that is wrong.
