@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
+	"github.com/nameplate-dev/nameplate/clusterimpl/health"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
 	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
@@ -36,7 +37,16 @@ func newPlatform(ctx context.Context, c config.Config, shared *os.File, log *slo
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	return connected{p}, nil
+}
+
+// connected tells a worker what the platform keeps open.
+type connected struct{ *platform.Platform }
+
+// Database implements [worker.Connected].
+func (c connected) Database() health.Database {
+	s := c.Connections()
+	return health.Database{Size: s.Size, Open: s.Open, Attempts: s.Attempts, Opened: s.Opened, Aborted: s.Aborted}
 }
 
 // share makes the memory that all workers of a cluster have; nil when the platform needs none,

@@ -70,10 +70,21 @@ type Stats struct {
 	Connections int64    `json:"connections"` // open now
 	Requests    uint64   `json:"requests"`    // answered; those for health are not counted
 	InFlight    int64    `json:"in_flight"`
-	Errors      uint64   `json:"errors"` // of the requests, answered with a status of 500 and up
-	Panics      uint64   `json:"panics"` // of the requests, ended by a panic
+	Errors      uint64   `json:"errors"`  // of the requests, answered with a status of 500 and up
+	Panics      uint64   `json:"panics"`  // of the requests, ended by a panic
+	Refused     uint64   `json:"refused"` // of the requests, at once, since they could not be served in time
+	Database    Database `json:"database"`
 	Response    Response `json:"response_ms"`
 	GC          GC       `json:"gc"`
+}
+
+// Database is what a worker keeps open to its database; zero without a server.
+type Database struct {
+	Size     int    `json:"pool_size"` // connections that it keeps
+	Open     int    `json:"open"`      // that it has now
+	Attempts uint64 `json:"attempts"`  // to connect, successful or not
+	Opened   uint64 `json:"opened"`    // of the attempts, succeeded
+	Aborted  uint64 `json:"aborted"`   // connections given up because nothing came from them
 }
 
 // CPU is processor time, user and system.

@@ -38,7 +38,7 @@ func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandle
 	var n counters
 	a := &alone{limit: c.Memory, why: c.ModeReason, gauge: newGauge(&n, c.Memory), since: time.Now()}
 	go every(running, c.GC, a.gauge.collect)
-	s := newServer("1", handover.Direct(ln), app, healthHandler(a), &n, logs.For(logging.HTTP))
+	s := newServer("1", handover.Direct(ln), a.gauge.gated(app), healthHandler(a), &n, logs.For(logging.HTTP))
 	served := make(chan error, 1)
 	go func() { served <- s.serve() }()
 	notify(ipc.Event{Kind: ipc.WorkerReady, Worker: 1, PID: os.Getpid()})

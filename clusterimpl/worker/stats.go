@@ -2,6 +2,7 @@ package worker
 
 import (
 	"math"
+	"net/http"
 	"runtime"
 	"runtime/metrics"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nameplate-dev/nameplate/clusterimpl/admission"
 	"github.com/nameplate-dev/nameplate/clusterimpl/health"
 )
 
@@ -27,6 +29,8 @@ type counters struct {
 type gauge struct {
 	counters *counters
 	limit    int64 // bytes
+	refused  func() uint64
+	database func() health.Database
 
 	mu       sync.Mutex
 	cpu      float64
@@ -35,7 +39,26 @@ type gauge struct {
 }
 
 func newGauge(c *counters, limit int64) *gauge {
-	return &gauge{counters: c, limit: limit, cpu: processorTime(), at: time.Now()}
+	return &gauge{
+		counters: c, limit: limit, cpu: processorTime(), at: time.Now(),
+		refused: func() uint64 { return 0 }, database: func() health.Database { return health.Database{} },
+	}
+}
+
+// Connected is a [Handler] that keeps connections to a database.
+type Connected interface {
+	// Database is what it keeps open, and what that took since it was made.
+	Database() health.Database
+}
+
+// gated puts a gate before an application, and lets the gauge read both.
+func (g *gauge) gated(app Handler) http.Handler {
+	gate := admission.NewGate(admission.Config{})
+	g.refused = gate.Refused
+	if c, ok := app.(Connected); ok {
+		g.database = c.Database
+	}
+	return gate.Wrap(app)
 }
 
 // read takes a new reading.
@@ -60,6 +83,8 @@ func (g *gauge) read() health.Stats {
 		InFlight:    g.counters.inFlight.Load(),
 		Errors:      g.counters.errors.Load(),
 		Panics:      g.counters.panics.Load(),
+		Refused:     g.refused(),
+		Database:    g.database(),
 		Response:    health.Response{P50: q[0], P99: q[1]},
 		GC:          gc,
 	}

@@ -163,7 +163,7 @@ func (w *worker) build(ctx context.Context, slot int, newHandler NewHandler, log
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the application: %w", err)
 	}
-	return newServer(strconv.Itoa(slot), receiver, app, healthHandler(w), &w.counters, logs.For(logging.HTTP)), app, nil
+	return newServer(strconv.Itoa(slot), receiver, w.gauge.gated(app), healthHandler(w), &w.counters, logs.For(logging.HTTP)), app, nil
 }
 
 // listen reads what the primary says until it is gone.
