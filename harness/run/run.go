@@ -145,7 +145,13 @@ func (e *EnvironmentError) Unwrap() error { return e.Err }
 // what was archived, whatever the error: nil, [ErrInterrupted] or an [*EnvironmentError].
 func Verify(ctx context.Context, c Config) (*archive.Run, error) {
 	p := newPipeline(c)
-	err := p.save() // an unwritable folder is found before anything is measured
+	if err := p.checkFolder(); err != nil {
+		return p.run, err // there is nowhere to archive anything
+	}
+	err := p.save()
+	if err == nil {
+		err = p.checkStores(ctx)
+	}
 	if err == nil {
 		err = p.phases(ctx)
 	}

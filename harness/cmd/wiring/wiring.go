@@ -100,6 +100,19 @@ type Stores struct {
 
 // Up brings up and loads what is needed.
 func (s Stores) Up(ctx context.Context, need run.StoreNeed) (run.StoreSet, error) {
+	set, err := fixtures.Up(ctx, s.request(need))
+	if err != nil {
+		return nil, err
+	}
+	return storeSet{set}, nil
+}
+
+// Check says what would keep what is needed from being brought up, and starts nothing.
+func (s Stores) Check(ctx context.Context, need run.StoreNeed) error {
+	return fixtures.Check(ctx, s.request(need))
+}
+
+func (s Stores) request(need run.StoreNeed) fixtures.Request {
 	request := fixtures.Request{
 		Want: s.Want, Env: s.Env, Log: need.Log, Progress: need.Progress,
 		Dataset: datasetSpec(need.Dataset, need.Seed), Limits: map[fixtures.Kind]fixtures.Limit{}, Templates: s.Templates,
@@ -109,11 +122,7 @@ func (s Stores) Up(ctx context.Context, need run.StoreNeed) (run.StoreSet, error
 		limit := need.Limits.Limit(store)
 		request.Limits[fixtures.Kind(store)] = fixtures.Limit{CPUs: limit.CPUs, Memory: int64(limit.Memory)}
 	}
-	set, err := fixtures.Up(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return storeSet{set}, nil
+	return request
 }
 
 // storeSet is a set of stores that are up.
