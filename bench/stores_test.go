@@ -4,7 +4,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
 // BenchmarkStores makes one run of phase 3 for every iteration on stores from each provider that
@@ -19,12 +22,10 @@ func BenchmarkStores(b *testing.B) {
 		b.Run("provider="+provider, func(b *testing.B) {
 			for _, o := range offers {
 				if o.Provider == provider && o.Reason != "" {
-					b.Skipf("%s: %s", o.Kind, o.Reason)
+					needs.Absent(b, string(o.Kind), provider, o.Reason)
 				}
 			}
-			if !slices.ContainsFunc(offers, func(o fixtures.Offer) bool { return o.Provider == provider }) {
-				b.Skip("no such provider")
-			}
+			require.True(b, slices.ContainsFunc(offers, func(o fixtures.Offer) bool { return o.Provider == provider }))
 			repeat(b, 3, provider)
 		})
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
 // load makes requests, with clients that never make one twice, until it is ended.
@@ -119,7 +120,7 @@ func (l *load) stop() error {
 func journaled(t *testing.T) {
 	t.Helper()
 	if mode, err := handover.Best(); mode != handover.Journal {
-		t.Skip("needs a journal of connections: ", err)
+		needs.Absent(t, "journal", "", fmt.Sprintf("connections cannot be handed on: %v", err))
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
 // open makes a cage, or skips the test where none can be made.
@@ -17,7 +19,7 @@ func open(t *testing.T) *Cage {
 	t.Helper()
 	c, err := Open()
 	if err != nil {
-		t.Skip("needs the right to make control groups: ", err)
+		needs.Absent(t, "cgroups", "", "no right to make control groups: "+err.Error())
 	}
 	return c
 }

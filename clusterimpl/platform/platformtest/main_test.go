@@ -15,6 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/platformtest"
 	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
 // hang is how long anything may take before a test gives up. Nothing is judged by it.
@@ -47,7 +48,7 @@ func stores(t *testing.T, provider string, env func(string) string) *fixtures.Se
 	t.Helper()
 	for _, o := range fixtures.Offers(testContext(t), env) {
 		if o.Provider == provider && o.Reason != "" {
-			t.Skipf("no %s from provider %s: %s", o.Kind, provider, o.Reason)
+			needs.Absent(t, string(o.Kind), provider, o.Reason)
 		}
 	}
 	set, err := fixtures.Up(testContext(t), fixtures.Request{

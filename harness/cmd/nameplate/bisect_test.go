@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
 // standIn is a program in place of the command: verify writes a bench file with a p99 of its own. While the
@@ -57,7 +59,7 @@ func main() {
 func repository(t *testing.T, p99 ...int) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed: no history to search")
+		needs.Absent(t, "git", "", err.Error())
 	}
 	dir := t.TempDir()
 	git(t, dir, "init", "--quiet")

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
 // hidden is a documented command whose exit status a pipe would hide.
@@ -93,7 +95,7 @@ func TestWhoeverHasAURLCanFollowTheReadme(t *testing.T) {
 func TestWhoeverHasACommandCanFollowTheReadme(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node is not installed: the documented command is not followed")
+		needs.Absent(t, "node", "", err.Error())
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS("../../../fixtures/systems/node")))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/internal/needs"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 
@@ -45,6 +46,7 @@ func TestScripts(t *testing.T) {
 		"status":   status,
 		"archived": archived,
 		"keeps":    keeps,
+		"promised": promised,
 	}})
 }
 
@@ -63,6 +65,18 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != args[0] {
 		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
+
+// promised fails the script when something that is absent was promised to be here: promised NAME.
+func promised(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: promised NAME")
+	}
+	is, err := needs.Promised(args[0], "")
+	ts.Check(err)
+	if is {
+		ts.Fatalf("no %s, which %s promises", args[0], needs.Variable)
 	}
 }
 

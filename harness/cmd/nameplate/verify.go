@@ -57,6 +57,9 @@ func (k verifyCommand) Run(c console) error {
 	config.Observe = progress.observe
 	r, runErr := run.Verify(c.ctx, config)
 	progress.finish()
+	if r.Ended.IsZero() {
+		return runErr // nothing was archived
+	}
 	dir := filepath.Join(k.Out, r.ID)
 	reportErr := k.report(c, dir, r)
 	switch {
