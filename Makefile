@@ -1,9 +1,6 @@
 # Every target is one plain command; `make help` lists them.
 GO ?= go
 
-# Packages in which at least 70 % of the statements are covered.
-FLOORED = harness/judge,harness/load,harness/measure,harness/suite,harness/trend,harness/compare,harness/run,harness/system
-
 .DEFAULT_GOAL := help
 .PHONY: help verify test cover check bench build clean
 
@@ -17,7 +14,7 @@ test: ## run all tests
 	$(GO) test ./...
 
 cover: ## all tests, with the coverage of each package, its floor, and why tests were skipped
-	$(GO) test -json -cover ./... | $(GO) run ./scripts/tally -floor 70 -of $(FLOORED)
+	scripts/tests-with-report -cover
 
 check: ## formatting, vet, module file and static analysis
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness"
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
@@ -133,9 +135,41 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 			if row.example != "" {
 				assert.Contains(t, w.Errors[0].Example, row.example)
 			}
-			assert.NotEqual(t, 0, r.ExitStatus, "a system that answers nothing has met no claim")
+			repeat(t, r, 6) // one run gives no verdict, whatever it was like
+			for _, result := range r.Results {
+				assert.Equal(t, judge.Refuted, result.Verdict, "%s of a system that answers nothing: %v", result.Claim, result.Reasons)
+			}
+			assert.Equal(t, 1, r.ExitStatus)
 			assert.Less(t, int64(after.HeapInuse)-int64(before.HeapInuse), int64(256<<20), "memory is bounded")
 		})
+	}
+}
+
+// repeat judges a run as if its only trial had been made so many times, on a host that nothing disturbed.
+func repeat(t *testing.T, r *archive.Run, times int) {
+	t.Helper()
+	one := r.Phases[0].Trials[0]
+	one.Noise, one.Faults = measure.HostNoise{}, nil
+	r.Phases[0].Trials = nil
+	for number := range times {
+		one.Number = number + 1
+		r.Phases[0].Trials = append(r.Phases[0].Trials, one)
+	}
+	r.Options.Runs = times
+	require.NoError(t, r.Judge())
+}
+
+func TestWhatASystemDoesRightIsVerifiedByTheSameRule(t *testing.T) {
+	t.Parallel()
+	system := fmt.Sprintf("{kind: url, url: %s}", serving(t, func(http.ResponseWriter, *http.Request) {}))
+	text := strings.Replace(withTimeout(long, system, `{name: get, path: "/"}`), "400 ms", "50 s", 1) // as slow as this machine may be
+	s, err := harness.ParseSuite("good.yaml", []byte(text))
+	require.NoError(t, err)
+	r, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
+	require.NoError(t, err)
+	repeat(t, r, 6)
+	for _, result := range r.Results {
+		assert.Equal(t, judge.Verified, result.Verdict, "%s: %v", result.Claim, result.Reasons)
 	}
 }
 

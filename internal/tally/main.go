@@ -2,7 +2,7 @@
 // passed, failed and skipped, and why. What failed it prints as it comes. With floors, it also prints the
 // coverage of each package, and ends with 1 when one of the named packages is below the floor.
 //
-//	go test -json -cover ./... | go run ./scripts/tally -floor 70 -of harness/judge,harness/load
+//	go test -json -cover ./... | go run ./internal/tally -floor 70 -of harness/judge,harness/load
 package main
 
 import (
