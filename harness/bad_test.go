@@ -149,7 +149,7 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 func repeat(t *testing.T, r *archive.Run, times int) {
 	t.Helper()
 	one := r.Phases[0].Trials[0]
-	one.Noise, one.Faults = measure.HostNoise{}, nil
+	one.Noise, one.Faults = measure.HostNoise{SpinBefore: time.Millisecond, SpinAfter: time.Millisecond}, nil
 	r.Phases[0].Trials = nil
 	for number := range times {
 		one.Number = number + 1

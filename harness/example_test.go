@@ -82,4 +82,10 @@ func ExampleParseSuite() {
 	_, err := harness.ParseSuite("shop.yaml", []byte(strings.Replace(shop, "runs: 6", "runs: none", 1)))
 	fmt.Println(err)
 	// Output:
+	// shop.yaml:7:9: runs: must be a whole number, not the text "none"
+	//     7 |   runs: none
+	//       |         ^
+	//   allowed: a whole number from 1 to 1000, in plain digits
+	//
+	// shop.yaml: 1 problem
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	clusterimpl.Hook()
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 var data = dataset.Spec{Seed: 1, Accounts: 100, Transactions: 200}

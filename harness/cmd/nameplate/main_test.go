@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/fixtures"
@@ -32,7 +34,19 @@ func TestMain(m *testing.M) {
 	}
 	// These tests mostly wait for what they measure: more of them than there are cores run side by side.
 	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))) // a flag of the command line comes later
-	testscript.Main(m, map[string]func(){"nameplate": main})
+	testscript.Main(leakless{m}, map[string]func(){"nameplate": main})
+}
+
+// leakless runs tests that leave no goroutine behind.
+type leakless struct{ *testing.M }
+
+func (l leakless) Run() int {
+	code := l.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 func TestScripts(t *testing.T) {
