@@ -2,16 +2,14 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
-	"runtime"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/warmup"
@@ -24,6 +22,24 @@ const (
 	dialsAtOnce  = 16                     // when the connections are opened
 	dialLimit    = 5 * time.Second        // for opening them all before the origin
 )
+
+// carrier carries what is released to the system, over connections that it keeps, and records
+// what becomes of it. Its methods are called by one goroutine, abort by any.
+type carrier interface {
+	connect()           // opens the connections, as far as that succeeds
+	begin()             // makes ready for requests
+	prepare()           // makes the next request in advance
+	release(release)    // lets the next request go, over a connection that is free, or into the backlog
+	backlogged(release) // puts the next request into the backlog, which is not to be sent any more
+	drop(why error)     // records the backlog as never sent
+	end()               // works off the backlog and returns when all is answered or given up
+	disconnect()        // closes the connections
+	abort()             // breaks off what is under way
+	// sleeper returns the pacing's sleep, which ends at or after a moment of the clock, or when the run is broken off, and
+	// reports whether the time ended it and nothing kept it from ending then.
+	sleeper() (sleep func(until time.Duration) bool, done func())
+	processors() (own, shared int) // see quieten
+}
 
 // driver is the state of one run.
 type driver struct {
@@ -39,10 +55,9 @@ type driver struct {
 	broken   atomic.Bool // breaking off cost at least one request
 	recorder *measure.Recorder
 	times    *timetable
-	queue    *queue
-	seats    []*seat
-	// pace waits for a moment and returns the time; false when the run was broken off.
-	pace func(moment time.Duration) (time.Duration, bool)
+	carrier  carrier
+	// wrap stands in for the pacing, in tests; nil for none.
+	wrap func(pace func(time.Duration) (time.Duration, bool)) func(time.Duration) (time.Duration, bool)
 }
 
 func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
@@ -55,15 +70,6 @@ func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
 	}
 	d.times = newTimetable(c, d.now, d.begin)
 	d.stopped, d.stop = context.WithCancel(ctx)
-	d.queue = &queue{
-		make:    func() order { return makeOrder(base, c.Source.Next()) },
-		timeout: c.Timeout, now: d.now, record: d.record,
-	}
-	for range c.Connections {
-		s := newSeat(d)
-		d.seats = append(d.seats, s)
-		d.queue.free.push(s)
-	}
 	return d, nil
 }
 
@@ -87,6 +93,15 @@ func (d *driver) begin(start, end time.Duration) bool {
 	return true
 }
 
+// fastest is the highest rate that is offered, as far as it can be told in advance.
+func (d *driver) fastest() float64 {
+	rate := fastest(d.Schedule, d.Duration)
+	if d.Warmup.Schedule != nil {
+		rate = max(rate, fastest(d.Warmup.Schedule, d.Warmup.Most))
+	}
+	return rate
+}
+
 // now is the time since the origin.
 func (d *driver) now() time.Duration { return time.Since(d.start) - time.Duration(d.origin.Load()) }
 
@@ -98,11 +113,16 @@ func (d *driver) wall(at time.Duration) time.Time {
 // run drives the schedule.
 func (d *driver) run() *Outcome {
 	defer d.stop()
-	defer quieten(d.Schedule)()
-	unhook := context.AfterFunc(d.stopped, d.abort)
+	if d.carrier == nil {
+		if d.carrier = newLoop(d); d.carrier == nil {
+			d.carrier = newWorkers(d)
+		}
+	}
+	defer quieten(d.carrier.processors())()
+	unhook := context.AfterFunc(d.stopped, d.carrier.abort)
 	defer unhook()
-	d.connect()
-	defer d.disconnect()
+	d.carrier.connect()
+	defer d.carrier.disconnect()
 	d.origin.Store(int64(time.Since(d.start) + lead))
 	if d.Started != nil {
 		d.Started(d.wall(0))
@@ -113,23 +133,23 @@ func (d *driver) run() *Outcome {
 	var wg sync.WaitGroup
 	ended := make(chan struct{})
 	wg.Go(func() { d.progress(ended) })
-	results := d.attack()
-	wg.Go(func() {
-		for r := range results {
-			_ = r // vegeta's own view of a request: the recorder has seen more
-		}
-		close(ended)
-	})
+	d.carrier.begin()
 	until, all := d.release()
 	if !all {
-		d.queue.drop(errInterrupted)
+		d.carrier.drop(errInterrupted)
 	}
-	d.queue.end()
+	d.carrier.end()
+	close(ended)
 	wg.Wait()
 	if !all {
 		d.recorder.Cut(until)
 	}
-	o := &Outcome{Origin: d.wall(0), Ended: d.times.decision.State, Steady: d.times.decision.Steady, Interrupted: !all || d.broken.Load()}
+	return d.outcome(!all || d.broken.Load())
+}
+
+// outcome is what became of the run.
+func (d *driver) outcome(interrupted bool) *Outcome {
+	o := &Outcome{Origin: d.wall(0), Ended: d.times.decision.State, Steady: d.times.decision.Steady, Interrupted: interrupted}
 	if d.Warmup.Fixed() {
 		o.Ended = warmup.Fixed
 	}
@@ -140,33 +160,6 @@ func (d *driver) run() *Outcome {
 		o.Window = empty.Windows()[0]
 	}
 	return o
-}
-
-// connect opens every seat's connection. One that cannot be opened is tried again by the
-// request that needs it, which waits for it or fails.
-func (d *driver) connect() {
-	var wg sync.WaitGroup
-	turn := make(chan struct{}, dialsAtOnce)
-	for _, s := range d.seats {
-		turn <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-turn }()
-			_ = s.dial(dialLimit)
-		})
-	}
-	wg.Wait()
-}
-
-func (d *driver) disconnect() {
-	for _, s := range d.seats {
-		s.close()
-	}
-}
-
-func (d *driver) abort() {
-	for _, s := range d.seats {
-		s.abort()
-	}
 }
 
 // progress reports the time until the run has ended.
@@ -181,75 +174,99 @@ func (d *driver) progress(ended <-chan struct{}) {
 		case <-tick.C:
 			d.Progress(d.now())
 		case <-ended:
+			d.Progress(d.now())
 			return
 		}
 	}
 }
 
+// pacing returns what waits for a moment and tells the time; false when the run was broken off.
+func (d *driver) pacing() (pace func(moment time.Duration) (time.Duration, bool), done func()) {
+	sleep, done := d.carrier.sleeper()
+	p := &pacer{now: d.now, sleep: sleep}
+	return func(moment time.Duration) (time.Duration, bool) { return p.until(d.stopped, moment) }, done
+}
+
 // release lets each request go at its moment, until the schedule ends, or until the run
 // is broken off: then it says when that was, and releases what was due by then.
 func (d *driver) release() (until time.Duration, all bool) {
-	if d.pace == nil {
-		s := newSleeper(d.stopped, d.now)
-		defer s.close()
-		p := &pacer{now: d.now, sleep: s.sleep}
-		d.pace = func(moment time.Duration) (time.Duration, bool) { return p.until(d.stopped, moment) }
+	pace, done := d.pacing()
+	defer done()
+	if d.wrap != nil {
+		pace = d.wrap(pace)
 	}
 	for {
 		moment, more := d.times.next()
 		if !more {
 			return moment, true
 		}
-		d.queue.prepare()
-		now, ok := d.pace(moment)
+		d.carrier.prepare()
+		now, ok := pace(moment)
 		if !ok {
 			now = max(0, now)
 			for more && moment < now {
-				d.queue.backlogged(release{moment, now})
+				d.carrier.backlogged(release{moment, now})
 				moment, more = d.times.next()
 			}
 			return now, false
 		}
-		if d.queue.release(release{moment, now}) {
-			runtime.Gosched() // to the worker that it woke, on this very processor
+		d.carrier.release(release{moment, now})
+	}
+}
+
+// sample is what became of a task whose exchange began at begun, over a connection that was last free at freed and the
+// opening of which took dialled.
+func (d *driver) sample(t *task, e *exchange, begun, freed, dialled time.Duration) measure.Sample {
+	now := d.now()
+	s := measure.Sample{
+		Scheduled: t.scheduled, Sent: e.sent, Done: now, Endpoint: t.Operation, Status: e.status, Err: e.err,
+	}
+	stopped := d.stopped.Err() != nil
+	switch {
+	case e.sent < 0 && stopped:
+		d.broken.Store(true)
+		s.Unsent, s.Released, s.Err = true, t.released, errInterrupted
+		return s
+	case e.sent < 0:
+		s.Sent = begun // the system did not take it
+	}
+	switch {
+	case e.err == nil:
+		s.Done = max(s.Sent, e.done)
+		s.Worker = e.worker
+		if s.Err = e.check(t.Request); s.Err != nil {
+			s.Answer = e.body
 		}
+	case stopped:
+		d.broken.Store(true)
+		s.Err = errInterrupted
+	case errors.Is(e.err, os.ErrDeadlineExceeded) || errors.Is(e.err, context.DeadlineExceeded) || now >= t.scheduled+d.Timeout:
+		s.Err = d.errTimeout
 	}
-}
-
-// attack starts vegeta's workers, one a seat. They are given no pace: each waits in
-// RoundTrip, past all of vegeta's own work, for the queue to hand it a request.
-func (d *driver) attack() <-chan *vegeta.Result {
-	n := uint64(len(d.seats))
-	attacker := vegeta.NewAttacker(vegeta.Workers(n), vegeta.MaxWorkers(n), vegeta.Client(&http.Client{Transport: d}))
-	return attacker.Attack(d.target, atOnce{}, 0, "")
-}
-
-// target is vegeta's Targeter. What it names is only a seat's turn: which request that
-// is to send is not known before RoundTrip.
-func (d *driver) target(t *vegeta.Target) error {
-	if d.queue.over() {
-		return vegeta.ErrNoTargets // ends the attack
+	if s.Err != nil && d.Hide != nil {
+		d.hide(&s)
 	}
-	t.Method, t.URL = http.MethodGet, d.BaseURL
-	return nil
+	s.Released = released(t.release, freed, dialled, s.Sent)
+	return s
 }
 
-// RoundTrip is a worker's turn: it waits for a request, sends it and records what became
-// of it. Vegeta's answer is always the same.
-func (d *driver) RoundTrip(turn *http.Request) (*http.Response, error) {
-	if s, t, ok := d.queue.seat(); ok {
-		sample := s.do(t)
-		if sample.Err == errInterrupted {
-			d.broken.Store(true)
-		}
-		d.record(sample)
-		d.queue.leave(s)
+// kept is the part of a failed answer of which an example may be kept, with room for what is hidden in it.
+const kept = 16 << 10
+
+// hide takes out of a failure what nobody is to see.
+func (d *driver) hide(s *measure.Sample) {
+	if text := s.Err.Error(); d.Hide(text) != text {
+		s.Err = errors.New(d.Hide(text))
 	}
-	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: turn}, nil
+	s.Answer = []byte(d.Hide(string(s.Answer[:min(len(s.Answer), kept)])))
 }
 
-// atOnce is a vegeta.Pacer that never waits.
-type atOnce struct{}
-
-func (atOnce) Pace(time.Duration, uint64) (time.Duration, bool) { return 0, false }
-func (atOnce) Rate(time.Duration) float64                       { return 0 }
+// released tells the generator's lateness from the system's doing. A request that the
+// pacing got to at r.released and that went out at sent has waited for the system while no
+// connection was free, which was until freed, and while one was being opened, which took
+// dialled. All the rest of the time since its moment is the generator's own: sent less
+// that wait is when the request would have gone out had a connection been free.
+func released(r release, freed, dialled, sent time.Duration) time.Duration {
+	wait := max(0, freed-r.released) + dialled
+	return max(r.released, sent-wait)
+}

@@ -22,12 +22,13 @@ type exchange struct {
 	done   time.Duration // when the last byte of the answer came
 	status int
 	header http.Header
+	worker string
 	body   []byte // valid until the seat's next exchange
 	err    error
 }
 
 // check says what is wrong with an answer.
-func (e exchange) check(r *Request) error {
+func (e *exchange) check(r *Request) error {
 	if r.Check != nil {
 		return r.Check(e.status, e.header, e.body)
 	}
@@ -43,7 +44,7 @@ func makeOrder(base *url.URL, r *Request) order {
 		return order{Request: &Request{}, err: errNoRequest}
 	}
 	message, err := makeMessage(base, r)
-	return order{r, message, err}
+	return order{Request: r, message: message, err: err}
 }
 
 // makeMessage makes the HTTP message of a request. It has no GetBody: nothing may send

@@ -2,10 +2,9 @@ package load
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"net/url"
 	"testing"
 	"time"
 
@@ -44,9 +43,9 @@ func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 }
 
 // brief is a run of 100 requests in half a second over 4 connections.
-func brief(url string) Config {
+func brief(base string) Config {
 	return Config{
-		BaseURL: url, Source: &counting{}, Schedule: Constant(200), Warmup: FixedWarmup(100 * ms), Duration: 400 * ms, Timeout: 5 * time.Second, Connections: 4,
+		BaseURL: base, Source: &counting{}, Schedule: Constant(200), Warmup: FixedWarmup(100 * ms), Duration: 400 * ms, Timeout: time.Minute, Connections: 4,
 	}
 }
 
@@ -85,19 +84,8 @@ func assertConserved(t testing.TB, o *Outcome) {
 	}
 }
 
-// above counts the values of a histogram above a bound.
-func above(h *measure.Histogram, bound time.Duration) uint64 {
-	n := h.Count()
-	for _, s := range h.Steps() {
-		if s.Value <= bound {
-			n = h.Count() - s.Count
-		}
-	}
-	return n
-}
-
-// quantile is the exact quantile of values.
-func quantile(values []time.Duration, q float64) time.Duration {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[max(1, int(math.Ceil(q*float64(len(sorted))-1e-9)))-1]
+func mustBase(t testing.TB, c Config) *url.URL {
+	base, err := c.check()
+	require.NoError(t, err)
+	return base
 }

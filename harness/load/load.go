@@ -3,8 +3,13 @@
 //
 // Arrivals are open: the schedule does not wait for answers. A request that finds all
 // connections busy waits, and that wait counts in its response time, which runs from
-// the scheduled moment. Vegeta's Attacker drives the workers; the schedule, the pacing,
-// the connections and the recording are this package's own. It judges nothing.
+// the scheduled moment. It judges nothing.
+//
+// Plain HTTP/1.1 on Linux goes through a loop of one thread: the goroutine of the pacing
+// sends each request itself, and takes in answers while it waits for the next moment. All
+// else (https, HTTP/2, rates above what one thread sends, other systems) goes through
+// vegeta's Attacker, whose workers send over net/http, one a connection. The schedule, the
+// pacing and the recording are the same for both, and this package's own.
 package load
 
 import (
@@ -34,7 +39,7 @@ type Request struct {
 	Header    http.Header
 	Body      []byte
 	// Check says what is wrong with the answer; nil accepts any 2xx. It may be called
-	// by several goroutines at once, and must not keep body.
+	// by several goroutines at once, and must not keep header or body.
 	Check func(status int, header http.Header, body []byte) error
 }
 

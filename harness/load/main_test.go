@@ -8,10 +8,13 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
 // The test binary plays other parts when this variable names one.
@@ -41,20 +44,26 @@ func serveTiny() {
 	os.Stdin.Read(make([]byte, 1))
 }
 
-// report is what a generator in a process of its own says of its run.
-type report struct{ Offered, Sent, Late, Waited, Slow uint64 }
+// report is what a generator in a process of its own says of a request.
+type report struct{ Scheduled, Released, Sent, Done time.Duration }
 
-// generate drives the server that the environment names, over one connection.
+// generate drives the server that the environment names, over one connection, and says when it began, and at the end what
+// became of every request.
 func generate() {
 	rate, _ := strconv.ParseFloat(os.Getenv("LOAD_TEST_RATE"), 64)
-	long, _ := time.ParseDuration(os.Getenv("LOAD_TEST_LONG"))
+	var mu sync.Mutex
+	var all []report
 	o, err := Drive(context.Background(), Config{
-		BaseURL: os.Getenv("LOAD_TEST_URL"), Source: &counting{}, Schedule: Constant(rate), Duration: 2 * time.Second, Timeout: 5 * time.Second,
-		Connections: 1, Started: func(time.Time) { fmt.Println("started") },
+		BaseURL: os.Getenv("LOAD_TEST_URL"), Source: &counting{}, Schedule: Constant(rate), Duration: 3 * time.Second, Timeout: 10 * time.Minute,
+		Connections: 1, Started: func(origin time.Time) { fmt.Println(origin.UnixNano()) },
+		Observe: func(s measure.Sample) {
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, report{s.Scheduled, s.Released, s.Sent, s.Done})
+		},
 	})
-	if err != nil {
-		panic(err)
+	if err != nil || o.Window.Failed+o.Window.Unsent > 0 {
+		panic(fmt.Sprint(err, o.Window.Errors))
 	}
-	w := o.Window
-	json.NewEncoder(os.Stdout).Encode(report{w.Offered, w.Sent, above(w.Lateness, long), above(w.Wait, long), above(w.Response, long)})
+	json.NewEncoder(os.Stdout).Encode(all)
 }

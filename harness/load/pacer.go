@@ -26,11 +26,11 @@ const (
 // and waits out the rest with its eyes on the clock. It learns the margin from the sleeps
 // it has seen, within the processor time that it may spend on watching.
 type pacer struct {
-	now    func() time.Duration      // the clock
-	sleep  func(until time.Duration) // wakes at or after that moment of the clock, or when the run is stopped
-	margin time.Duration             // in the range [0, maxMargin]
-	credit time.Duration             // what may still be spent on watching; below 0: what was spent too much
-	last   time.Duration             // when credit was granted last
+	now    func() time.Duration                   // the clock
+	sleep  func(until time.Duration) (timed bool) // see carrier.sleeper
+	margin time.Duration                          // in the range [0, maxMargin]
+	credit time.Duration                          // what may still be spent on watching; below 0: what was spent too much
+	last   time.Duration                          // when credit was granted last
 }
 
 // until waits for a moment and returns the time, which is that moment at the earliest;
@@ -44,8 +44,8 @@ func (p *pacer) until(ctx context.Context, moment time.Duration) (time.Duration,
 			return now, true
 		case left > p.margin+shortest:
 			aim := moment - p.margin
-			p.sleep(aim)
-			if woke := p.now(); woke >= aim {
+			timed := p.sleep(aim)
+			if woke := p.now(); timed && woke >= aim {
 				p.learn(woke - aim)
 			}
 		default:

@@ -23,11 +23,12 @@ func (m *machine) now() time.Duration {
 	return m.clock
 }
 
-func (m *machine) sleep(until time.Duration) {
+func (m *machine) sleep(until time.Duration) (timed bool) {
 	before := m.clock
 	m.clock = max(m.clock, until) + m.oversleep() + m.stalled
 	m.stalled = 0
 	m.asleep += m.clock - before
+	return true
 }
 
 func (m *machine) pacer() *pacer { return &pacer{now: m.now, sleep: m.sleep} }
@@ -110,7 +111,10 @@ func TestPacerStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &machine{oversleep: constantly(0)}
 	p := m.pacer()
-	p.sleep = func(time.Duration) { cancel() } // broken off in its sleep
+	p.sleep = func(time.Duration) bool { // broken off in its sleep
+		cancel()
+		return false
+	}
 	_, ok := p.until(ctx, time.Hour)
 	assert.False(t, ok)
 	_, ok = p.until(ctx, 0)

@@ -15,11 +15,13 @@ var errNoConnection = errors.New("never sent: no connection came free before its
 // release is the moment of a request, and when the pacing got to it.
 type release struct{ scheduled, released time.Duration }
 
-// order is a request of the source, made into an HTTP message.
+// order is a request of the source, made into what is to be sent: a message for net/http, or
+// the bytes themselves.
 type order struct {
 	*Request
-	message *http.Request
-	err     error // why there is no message
+	message    *http.Request
+	head, body []byte
+	err        error // why there is nothing to send
 }
 
 // task is a released request that a seat is to send.
@@ -28,46 +30,83 @@ type task struct {
 	order
 }
 
-// queue stands between the pacing and the connections. It knows which requests have been
-// released and not yet taken, and which seats, one a connection, are free. A request in
-// the backlog takes 16 bytes: the request itself is made when a seat takes it. Only the
-// very next one is made in advance. No request stays in the backlog for longer than its
-// time-out, so the backlog is bounded by rate x time-out.
-//
-// The pacing goes on whether or not a seat is free. What it says of a release is therefore
-// the generator's own doing, and the wait for a seat that follows is the system's.
-type queue struct {
+// backlog knows which requests have been released and not yet taken. One in it takes 16 bytes:
+// the request itself is made when a connection takes it. Only the very next one is made in
+// advance. No request stays for longer than its time-out, so that the backlog is bounded by
+// rate x time-out.
+type backlog struct {
 	make    func() order // the source's next request
 	timeout time.Duration
 	now     func() time.Duration
 	record  func(measure.Sample)
 
-	mu      sync.Mutex
-	backlog fifo[release]
-	next    *order // of the head of the backlog, or of the next release; nil: not made yet
-	free    fifo[*seat]
-	idle    fifo[*seat] // free, and with a worker that waits; the one that has been idle for longest first
-	ended   bool        // nothing more will be released
+	waiting fifo[release]
+	next    order // of the head of the backlog, or of the next release
+	made    bool  // there is a next
 }
 
 // prepare makes the next request in advance, so that making it does not delay it.
-func (q *queue) prepare() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.next == nil && q.backlog.len() == 0 {
-		o := q.make()
-		q.next = &o
+func (b *backlog) prepare() {
+	if !b.made && b.waiting.len() == 0 {
+		b.next, b.made = b.make(), true
 	}
 }
 
 // order takes the next request.
-func (q *queue) order() order {
-	if q.next == nil {
-		return q.make()
+func (b *backlog) order() order {
+	if !b.made {
+		return b.make()
 	}
-	o := *q.next
-	q.next = nil
+	o := b.next
+	b.next, b.made = order{}, false
 	return o
+}
+
+// take takes the head of the backlog; false when there is none. Requests whose time has run
+// out are passed over.
+func (b *backlog) take() (task, bool) {
+	for b.waiting.len() > 0 {
+		r := b.waiting.pop()
+		if b.now() < r.scheduled+b.timeout {
+			return task{r, b.order()}, true
+		}
+		b.unsent(r, errNoConnection)
+	}
+	return task{}, false
+}
+
+// unsent records the next request as never sent.
+func (b *backlog) unsent(r release, why error) {
+	o := b.order()
+	b.record(measure.Sample{
+		Scheduled: r.scheduled, Released: r.released, Endpoint: o.Operation, Unsent: true, Err: why,
+	})
+}
+
+// drop records the whole backlog as never sent.
+func (b *backlog) drop(why error) {
+	for b.waiting.len() > 0 {
+		b.unsent(b.waiting.pop(), why)
+	}
+}
+
+// queue stands between the pacing and the workers. It knows the backlog, and which seats,
+// one a connection, are free.
+//
+// The pacing goes on whether or not a seat is free. What it says of a release is therefore
+// the generator's own doing, and the wait for a seat that follows is the system's.
+type queue struct {
+	mu sync.Mutex
+	backlog
+	free  fifo[*seat]
+	idle  fifo[*seat] // free, and with a worker that waits; the one that has been idle for longest first
+	ended bool        // nothing more will be released
+}
+
+func (q *queue) prepare() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.backlog.prepare()
 }
 
 // release says that the pacing got to the next request, and reports whether that woke a
@@ -77,7 +116,7 @@ func (q *queue) release(r release) (woke bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.idle.len() == 0 {
-		q.backlog.push(r)
+		q.waiting.push(r)
 		return false
 	}
 	q.idle.pop().tasks <- &task{r, q.order()}
@@ -88,7 +127,7 @@ func (q *queue) release(r release) (woke bool) {
 func (q *queue) backlogged(r release) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.backlog.push(r)
+	q.waiting.push(r)
 }
 
 // seat waits for a request and returns the seat that is to send it, with its task; false
@@ -96,39 +135,22 @@ func (q *queue) backlogged(r release) {
 func (q *queue) seat() (*seat, *task, bool) {
 	q.mu.Lock()
 	s := q.free.pop()
-	t, wait := q.take()
+	t, ok := q.take()
+	wait := !ok && !q.ended
 	if wait {
 		q.idle.push(s)
 	}
 	q.mu.Unlock()
-	if wait {
-		t = <-s.tasks
-	}
-	if t == nil {
-		q.leave(s)
-	}
-	return s, t, t != nil
-}
-
-// take takes the head of the backlog; nil when there is none, and then whether to wait
-// for one. Requests whose time has run out are passed over.
-func (q *queue) take() (t *task, wait bool) {
-	for q.backlog.len() > 0 {
-		r := q.backlog.pop()
-		if q.now() < r.scheduled+q.timeout {
-			return &task{r, q.order()}, false
+	switch {
+	case ok:
+		return s, &t, true
+	case wait:
+		if t := <-s.tasks; t != nil {
+			return s, t, true
 		}
-		q.unsent(r, errNoConnection)
 	}
-	return nil, !q.ended
-}
-
-// unsent records the next request as never sent.
-func (q *queue) unsent(r release, why error) {
-	o := q.order()
-	q.record(measure.Sample{
-		Scheduled: r.scheduled, Released: r.released, Endpoint: o.Operation, Unsent: true, Err: why,
-	})
+	q.leave(s)
+	return s, nil, false
 }
 
 // leave says that a seat is free again.
@@ -153,16 +175,14 @@ func (q *queue) end() {
 func (q *queue) over() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.ended && q.backlog.len() == 0
+	return q.ended && q.waiting.len() == 0
 }
 
 // drop records the whole backlog as never sent.
 func (q *queue) drop(why error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.backlog.len() > 0 {
-		q.unsent(q.backlog.pop(), why)
-	}
+	q.backlog.drop(why)
 }
 
 // fifo is a queue in a ring that grows as needed.

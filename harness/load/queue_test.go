@@ -52,13 +52,13 @@ func newBench(t *testing.T, seats int) *bench {
 	recorder, err := measure.NewRecorder(0, 0, time.Minute)
 	require.NoError(t, err)
 	b := &bench{recorder: recorder}
-	b.queue = &queue{
+	b.queue = &queue{backlog: backlog{
 		make: func() order {
 			b.made++
 			return order{Request: &Request{Operation: "x", Path: string(rune('a' + b.made - 1))}}
 		},
 		timeout: time.Second, now: func() time.Duration { return b.clock }, record: recorder.Record,
-	}
+	}}
 	for range seats {
 		b.free.push(&seat{tasks: make(chan *task, 1)})
 	}

@@ -127,11 +127,13 @@ func TestPoissonIsUniformWithExponentialGaps(t *testing.T) {
 }
 
 func TestProcessorsFollowTheRate(t *testing.T) {
-	assert.Equal(t, 1, wanted(Constant(0.001)))
-	assert.Equal(t, 1, wanted(Constant(5000)))
-	assert.Equal(t, 3, wanted(Constant(20000)))
-	assert.Equal(t, 1, wanted(Poisson(5000, 1, 100*time.Millisecond)), "fewer arrivals than are looked at")
-	assert.Equal(t, 1<<16, wanted(Constant(1e18)))
+	of := func(s Schedule) int { return wanted(fastest(s, time.Hour)) }
+	assert.Equal(t, 1, of(Constant(0.001)))
+	assert.Equal(t, 1, of(Constant(5000)))
+	assert.Equal(t, 3, of(Constant(20000)))
+	assert.Equal(t, 3, of(Shaped(Piece{Length: time.Minute, To: 20000})), "at its fastest")
+	assert.Equal(t, 1, of(Poisson(5000, 1, 100*time.Millisecond)), "fewer arrivals than are looked at")
+	assert.Equal(t, 1<<16, of(Constant(1e18)))
 }
 
 // BenchmarkSchedule asks for one arrival after another, as a run does.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -82,59 +81,13 @@ func (s *seat) close() {
 
 // do sends a request and returns what became of it.
 func (s *seat) do(t *task) measure.Sample {
-	deadline := t.scheduled + s.run.Timeout
-	start := s.run.now()
-	e, dialled := s.send(t, deadline)
-	now := s.run.now()
-	sample := measure.Sample{
-		Scheduled: t.scheduled, Sent: e.sent, Done: now, Endpoint: t.Operation, Status: e.status, Err: e.err,
+	begun := s.run.now()
+	e, dialled := s.send(t, t.scheduled+s.run.Timeout)
+	sample := s.run.sample(t, &e, begun, s.freed, dialled)
+	if !sample.Unsent {
+		s.freed = sample.Done
 	}
-	switch {
-	case e.sent < 0 && s.run.stopped.Err() != nil:
-		sample.Unsent, sample.Released, sample.Err = true, t.released, errInterrupted
-		return sample
-	case e.sent < 0:
-		sample.Sent = start // the system did not take it
-	}
-	switch {
-	case e.err == nil:
-		sample.Done = max(sample.Sent, e.done)
-		sample.Worker = e.header.Get(s.run.WorkerHeader)
-		if sample.Err = e.check(t.Request); sample.Err != nil {
-			sample.Answer = e.body
-		}
-	case s.run.stopped.Err() != nil:
-		sample.Err = errInterrupted
-	case errors.Is(e.err, os.ErrDeadlineExceeded) || errors.Is(e.err, context.DeadlineExceeded) || now >= deadline:
-		sample.Err = s.run.errTimeout
-	}
-	if sample.Err != nil && s.run.Hide != nil {
-		s.hide(&sample)
-	}
-	sample.Released = released(t.release, s.freed, dialled, sample.Sent)
-	s.freed = sample.Done
 	return sample
-}
-
-// kept is the part of a failed answer of which an example may be kept, with room for what is hidden in it.
-const kept = 16 << 10
-
-// hide takes out of a failure what nobody is to see.
-func (s *seat) hide(sample *measure.Sample) {
-	if text := sample.Err.Error(); s.run.Hide(text) != text {
-		sample.Err = errors.New(s.run.Hide(text))
-	}
-	sample.Answer = []byte(s.run.Hide(string(sample.Answer[:min(len(sample.Answer), kept)])))
-}
-
-// released tells the generator's lateness from the system's doing. A request that the
-// pacing got to at r.released and that went out at sent has waited for the system while no
-// connection was free, which was until freed, and while one was being opened, which took
-// dialled. All the rest of the time since its moment is the generator's own: sent less
-// that wait is when the request would have gone out had a connection been free.
-func released(r release, freed, dialled, sent time.Duration) time.Duration {
-	wait := max(0, freed-r.released) + dialled
-	return max(r.released, sent-wait)
 }
 
 // send sends a request, over a new connection where there is none, and also returns how
@@ -166,7 +119,7 @@ func (s *seat) exchange(message *http.Request, deadline time.Duration) exchange 
 	var e exchange
 	answer, err := s.client.RoundTrip(message)
 	if err == nil {
-		e.status, e.header = answer.StatusCode, answer.Header
+		e.status, e.header, e.worker = answer.StatusCode, answer.Header, answer.Header.Get(s.run.WorkerHeader)
 		e.body, err = s.read(answer)
 	} else if errors.Is(err, io.EOF) {
 		err = errClosed

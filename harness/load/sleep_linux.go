@@ -48,11 +48,12 @@ func newSleeper(ctx context.Context, now func() time.Duration) *sleeper {
 }
 
 // sleep sleeps until a moment of the clock, or until the run is stopped.
-func (s *sleeper) sleep(until time.Duration) {
+func (s *sleeper) sleep(until time.Duration) (timed bool) {
 	s.until, s.armed = until, false
 	if s.conn == nil || s.conn.Read(s.wait) != nil {
 		timerSleep(s.ctx, s.now, until)
 	}
+	return true
 }
 
 // arm is asked twice by the runtime: before it waits, when it sets the timer, so that an

@@ -20,4 +20,7 @@ func newSleeper(ctx context.Context, now func() time.Duration) *sleeper {
 }
 
 // sleep sleeps until a moment of the clock, or until the run is stopped.
-func (s *sleeper) sleep(until time.Duration) { timerSleep(s.ctx, s.now, until) }
+func (s *sleeper) sleep(until time.Duration) (timed bool) {
+	timerSleep(s.ctx, s.now, until)
+	return true
+}

@@ -1,0 +1,126 @@
+package load
+
+import (
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// workers carry requests over net/http: https, HTTP/2, and whatever a [loop] cannot. Vegeta's Attacker drives them, one a
+// connection.
+type workers struct {
+	*driver
+	queue *queue
+	seats []*seat
+	ended sync.WaitGroup
+}
+
+func newWorkers(d *driver) *workers {
+	w := &workers{driver: d, queue: &queue{backlog: backlog{
+		make:    func() order { return makeOrder(d.base, d.Source.Next()) },
+		timeout: d.Timeout, now: d.now, record: d.record,
+	}}}
+	for range d.Connections {
+		s := newSeat(d)
+		w.seats = append(w.seats, s)
+		w.queue.free.push(s)
+	}
+	return w
+}
+
+func (w *workers) processors() (own, shared int) {
+	return 0, wanted(w.fastest())
+}
+
+// connect opens every seat's connection. One that cannot be opened is tried again by the
+// request that needs it, which waits for it or fails.
+func (w *workers) connect() {
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, dialsAtOnce)
+	for _, s := range w.seats {
+		turn <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turn }()
+			_ = s.dial(dialLimit)
+		})
+	}
+	wg.Wait()
+}
+
+func (w *workers) disconnect() {
+	for _, s := range w.seats {
+		s.close()
+	}
+}
+
+func (w *workers) abort() {
+	for _, s := range w.seats {
+		s.abort()
+	}
+}
+
+func (w *workers) begin() {
+	results := w.attack()
+	w.ended.Go(func() {
+		for r := range results {
+			_ = r // vegeta's own view of a request: the recorder has seen more
+		}
+	})
+}
+
+func (w *workers) prepare()             { w.queue.prepare() }
+func (w *workers) backlogged(r release) { w.queue.backlogged(r) }
+func (w *workers) drop(why error)       { w.queue.drop(why) }
+
+func (w *workers) release(r release) {
+	if w.queue.release(r) {
+		runtime.Gosched() // to the worker that it woke, on this very processor
+	}
+}
+
+func (w *workers) end() {
+	w.queue.end()
+	w.ended.Wait()
+}
+
+func (w *workers) sleeper() (sleep func(until time.Duration) bool, done func()) {
+	s := newSleeper(w.stopped, w.now)
+	return s.sleep, s.close
+}
+
+// attack starts vegeta's workers, one a seat. They are given no pace: each waits in
+// RoundTrip, past all of vegeta's own work, for the queue to hand it a request.
+func (w *workers) attack() <-chan *vegeta.Result {
+	n := uint64(len(w.seats))
+	attacker := vegeta.NewAttacker(vegeta.Workers(n), vegeta.MaxWorkers(n), vegeta.Client(&http.Client{Transport: w}))
+	return attacker.Attack(w.target, atOnce{}, 0, "")
+}
+
+// target is vegeta's Targeter. What it names is only a seat's turn: which request that
+// is to send is not known before RoundTrip.
+func (w *workers) target(t *vegeta.Target) error {
+	if w.queue.over() {
+		return vegeta.ErrNoTargets // ends the attack
+	}
+	t.Method, t.URL = http.MethodGet, w.BaseURL
+	return nil
+}
+
+// RoundTrip is a worker's turn: it waits for a request, sends it and records what became
+// of it. Vegeta's answer is always the same.
+func (w *workers) RoundTrip(turn *http.Request) (*http.Response, error) {
+	if s, t, ok := w.queue.seat(); ok {
+		w.record(s.do(t))
+		w.queue.leave(s)
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: turn}, nil
+}
+
+// atOnce is a vegeta.Pacer that never waits.
+type atOnce struct{}
+
+func (atOnce) Pace(time.Duration, uint64) (time.Duration, bool) { return 0, false }
+func (atOnce) Rate(time.Duration) float64                       { return 0 }
