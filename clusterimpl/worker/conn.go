@@ -16,20 +16,22 @@ import (
 // conn knows whether its client waits for an answer, so that a connection is only
 // ever closed or given back between an answer and the next request.
 //
-// It is told by http.Server's state hook when an answer is complete, and sees for
-// itself when the next bytes are read: the server's own states come too late, for a
-// connection counts as idle there until a whole request header has been read.
+// It is told by whoever serves it when an answer is complete, and sees for itself when
+// the next bytes are read: http.Server's own states come too late, for a connection
+// counts as idle there until a whole request header has been read.
 type conn struct {
 	net.Conn
 	tracked handover.Tracked // the same connection, if another worker can have it
 	closed  func(c *conn, returned bool)
 	once    sync.Once
+	ahead   []byte // read already, for the server that goes on
 
 	mu      sync.Mutex
-	waiting bool // for the first byte of a request
-	retired bool // it is to be closed: its read was interrupted
-	unasked bool // it is to be given back
-	back    bool // its read was ended for that; nothing of a request was read
+	waiting bool      // for the first byte of a request
+	retired bool      // it is to be closed: its read was interrupted
+	unasked bool      // it is to be given back
+	back    bool      // its read was ended for that; nothing of a request was read
+	armed   time.Time // when the deadline of idle reads was set last; zero when another was set since
 }
 
 func newConn(inner net.Conn, closed func(*conn, bool)) *conn {
@@ -62,6 +64,22 @@ func (c *conn) idle() {
 	c.waiting = c.tracked == nil || !c.tracked.Waiting()
 }
 
+// rearm is how old the deadline of idle reads may get: to set it costs more than to look at
+// the clock.
+const rearm = idleTimeout / 4
+
+// await lets a read wait for idleTimeout, or up to a quarter more.
+func (c *conn) await() {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.retired || c.unasked || now.Sub(c.armed) < rearm {
+		return // its read is to end at once, or late enough
+	}
+	c.armed = now
+	_ = c.SetReadDeadline(now.Add(idleTimeout + rearm)) // fails on a closed connection: so will the read
+}
+
 // retire makes a connection that waits for a request end; one that has a request under
 // way is left alone.
 //
@@ -72,6 +90,7 @@ func (c *conn) retire() {
 	defer c.mu.Unlock()
 	if c.waiting {
 		c.retired = true
+		c.armed = time.Time{}
 		_ = c.SetReadDeadline(time.Unix(1, 0)) // fails on a closed connection: nothing left to do
 	}
 }
@@ -108,6 +127,11 @@ func (c *conn) leaving() bool {
 
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
+	if len(c.ahead) > 0 {
+		n := copy(p, c.ahead)
+		c.ahead = c.ahead[n:]
+		return n, nil
+	}
 	if c.leaving() {
 		return 0, os.ErrDeadlineExceeded
 	}

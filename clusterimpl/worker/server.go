@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+	"github.com/nameplate-dev/nameplate/clusterimpl/lean"
 )
 
 // Header names the worker in every answer.
@@ -39,8 +42,11 @@ type server struct {
 	health   http.Handler
 	counters *counters
 	log      *slog.Logger
-	http     *http.Server
+	lean     lean.Server
+	http     *http.Server  // of the connections that are not plain, see package lean
 	served   chan struct{} // closed when nothing more is accepted
+	base     context.Context
+	stop     context.CancelFunc // ends the requests of plain connections
 
 	returned func() // called when connections were given back
 
@@ -65,6 +71,8 @@ func newServer(name string, r handover.Receiver, app, health http.Handler, c *co
 		name: name, receiver: r, app: app, health: health, counters: c, log: log,
 		returned: func() {}, served: make(chan struct{}), conns: map[*conn]struct{}{}, changed: make(chan struct{}, 1),
 	}
+	s.base, s.stop = context.WithCancel(context.Background())
+	s.lean = lean.Server{Handler: s, Log: log}
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -84,10 +92,77 @@ func newServer(name string, r handover.Receiver, app, health http.Handler, c *co
 // serve accepts until the receiver has no more connections.
 func (s *server) serve() error {
 	defer close(s.served)
-	if err := s.http.Serve(listener{s}); !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("serve requests: %w", err)
+	for pause := time.Duration(0); ; {
+		c, err := s.accept()
+		var passing interface{ Temporary() bool } // as of a lack of descriptors
+		switch {
+		case err == nil:
+			pause = 0
+			go s.attend(c)
+		case errors.As(err, &passing) && passing.Temporary():
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			s.log.Warn("accepting waits", "reason", err)
+			time.Sleep(pause)
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		default:
+			return fmt.Errorf("serve requests: %w", err)
+		}
+	}
+}
+
+// attend serves a connection, its plain requests first.
+func (s *server) attend(c *conn) {
+	if s.base.Err() != nil { // it came too late to be ended
+		c.Close()
+		return
+	}
+	ctx := context.WithValue(s.base, connKey{}, c)
+	ahead, ok := s.lean.Serve(ctx, c, lean.Hooks{Await: c.await, Done: c.idle})
+	if !ok {
+		c.Close()
+		return
+	}
+	c.ahead = ahead
+	_ = s.http.Serve(&single{conn: c}) // it returns once it has the connection, or was closed
+}
+
+// single is a listener with one connection.
+type single struct{ conn *conn }
+
+// Accept implements net.Listener.
+func (l *single) Accept() (net.Conn, error) {
+	if l.conn == nil {
+		return nil, net.ErrClosed
+	}
+	c := l.conn
+	l.conn = nil
+	return c, nil
+}
+
+// Close implements net.Listener. The server closes it when it has taken the connection, or
+// never will.
+func (l *single) Close() error {
+	if l.conn != nil {
+		return l.conn.Close()
 	}
 	return nil
+}
+
+// Addr implements net.Listener.
+func (l *single) Addr() net.Addr { return &net.TCPAddr{} }
+
+// end ends every connection, whatever is under way.
+func (s *server) end() {
+	s.stop()
+	s.receiver.Close()
+	s.http.Close()
+	s.mu.Lock()
+	left := slices.Collect(maps.Keys(s.conns))
+	s.mu.Unlock()
+	for _, c := range left {
+		c.Close()
+	}
 }
 
 // drain finishes what was accepted and returns when every connection is closed, or, if
@@ -122,7 +197,7 @@ func (s *server) drain(ctx context.Context, keep bool) error {
 			over = true
 		case <-ctx.Done():
 			n := s.open()
-			s.http.Close()
+			s.end()
 			return fmt.Errorf("drain: %d connections have a request under way: %w", n, context.Cause(ctx))
 		}
 	}
@@ -156,19 +231,17 @@ func (s *server) retire() {
 	}
 }
 
-// listener brings a server's connections to its http.Server.
-type listener struct{ s *server }
-
-func (l listener) Accept() (net.Conn, error) {
-	inner, err := l.s.receiver.Accept()
+// accept takes the next connection.
+func (s *server) accept() (*conn, error) {
+	inner, err := s.receiver.Accept()
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(inner, l.s.gone)
-	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
-	l.s.conns[c] = struct{}{}
-	l.s.counters.connections.Add(1)
+	c := newConn(inner, s.gone)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = struct{}{}
+	s.counters.connections.Add(1)
 	return c, nil
 }
 
@@ -186,9 +259,6 @@ func (s *server) gone(c *conn, back bool) {
 	default:
 	}
 }
-
-func (l listener) Close() error   { return l.s.receiver.Close() }
-func (l listener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // ServeHTTP answers one request, and nothing that the application does ends more than that.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -64,7 +64,7 @@ func newSite(t *testing.T) *site {
 	app.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 	s.server = newServer("7", handover.Direct(ln.(*net.TCPListener)), app, http.NotFoundHandler(), &counters{}, slog.New(slog.DiscardHandler))
 	go func() { s.served <- s.serve() }()
-	t.Cleanup(func() { s.http.Close() })
+	t.Cleanup(s.end)
 	return s
 }
 

@@ -3,7 +3,10 @@
 //
 // It knows how to answer HTTP, count, report, collect garbage and drain. What is
 // served is a handler that it is given; how connections reach it is the matter of
-// package handover.
+// package handover. Plain requests are served by package lean, and a connection's first
+// that is not plain, with all that follow it, by net/http. So a request's context ends
+// when the worker ends, and as a rule not when its client goes away: a handler has to
+// bound its own time.
 package worker
 
 import (
