@@ -2,30 +2,43 @@ package handover
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/quick"
 )
 
 // socket is a connection over a descriptor that came from the primary. It does without
 // what net.FileConn does to such a descriptor, a dozen system calls: options are set on
-// the listening socket, and inherited.
-type socket struct{ *os.File }
+// the listening socket, and inherited. One goroutine at a time reads, and one writes.
+type socket struct {
+	*os.File
+	quick io.ReadWriter // the same
+}
 
 // newSocket takes over a descriptor in non-blocking mode.
-func newSocket(fd int) *socket { return &socket{os.NewFile(uintptr(fd), "connection")} }
+func newSocket(fd int) *socket {
+	s := &socket{File: os.NewFile(uintptr(fd), "connection")}
+	s.quick = s.File
+	if stream, err := quick.New(s.File); err == nil {
+		s.quick = stream
+	}
+	return s
+}
 
 // Read implements net.Conn.
 func (s *socket) Read(p []byte) (int, error) {
-	n, err := s.File.Read(p)
+	n, err := s.quick.Read(p)
 	return n, netError("read", err)
 }
 
 // Write implements net.Conn.
 func (s *socket) Write(p []byte) (int, error) {
-	n, err := s.File.Write(p)
+	n, err := s.quick.Write(p)
 	return n, netError("write", err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
+	"github.com/nameplate-dev/nameplate/clusterimpl/quick"
 )
 
 const (
@@ -39,6 +41,14 @@ func openRedis(url string) (*redis.Client, error) {
 	options.DialerRetries = 1
 	options.DisableIdentity = true
 	options.ContextTimeoutEnabled = true
+	dial := redis.NewDialer(options)
+	options.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return quick.Conn(c), nil
+	}
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewClient(options), nil
 }

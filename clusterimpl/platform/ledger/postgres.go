@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger/pool"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
+	"github.com/nameplate-dev/nameplate/clusterimpl/quick"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
 
@@ -88,6 +90,14 @@ func openPostgres(ctx context.Context, url string, workers int) (*postgres, erro
 	}
 	if _, set := config.RuntimeParams["statement_timeout"]; !set {
 		config.RuntimeParams["statement_timeout"] = strconv.FormatInt(statementTimeout.Milliseconds(), 10)
+	}
+	dial := config.DialFunc
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return quick.Conn(c), nil
 	}
 	p := &postgres{pool.New(pool.Config[*pgConn]{
 		Size: poolSize(workers), DialTimeout: connectTimeout, Wait: acquireTimeout, Abandon: abandonTimeout,
