@@ -112,7 +112,7 @@ func (o Options) config(s *Suite, given System, test string) (run.Config, error)
 	now := time.Now()
 	c := run.Config{
 		Suite: with, Ref: s.ref, Host: probe.HostInfo(), Build: archive.ThisBuild(), System: under, Workload: programs, Secrets: secrets,
-		Out: o.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Observe: o.observe,
+		Out: o.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle, Observe: o.observe,
 		Options: archive.Options{
 			Runs: with.Plan.Runs, Duration: with.Plan.Duration, Warmup: with.Plan.Warmup.Least, WarmupMost: with.Plan.Warmup.Most, RateScale: 1, Seed: with.Plan.Seed,
 		},

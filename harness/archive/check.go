@@ -56,6 +56,11 @@ func (t Trial) check() error {
 	if w := t.Warm; w != nil && (!w.Ended.Valid() || w.Steady < 0) {
 		return fmt.Errorf("the warm-up ended %q, steady after %v, allowed are warm, saturated, unsettled and fixed, and times from 0", w.Ended, w.Steady)
 	}
+	for _, q := range []measure.Quiet{t.Noise.QuietBefore, t.Noise.QuietAfter} {
+		if q.Waited < 0 || !(q.Busy >= 0) {
+			return fmt.Errorf("processes that used %v cores after %v, allowed are 0 and more", q.Busy, q.Waited)
+		}
+	}
 	for name, v := range t.Values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("the disturbance's %s is %v, allowed are finite numbers", name, v)
@@ -101,6 +106,11 @@ func checkWindow(w *measure.Window) error {
 func checkUsage(u *measure.Usage) error {
 	if u == nil {
 		return nil
+	}
+	for _, share := range []float64{u.Others.Taken, u.Others.Stolen, u.Others.Pressure} {
+		if !(share >= 0 && share <= 1) {
+			return fmt.Errorf("others took a share of %v, allowed are shares in [0,1]", share)
+		}
 	}
 	for _, s := range u.Series {
 		if !(s.CPU >= 0) || s.PeakRSS < 0 {

@@ -102,6 +102,9 @@ func noisy(in Input, e Evidence) Reason {
 	if before <= 0 || after <= 0 {
 		return Reason{Code: SpeedUnknown}
 	}
+	if q := e.Noise; q.QuietBefore.Known && !q.QuietBefore.Idle || q.QuietAfter.Known && !q.QuietAfter.Idle {
+		return Reason{} // the run's own processes still worked: the difference is not the host's
+	}
 	change := float64(max(before, after))/float64(min(before, after)) - 1
 	if change <= float64(in.Validity.HostNoise) {
 		return Reason{}
@@ -119,6 +122,28 @@ func stolen(in Input, e Evidence) Reason {
 		return Reason{}
 	}
 	return Reason{Code: ProcessorStolen, Seen: e.Noise.Steal, Allowed: float64(in.Validity.HostNoise)}
+}
+
+// shared is the guard on processor time that others than the run took in the measurement window.
+func shared(in Input, e Evidence) Reason {
+	if e.Usage == nil || !e.Usage.Others.Known {
+		return Reason{}
+	}
+	others := e.Usage.Others
+	took, allowed := (others.Taken+others.Stolen)*others.Cores, in.Validity.Others(others.Cores)
+	if took <= allowed {
+		return Reason{}
+	}
+	return Reason{Code: ProcessorsShared, Seen: took, To: others.Cores, Allowed: allowed}
+}
+
+// hostCodes are the codes that say that the host was not the run's own.
+var hostCodes = []Code{HostSlowed, HostSpedUp, ProcessorStolen, ProcessorsShared, FrequencyFell, FrequencyRose, ClockJump}
+
+// HostDisturbed says in which ways the host was not the run's own: it changed its speed, or others
+// took its processors. None when it was.
+func HostDisturbed(in Input, e Evidence) []Reason {
+	return slices.DeleteFunc(Guards(in, e), func(r Reason) bool { return !slices.Contains(hostCodes, r.Code) })
 }
 
 // clocks is the guard on the clocks.

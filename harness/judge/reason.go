@@ -19,6 +19,7 @@ const (
 	HostSlowed        Code = "host-slowed"         // a fixed piece of work took From ms before and To ms after; Seen and Allowed are shares
 	HostSpedUp        Code = "host-sped-up"        // the same, the other way
 	ProcessorStolen   Code = "processor-stolen"    // by the hypervisor: Seen and Allowed are shares of the host's processor time
+	ProcessorsShared  Code = "processors-shared"   // others than the run took Seen of To cores in the measurement window; Allowed
 	ClockJump         Code = "clock-jump"          // the wall clock went on by From s, the monotonic one by To s; Allowed apart
 	FrequencyFell     Code = "frequency-fell"      // from From to To MHz; Seen and Allowed are shares
 	FrequencyRose     Code = "frequency-rose"      // the same, the other way
@@ -88,6 +89,7 @@ var guards = []guard{
 	{outOfRange, map[Code]Direction{OutOfRange: Blind}},
 	{noisy, map[Code]Direction{HostSlowed: OnlyHurts, HostSpedUp: EitherWay, SpeedUnknown: Blind}},
 	{stolen, map[Code]Direction{ProcessorStolen: OnlyHurts}},
+	{shared, map[Code]Direction{ProcessorsShared: OnlyHurts}},
 	{clocks, map[Code]Direction{ClockJump: Blind}},
 	{frequency, map[Code]Direction{FrequencyFell: OnlyHurts, FrequencyRose: EitherWay}},
 }

@@ -34,6 +34,9 @@ var words = map[Code]func(Reason) string{
 	ProcessorStolen: func(r Reason) string {
 		return fmt.Sprintf("the hypervisor took %s of the host's processor time (at most %s allowed)", percent(r.Seen), percent(r.Allowed))
 	},
+	ProcessorsShared: func(r Reason) string {
+		return fmt.Sprintf("others than the run took %.2f of %.4g cores in the measurement window (at most %.2f allowed)", r.Seen, r.To, r.Allowed)
+	},
 	ClockJump: func(r Reason) string {
 		return fmt.Sprintf("the clock jumped: the wall clock went on by %s and the monotonic clock by %s (at most %s apart allowed)",
 			figure(r.From, "s"), figure(r.To, "s"), figure(r.Allowed, "s"))

@@ -25,6 +25,27 @@ type Process struct {
 // Usage is the resource usage of everything that took part in one run.
 type Usage struct {
 	Series []Series `json:"series"`
+	// Others is what others than the run took of the host within the measurement window.
+	Others Others `json:"others,omitzero"`
+}
+
+// Others is what others than the run took of the processors that the run may use.
+type Others struct {
+	// Known is false where the kernel does not say, or where the run reaches processes that are not
+	// watched; Taken and Stolen then mean nothing.
+	Known bool `json:"known"`
+	// Cores is the number of processors that the run may use, by affinity and quota.
+	Cores float64 `json:"cores"`
+	// Taken is the share of the processors' time that processes outside of the run used, in the range [0,1].
+	// What kernel threads and interrupts do does not count. Under a quota, only what the run could have used
+	// counts.
+	Taken float64 `json:"taken"`
+	// Stolen is the share that the hypervisor took away, in the range [0,1].
+	Stolen float64 `json:"stolen"`
+	// Pressure is the share of the time that some task of the host waited for a processor, in the range [0,1]:
+	// one of the run, or another. It means nothing where PressureKnown is false.
+	Pressure      float64 `json:"pressure,omitempty"`
+	PressureKnown bool    `json:"pressure_known,omitempty"`
 }
 
 // Series is the usage of one process or group of processes of the same role and
@@ -65,6 +86,17 @@ type HostNoise struct {
 	// MHzBefore and MHzAfter are the fastest processor's frequency right after the spins; 0 when not known.
 	MHzBefore float64 `json:"mhz_before"`
 	MHzAfter  float64 `json:"mhz_after"`
+	// QuietBefore and QuietAfter say whether the run's own processes were idle when the host's speed was read.
+	QuietBefore Quiet `json:"quiet_before,omitzero"`
+	QuietAfter  Quiet `json:"quiet_after,omitzero"`
+}
+
+// Quiet is how the processes of a run came to rest.
+type Quiet struct {
+	Known  bool          `json:"known"`     // false where it was not asked for, or where the kernel does not say
+	Idle   bool          `json:"idle"`      // they came to rest in time
+	Waited time.Duration `json:"waited_ns"` // for that
+	Busy   float64       `json:"busy"`      // cores that they used at last
 }
 
 // CPUOf sums the processor time within the judged window over all series of a role, in

@@ -10,21 +10,31 @@ import (
 // usageReader adds readings up to series.
 type usageReader struct {
 	config    Config
+	source    source
 	processes *processes
-	hostStat  procFile
 	memory    procFile
 	uptime    procFile
 	buf       []byte
 
-	series  []*seriesReader // in the order of first sight; the host's first
-	byName  map[seriesKey]*seriesReader
-	last    map[int]uint64 // ticks used by a listed process or its tree, at the reading before
-	busy    uint64         // ticks used by the host, at the reading before
-	up      uint64         // ticks since the host started, at the reading before
-	at      time.Duration  // of the reading before
-	cores   float64        // of the host; 0: not known
-	started bool           // the reading at Start was taken
-	ended   bool           // and one after it
+	series   []*seriesReader // in the order of first sight; the host's first
+	byName   map[seriesKey]*seriesReader
+	accounts map[int]*account // of the listed processes, by number
+	host     hostTime         // at the reading before
+	others   othersReader
+	up       uint64        // ticks since the host started, at the reading before
+	at       time.Duration // of the reading before
+	cores    float64       // of the host; 0: not known
+	started  bool          // the reading at Start was taken
+	startAt  time.Duration // when
+	ended    bool          // and one after it
+	whole    bool          // and the one at End
+}
+
+// source is where readings come from.
+type source struct {
+	root  string                              // of /proc
+	clock func(pid int) (time.Duration, bool) // the processor time of a process; nil: only its ticks
+	quota float64                             // cores that the control groups allow this process; 0: no limit
 }
 
 type seriesKey struct {
@@ -35,9 +45,9 @@ type seriesKey struct {
 // seriesReader is the series of one role and name.
 type seriesReader struct {
 	measure.Series
-	total    uint64 // ticks used since the first reading
-	start    uint64 // of these, before Start
-	before   uint64 // total at the reading that the last rate was taken at
+	total    time.Duration // used since the first reading
+	start    time.Duration // of that, before Start
+	before   time.Duration // total at the reading that the last rate was taken at
 	beforeAt time.Duration
 	seen     bool // in the current reading
 	now      groupMemory
@@ -60,10 +70,11 @@ func (g *groupMemory) add(m processMemory) {
 
 func (g groupMemory) resident() int64 { return max(0, g.private+g.shared) }
 
-func newUsageReader(c Config, root string) *usageReader {
+func newUsageReader(c Config, from source) *usageReader {
 	r := &usageReader{
-		config: c, processes: newProcesses(root), byName: map[seriesKey]*seriesReader{}, last: map[int]uint64{},
-		hostStat: openAt(root, "stat"), memory: openAt(root, "meminfo"), uptime: openAt(root, "uptime"), buf: make([]byte, 4096),
+		config: c, source: from, processes: newProcesses(from.root, from.clock), byName: map[seriesKey]*seriesReader{},
+		accounts: map[int]*account{}, memory: openAt(from.root, "meminfo"), uptime: openAt(from.root, "uptime"),
+		buf: make([]byte, 4096), others: newOthersReader(from),
 	}
 	r.find(measure.RoleHost, "host")
 	return r
@@ -71,7 +82,6 @@ func newUsageReader(c Config, root string) *usageReader {
 
 func (r *usageReader) close() {
 	r.processes.close()
-	r.hostStat.close()
 	r.memory.close()
 	r.uptime.close()
 }
@@ -93,14 +103,16 @@ func (r *usageReader) baseline(at time.Duration) {
 	r.at = at
 	late := at - r.config.Start
 	r.started = late >= 0 && late <= tolerated(r.config.Start, r.config.End)
-	r.cores = countCores(r.hostStat.read(nil))
+	r.startAt = at
 	r.series[0].beforeAt = at
-	r.take(true)
+	r.take(at, true)
+	r.cores = float64(len(r.host.cores))
+	r.others.begin()
 }
 
 // read takes the reading that was planned for a moment, at the moment it came to.
 func (r *usageReader) read(at, planned time.Duration) {
-	r.take(false)
+	r.take(at, false)
 	for _, s := range r.series {
 		if s.seen {
 			r.point(s, at)
@@ -109,21 +121,22 @@ func (r *usageReader) read(at, planned time.Duration) {
 	r.at = at
 	switch {
 	case planned == r.config.Start:
-		r.started = true
+		r.started, r.startAt = true, at
+		r.others.begin()
 		for _, s := range r.series {
 			s.start = s.total
 		}
 	case r.started:
-		r.ended = true
+		r.ended, r.whole = true, at >= r.config.End
 	}
 }
 
 // point appends a reading to a series.
 func (r *usageReader) point(s *seriesReader, at time.Duration) {
 	p := measure.UsagePoint{At: at, RSS: s.now.resident(), Own: max(0, s.now.private)}
-	// Over less than a few ticks a rate says nothing: the point before is repeated.
+	// Over a short while a rate says little: the point before is repeated.
 	if since := at - s.beforeAt; since >= max(r.config.Every/10, leastEvery) {
-		p.CPU = float64(s.total-s.before) / ticksPerSecond / since.Seconds()
+		p.CPU = max(0, (s.total-s.before).Seconds()/since.Seconds())
 		s.before, s.beforeAt = s.total, at
 	} else if n := len(s.Points); n > 0 {
 		p.CPU = s.Points[n-1].CPU
@@ -135,12 +148,12 @@ func (r *usageReader) point(s *seriesReader, at time.Duration) {
 	s.PeakRSS = max(s.PeakRSS, p.RSS)
 }
 
-// take reads the host and every process listed now.
-func (r *usageReader) take(first bool) {
+// take reads the host and every process listed now, and returns the processor time that these and
+// the kernel's threads used since the reading before.
+func (r *usageReader) take(at time.Duration, first bool) time.Duration {
 	for _, s := range r.series {
 		s.seen, s.now = false, groupMemory{}
 	}
-	r.host(first)
 	r.processes.next()
 	listed := r.config.Processes()
 	var roots []int
@@ -151,64 +164,76 @@ func (r *usageReader) take(first bool) {
 	}
 	trees := r.processes.descendants(roots)
 	up := parseUptime(r.uptime.read(r.buf))
-	living := make(map[int]uint64, len(listed))
+	living := make(map[int]*account, len(listed))
+	var ours time.Duration
 	for _, p := range listed {
 		s := r.find(p.Role, p.Name)
-		used, root, ok := r.process(p, trees, s)
+		members, ok := r.members(p, trees, s)
 		if !ok {
 			continue
 		}
-		if before, known := r.last[p.PID]; known {
-			s.total += used - min(used, before)
-		} else if !first && root.started >= r.up {
-			s.total += used // it started since the reading before
+		a := r.accounts[p.PID]
+		if a == nil {
+			r.others.mayRun(p.PID)
+			a = &account{}
+			if !first { // else it counts from now on
+				a.last = map[int]member{}
+			}
 		}
-		living[p.PID] = used
+		used := a.advance(members, r.up)
+		s.total += used
+		ours += used
+		living[p.PID] = a
 	}
-	r.last, r.up = living, up
+	r.accounts, r.up = living, up
+	ours += r.processes.kernel.advance(r.source.clock)
+	r.hostUsage(at, first, ours)
 	for _, s := range r.series {
 		if s.seen && s.now.members == 1 {
 			s.PeakRSS = max(s.PeakRSS, s.now.peak)
 		}
 	}
+	return ours
 }
 
-// process reads one listed process, with its tree if it has one, and returns the ticks
-// it has used. The time of an ended child goes over to its parent, which has waited for
-// it, so that a tree's time never falls when a child ends.
-func (r *usageReader) process(p measure.Process, trees map[int][]int, s *seriesReader) (used uint64, root processReading, ok bool) {
-	root = r.processes.get(p.PID)
+// members reads one listed process, with its tree if it has one.
+func (r *usageReader) members(p measure.Process, trees map[int][]int, s *seriesReader) (map[int]member, bool) {
+	root := r.processes.get(p.PID)
 	if !root.alive {
-		return 0, root, false
+		return nil, false
 	}
 	s.seen, s.Known = true, true
 	if !p.Tree {
 		s.now.add(root.processMemory)
-		return root.own, root, true
+		return map[int]member{p.PID: {own: root.cpu, parent: root.parent, started: root.started}}, true
 	}
+	members := make(map[int]member, len(trees[p.PID]))
 	for _, pid := range trees[p.PID] {
 		if m := r.processes.get(pid); m.alive {
-			used += m.own + m.children
+			members[pid] = member{
+				own: m.cpu, children: time.Duration(m.children) * tick, parent: m.parent, started: m.started,
+			}
 			s.now.add(m.processMemory)
 		}
 	}
-	return used, root, true
+	return members, true
 }
 
-// host reads the host's own usage.
-func (r *usageReader) host(first bool) {
+// hostUsage reads the host's own usage. ours is what the run and the kernel used since the reading before.
+func (r *usageReader) hostUsage(at time.Duration, first bool, ours time.Duration) {
 	s := r.series[0]
-	stat, ok := parseHostStat(r.hostStat.head(r.buf))
+	now, ok := readHostTime(r.source.root, at)
 	_, used, memory := parseMemory(r.memory.read(r.buf))
 	if !ok || !memory {
 		return
 	}
 	if !first {
-		s.total += stat.busy - min(stat.busy, r.busy)
+		s.total += now.since(r.host, nil).busy
+		r.others.advance(now, r.host, ours)
 	}
 	s.seen, s.Known = true, true
 	s.now.add(processMemory{resident: used})
-	r.busy = stat.busy
+	r.host = now
 }
 
 // parseUptime reads the ticks since the host started from /proc/uptime.
@@ -220,14 +245,22 @@ func parseUptime(data []byte) uint64 {
 }
 
 // usage is everything that was read. Without a reading at Start and one after it, the
-// processor time within the window is not known.
+// processor time within the window is not known. A busy host takes the readings late: the time between
+// the two is brought to the length of the window.
 func (r *usageReader) usage() *measure.Usage {
 	u := &measure.Usage{Series: make([]measure.Series, 0, len(r.series))}
+	scale := 1.0
+	if between := r.at - r.startAt; r.whole && between > 0 {
+		scale = float64(r.config.End-r.config.Start) / float64(between)
+	}
 	for _, s := range append(r.series[1:len(r.series):len(r.series)], r.series[0]) {
 		series := s.Series
 		series.Known = series.Known && r.ended
-		series.CPU = float64(s.total-s.start) / ticksPerSecond
+		series.CPU = scale * max(0, (s.total-s.start).Seconds())
 		u.Series = append(u.Series, series)
+	}
+	if r.ended && !r.config.Partial {
+		u.Others = r.others.window(r.at-r.startAt, r.host)
 	}
 	return u
 }

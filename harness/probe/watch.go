@@ -2,6 +2,7 @@ package probe
 
 import (
 	"math"
+	"os"
 	"sync"
 	"time"
 
@@ -17,9 +18,12 @@ type Config struct {
 	// watcher's goroutine. A process with Tree must not have others of the list below it,
 	// since their time would count twice.
 	Processes func() []measure.Process
+	// Partial says that requests also reach processes which are not listed, such as a store that runs
+	// already: what others use cannot be told from what these use.
+	Partial bool
 }
 
-// leastEvery is the shortest interval between readings: the kernel counts in ticks of 10 ms.
+// leastEvery is the shortest interval between readings: the kernel tells of the host in ticks of 10 ms.
 const leastEvery = 10 * time.Millisecond
 
 // Watcher reads the usage of processes and of the host until [Watcher.Stop].
@@ -41,15 +45,20 @@ const unknownEdge = time.Duration(math.MaxInt64)
 // Watch takes a first reading, from which all usage counts, and then reads at Start, at
 // End and at every multiple of Every between Origin and End. It is to be called before
 // Start: later, the processor time within the window is not known. The caller must stop it.
-func Watch(c Config) *Watcher { return watch(c, procRoot) }
+func Watch(c Config) *Watcher { return watch(c, thisHost()) }
 
-func watch(c Config, root string) *Watcher {
+// thisHost is the kernel that this process runs on.
+func thisHost() source {
+	return source{root: procRoot, clock: cputime, quota: readCgroup(os.DirFS("/")).cores}
+}
+
+func watch(c Config, from source) *Watcher {
 	c.Every = max(c.Every, leastEvery)
 	if c.Start == 0 && c.End == 0 {
 		c.Start, c.End = unknownEdge, unknownEdge
 	}
 	w := &Watcher{
-		config: c, reader: newUsageReader(c, root), begin: make(chan edges, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		config: c, reader: newUsageReader(c, from), begin: make(chan edges, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	w.reader.baseline(time.Since(c.Origin))
 	go w.run()

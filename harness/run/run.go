@@ -123,6 +123,9 @@ type Config struct {
 	Observe   func(Event) // progress; may be nil
 	Now       func() time.Time
 	Spin      func() time.Duration // a fixed piece of work, timed: how fast the host is now
+	// Settle waits, for a bounded time, until processes of the run are idle, so that Spin reads the host
+	// and not what the run left behind; nil: it is not waited.
+	Settle func(ctx context.Context, processes func() []measure.Process) measure.Quiet
 }
 
 // ErrInterrupted says that the run was stopped before its plan was done. What it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +59,8 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 		t.Faults = append(t.Faults, "stop the system: "+err.Error())
 	}
 	// Not before the system has ended: one with a backlog is busy after the load, and that
-	// is not the host's noise.
+	// is not the host's noise. The stores may still work, too.
+	t.Noise.QuietAfter = p.settle(ctx, func() []measure.Process { return processes(nil, stores.info()) })
 	t.Noise.SpinAfter, t.Noise.MHzAfter = p.Spin(), probe.Frequency()
 	for i, fault := range t.Faults {
 		t.Faults[i] = p.Secrets.Hide(fault)
@@ -80,6 +82,7 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
 	}
+	t.Noise.QuietBefore = p.settle(ctx, func() []measure.Process { return processes(instance, stores.info()) })
 	var began atomic.Int64 // start of the measurement window, since the origin
 	began.Store(int64(load.Never))
 	readied := time.Now()
@@ -100,6 +103,7 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 			watcher = probe.Watch(probe.Config{
 				Origin: origin, Every: time.Second,
 				Processes: func() []measure.Process { return processes(instance, stores.info()) },
+				Partial:   partial(instance, stores.info()),
 			})
 		},
 		Window: func(start, end time.Duration) {
@@ -155,8 +159,28 @@ func (p *pipeline) driving(phase suite.Phase, run int, at, start time.Duration) 
 
 // processes are all processes whose usage a run records.
 func processes(instance Instance, stores StoreInfo) []measure.Process {
-	all := append(instance.Processes(), stores.Processes...)
+	all := slices.Clone(stores.Processes)
+	if instance != nil {
+		all = append(instance.Processes(), all...)
+	}
 	return append(all, measure.Process{Role: measure.RoleGenerator, Name: "generator", PID: os.Getpid()})
+}
+
+// partial reports whether requests reach processes that are not known: a system or a store that runs already.
+func partial(instance Instance, stores StoreInfo) bool {
+	running := func(p archive.Provider) bool { return p.Provider == external }
+	return len(instance.Processes()) == 0 || slices.ContainsFunc(stores.Providers, running)
+}
+
+// external is the provider of stores that run already.
+const external = "external"
+
+// settle waits until the processes are idle.
+func (p *pipeline) settle(ctx context.Context, processes func() []measure.Process) measure.Quiet {
+	if p.Settle == nil {
+		return measure.Quiet{}
+	}
+	return p.Settle(ctx, processes)
 }
 
 func stop(instance Instance) error {

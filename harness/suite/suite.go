@@ -58,6 +58,26 @@ type Validity struct {
 	// HostNoise is the largest relative difference between the fixed spins measured
 	// before and after a run, in the range (0,1], e.g. 0.25.
 	HostNoise Share
+	// OtherLoad is the processor time that others than the run may take in a measurement window, in cores
+	// over the whole of it; 0 stands for [DefaultOtherLoad]. See [Validity.Others].
+	OtherLoad float64
+}
+
+// DefaultOtherLoad is well below the half core of a disturbance that occupies a core for half of the
+// window, and above what a quiet host shows (bench/characteristics).
+const DefaultOtherLoad = 0.15
+
+// manyCores is from how many cores on a host may be loaded by others in proportion to its size: a
+// core less is little to it.
+const manyCores = 12
+
+// Others is the processor time that others may take on a host with so many usable cores, in
+// cores over the whole window.
+func (v Validity) Others(cores float64) float64 {
+	if v.OtherLoad > 0 {
+		return v.OtherLoad
+	}
+	return DefaultOtherLoad * max(1, cores/manyCores)
 }
 
 // Dataset sizes the data that the stores hold; it is generated from the plan's seed.

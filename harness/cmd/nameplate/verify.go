@@ -125,7 +125,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	config := run.Config{
 		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
 		System: system, Disturber: wiring.Disturber{}, Workload: workload, Secrets: secrets,
-		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin,
+		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, WarmupMost: s.Plan.Warmup.Most, RateScale: 1,
 			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), UpTo: k.upTo, Slowdown: slowdown, Profiled: k.Profile != "",
