@@ -22,6 +22,7 @@ type DisturbSpec struct {
 	Kind     suite.Disturb
 	Phase    suite.Phase
 	Instance Instance
+	Workload suite.Workload // of the phase
 	Dataset  suite.Dataset
 	Seed     uint64        // of the data set
 	Choices  uint64        // seed of what is left to chance
@@ -58,10 +59,11 @@ func (p *pipeline) disturbed(ctx context.Context, phase suite.Phase, instance In
 	if phase.Disturb == "" {
 		return nil
 	}
+	workload, _ := p.Suite.Workload(phase.Workload)
 	return &disturbance{begin: func(origin time.Time, start, end time.Duration) Disturbance {
 		return p.Disturber.Begin(ctx, DisturbSpec{
-			Kind: phase.Disturb, Phase: phase, Instance: instance, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Choices: choices,
-			Origin: origin, Start: start, End: end,
+			Kind: phase.Disturb, Phase: phase, Instance: instance, Workload: workload, Dataset: p.Suite.Dataset,
+			Seed: p.Options.Seed, Choices: choices, Origin: origin, Start: start, End: end,
 		})
 	}}
 }

@@ -167,6 +167,7 @@ var reportedUnits = []reportedUnit{
 	{Workers, workers, 0, MaxWorkers},
 	{Processes, processes, 0, MaxWorkers},
 	{Descriptors, descriptors, 0, mostQuantity},
+	{Connections, connections, 0, mostQuantity},
 	{Ratio, factors, MinScale, MaxScale},
 }
 

@@ -50,12 +50,13 @@ var (
 	workers     = counted("workers")
 	processes   = counted("processes")
 	descriptors = counted("descriptors")
+	connections = counted("connections")
 	factors     = dimension{"a factor", "a number with x, e.g. 0.5x",
 		[]unit{{"x", of(1, 1)}}} // base: 1
 )
 
 // measurable are the dimensions that a claim's value can have.
-var measurable = []dimension{rates, durations, shares, sizes, requests, answers, workers, processes, descriptors, factors}
+var measurable = []dimension{rates, durations, shares, sizes, requests, answers, workers, processes, descriptors, connections, factors}
 
 // counted is the dimension of a number of things.
 func counted(things string) dimension {

@@ -30,6 +30,7 @@ const (
 	Workers           Unit = "workers"
 	Processes         Unit = "processes"
 	Descriptors       Unit = "descriptors"
+	Connections       Unit = "connections"
 	Ratio             Unit = "x"
 )
 
@@ -70,6 +71,9 @@ var Metrics = []Metric{
 	{"collected", Workers, AtLeast, "workers that report a periodic collection", []Disturb{DisturbCollect}},
 	{"wrong", Answers, AtMost, "answers that are not of the documented shape or content", []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust, DisturbConfigure, DisturbDebug}},
 	{"forgotten", Answers, AtLeast, "uses of an open session that a worker refused because it did not know it", []Disturb{DisturbSessions}},
+	{"goodput_share", Percent, AtLeast, "good answers a second at twice the capacity, as a share of the capacity that was found before in the same run", []Disturb{DisturbOverload}},
+	{"recovery_p99", Milliseconds, AtMost, "from the end of an overload of three times the capacity until the p99 of a second's requests, at half of the capacity, is at most twice the highest of any second before", []Disturb{DisturbOverload}},
+	{"connects", Connections, AtMost, "attempts of the workers to connect to their database after they were ready, but for those of a replaced worker that filled its pool", []Disturb{DisturbOverload}},
 	{"missing", Requests, AtMost, "writes that were acknowledged and are not there at the end, or there twice", []Disturb{DisturbChaos}},
 	{"grown", Mebibytes, AtMost, "resident size of the primary at the end beyond that of a fresh one that has had as many workers", []Disturb{DisturbChaos}},
 	{"descriptors", Descriptors, AtMost, "open descriptors of the primary at the end beyond those of a fresh one that has had as many workers", []Disturb{DisturbChaos}},
@@ -84,7 +88,7 @@ const TimeToSteady = "time_to_steady"
 const scaledMetric = "rate_at_cpu"
 
 // untimed are the metrics in milliseconds that no request's time-out limits.
-var untimed = map[string]bool{"gap": true, "recovery": true, TimeToSteady: true}
+var untimed = map[string]bool{"gap": true, "recovery": true, "recovery_p99": true, TimeToSteady: true}
 
 // Disturb names what is done to a system within the judged window.
 type Disturb string
@@ -103,6 +107,8 @@ const (
 	DisturbScale     Disturb = "scale"     // the number of workers is changed, up and down again
 	DisturbConfigure Disturb = "configure" // other clusters are started, with good and bad values of every variable
 	DisturbDebug     Disturb = "debug"     // other clusters are started, which log in detail by namespace
+	// DisturbOverload asks for three times of what the system can do, which is found out before.
+	DisturbOverload Disturb = "overload"
 	// DisturbChaos kills and stops workers, and reloads and scales the system, at random; its phases are run
 	// only when they are asked for.
 	DisturbChaos Disturb = "chaos"
@@ -111,7 +117,7 @@ const (
 // Disturbances are all disturbances, in the order of their documentation.
 var Disturbances = []Disturb{
 	DisturbStop, DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbExhaust, DisturbHealth, DisturbSessions, DisturbCollect,
-	DisturbScale, DisturbConfigure, DisturbDebug, DisturbChaos,
+	DisturbScale, DisturbConfigure, DisturbDebug, DisturbOverload, DisturbChaos,
 }
 
 // MetricByName returns the metric of that name.

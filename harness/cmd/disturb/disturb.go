@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/traffic"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/run"
@@ -29,7 +30,8 @@ const (
 // Target is the cluster that is disturbed.
 type Target struct {
 	Cluster *clusterimpl.Cluster
-	Dataset dataset.Spec // what the platform holds
+	Dataset dataset.Spec    // what the platform holds
+	Mix     []traffic.Share // of the phase's requests
 }
 
 // Begin starts the disturbance that the spec names.
@@ -72,6 +74,7 @@ var acts = map[suite.Disturb]func(*drill) error{
 	suite.DisturbScale:     scale,
 	suite.DisturbConfigure: configure,
 	suite.DisturbDebug:     debug,
+	suite.DisturbOverload:  theCourse.overload,
 	suite.DisturbChaos:     chaos,
 }
 

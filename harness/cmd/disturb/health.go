@@ -50,6 +50,10 @@ type workersReport struct {
 		GC *struct {
 			Periodic uint64 `json:"periodic"`
 		} `json:"gc"`
+		Database *struct {
+			Size     int    `json:"pool_size"`
+			Attempts uint64 `json:"attempts"`
+		} `json:"database"`
 	} `json:"workers"`
 }
 

@@ -30,6 +30,10 @@ type Reference struct {
 
 // Start starts the cluster with the documented variables.
 func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
+	slowdown := r.Slowdown
+	if spec.Phase.Disturb == suite.DisturbOverload {
+		slowdown += disturb.OverloadWork
+	}
 	env := append([]string{
 		"CLUSTER_MODE=" + strconv.FormatBool(spec.Phase.Cluster),
 		"CLUSTER_WORKERS=" + strconv.Itoa(spec.Phase.Workers),
@@ -38,7 +42,7 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 		fmt.Sprintf("PLATFORM_SEED=%d", spec.Seed),
 		fmt.Sprintf("PLATFORM_ACCOUNTS=%d", spec.Dataset.Accounts),
 		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
-		"PLATFORM_SLOWDOWN=" + r.Slowdown.String(),
+		"PLATFORM_SLOWDOWN=" + slowdown.String(),
 		"CLUSTER_PROFILE=" + r.Profile,
 	}, spec.Env...)
 	if spec.Phase.Disturb == suite.DisturbLeak {
@@ -83,7 +87,7 @@ type Disturber struct{}
 
 // Begin starts a disturbance of a cluster that [Reference] started.
 func (Disturber) Begin(ctx context.Context, spec run.DisturbSpec) run.Disturbance {
-	target := disturb.Target{Dataset: datasetSpec(spec.Dataset, spec.Seed)}
+	target := disturb.Target{Dataset: datasetSpec(spec.Dataset, spec.Seed), Mix: mixOf(spec.Workload)}
 	if instance, ok := spec.Instance.(referenceInstance); ok {
 		target.Cluster = instance.Cluster
 	}
@@ -199,9 +203,7 @@ func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, e
 		return always{&r}, nil
 	}
 	config := traffic.Config{Dataset: datasetSpec(spec.Dataset, spec.DatasetSeed), Seed: spec.Seed, Salt: spec.Salt}
-	for _, item := range spec.Workload.Mix {
-		config.Mix = append(config.Mix, traffic.Share{Operation: item.Operation, Share: float64(item.Share)})
-	}
+	config.Mix = mixOf(spec.Workload)
 	source, err := traffic.New(config)
 	if err != nil {
 		return nil, err
@@ -212,6 +214,15 @@ func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, e
 		return nil, err
 	}
 	return platformSource{source}, nil
+}
+
+// mixOf is what is asked for in a workload.
+func mixOf(w suite.Workload) []traffic.Share {
+	var mix []traffic.Share
+	for _, item := range w.Mix {
+		mix = append(mix, traffic.Share{Operation: item.Operation, Share: float64(item.Share)})
+	}
+	return mix
 }
 
 // always is a source of the same request.

@@ -1,0 +1,232 @@
+package disturb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/traffic"
+	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// course holds the lengths of the parts of an overload, in the order in which they are taken.
+type course struct {
+	settling   time.Duration // the start of each step, which is not counted
+	saturation time.Duration // in which the capacity is looked for
+	ordinary   time.Duration // in which half of it is asked for, to see what is normal
+	doubled    time.Duration // in which twice of it is asked for
+	tripled    time.Duration // in which three times of it is asked for; there is no start to it
+	after      time.Duration // in which half of it is asked for when that is over
+}
+
+// theCourse are as long as it takes to see them through: the claims say of the longest that it is 5 s.
+var theCourse = course{
+	settling: time.Second, saturation: 3 * time.Second, ordinary: 3 * time.Second, doubled: 3 * time.Second,
+	tripled: 5 * time.Second, after: 5 * time.Second,
+}
+
+// OverloadWork is the processor time that a cluster which is to be overloaded burns for each
+// request that it lets in, beside its work. To refuse a request, and to make it, takes processor
+// time, too, which on a host that all share is taken from those who serve: where both cost
+// a tenth of serving, nine of ten is the best that can be done at twice the capacity. With this
+// work they cost about a fortieth.
+const OverloadWork = 8 * time.Millisecond
+
+// perWorker is how many users keep a worker busy when the capacity is looked for, each with
+// the next request as soon as the one before is answered.
+const perWorker = 8
+
+const (
+	// userPatience is how long the users of an overload wait for an answer, from the moment
+	// at which they ask.
+	userPatience = time.Second
+	// normalFactor is what the p99 may be, as a multiple of what it was before the overload, to
+	// be normal again: twice the highest of any stretch before.
+	normalFactor = 2
+	// stretch is the interval over which the p99 after an overload is taken, moved on by stride.
+	stretch = time.Second
+	stride  = 50 * time.Millisecond
+)
+
+// overload finds out what the cluster can do at most, asks for twice and for three times as
+// much, and sees what is done then and how soon all is as before. It begins when the phase's own
+// load has ended, which no overload is part of.
+//
+// Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021, is about the
+// systems that do not come back from this.
+func (s course) overload(d *drill) error {
+	before, err := d.connects()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-d.unloaded:
+	case <-d.ctx.Done():
+		return d.ctx.Err()
+	}
+	capacity, err := d.saturate(s)
+	if err != nil {
+		return err
+	}
+	d.note("at most %.0f req/s, found with %d users", capacity, perWorker*d.spec.Phase.Workers)
+
+	normal := &overloaded{}
+	if _, err = d.offer(normal, s.settling, load.Piece{Length: s.ordinary, From: capacity / 2, To: capacity / 2}); err != nil {
+		return err
+	}
+	usual, ok := normal.highest(s.settling, s.settling+s.ordinary)
+	if !ok {
+		return fmt.Errorf("half of the capacity is more than the cluster can do: of all requests, %s", normal.outcomes())
+	}
+	d.note("%.0f req/s: p99 up to %.1f ms in a second", capacity/2, milliseconds(usual))
+
+	twice := &overloaded{}
+	w, err := d.offer(twice, s.settling, load.Piece{Length: s.doubled, From: 2 * capacity, To: 2 * capacity})
+	if err != nil {
+		return err
+	}
+	d.note("%.0f req/s: %.0f req/s answered well; of all, %s", 2*capacity, w.Goodput(), twice.outcomes())
+	d.set("goodput_share", 100*w.Goodput()/capacity)
+
+	spike := &overloaded{}
+	if _, err = d.offer(spike, 0, load.Piece{Length: s.tripled, From: 3 * capacity, To: 3 * capacity},
+		load.Piece{Length: s.after, From: capacity / 2, To: capacity / 2}); err != nil {
+		return err
+	}
+	took := spike.normalAgain(s.tripled, s.tripled+s.after, normalFactor*usual)
+	d.note("%.0f req/s for %v, then %.0f req/s: p99 is below %.1f ms again after %.0f ms",
+		3*capacity, s.tripled, capacity/2, normalFactor*milliseconds(usual), milliseconds(took))
+	d.note("the p99 of each second since: %s; of all, %s", spike.perSecond(s.tripled, s.tripled+s.after), spike.outcomes())
+	d.set("recovery_p99", milliseconds(took))
+
+	var now connects
+	if _, err := d.until(func() bool {
+		now, err = d.connects()
+		return err == nil
+	}); err != nil || now == nil {
+		return errors.Join(err, errors.New("the cluster does not tell its connections"))
+	}
+	opened := now.since(before)
+	d.note("%d connections to the database were opened or tried meanwhile; the pools keep %d", opened, now.size())
+	d.set("connects", float64(opened))
+	return nil
+}
+
+// saturate finds the capacity: the good answers a second that a fixed number of users get who
+// ask on and on.
+func (d *drill) saturate(s course) (float64, error) {
+	source, err := d.requests("saturate")
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, s.settling+s.saturation)
+	defer cancel()
+	users := perWorker * d.spec.Phase.Workers
+	transport := &http.Transport{MaxIdleConnsPerHost: users, DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	began := time.Now()
+	var good atomic.Int64
+	var taking sync.Mutex
+	var all sync.WaitGroup
+	for range users {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				taking.Lock()
+				r := source.Next()
+				taking.Unlock()
+				if ok := send(ctx, client, d.Cluster.URL(), r); ok && time.Since(began) >= s.settling {
+					good.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if d.ctx.Err() != nil {
+		return 0, d.ctx.Err()
+	}
+	if good.Load() == 0 {
+		return 0, errors.New("no request was answered well")
+	}
+	return float64(good.Load()) / s.saturation.Seconds(), nil
+}
+
+// send sends a request and tells whether its answer is as it must be.
+func send(ctx context.Context, client *http.Client, base string, r *traffic.Request) bool {
+	request, err := http.NewRequestWithContext(ctx, r.Method, base+r.Path, bytes.NewReader(r.Body))
+	if err != nil {
+		return false
+	}
+	request.Header = r.Header.Clone()
+	answer, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return err == nil && r.Check(answer.StatusCode, answer.Header, body) == nil
+}
+
+// offer offers a load to the end, as from users who do not wait for each other, after a start like it
+// that is not counted.
+func (d *drill) offer(observe *overloaded, warmup time.Duration, pieces ...load.Piece) (*measure.Window, error) {
+	source, err := d.requests(fmt.Sprintf("%v", pieces))
+	if err != nil {
+		return nil, err
+	}
+	var length time.Duration
+	most := 0.0
+	for _, p := range pieces {
+		length += p.Length
+		most = max(most, p.From)
+	}
+	_, restore, _ := load.RaisePriority() // without the right to it the generator is later
+	defer restore()
+	c := load.Config{
+		BaseURL: d.Cluster.URL(), Source: requests{source}, Schedule: load.Shaped(pieces...), Duration: length,
+		Warmup:  load.FixedWarmup(warmup),
+		Timeout: userPatience,
+		// As many as may be waited for at once: the overload is the cluster's, not the generator's.
+		Connections: min(suite.MaxConnections, max(64, int(most*userPatience.Seconds()))),
+	}
+	if observe != nil {
+		c.Observe = observe.add
+	}
+	outcome, err := load.Drive(d.ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if outcome.Interrupted {
+		return nil, context.Cause(d.ctx)
+	}
+	return outcome.Window, nil
+}
+
+// requests makes a source of the phase's requests that no other step has made.
+func (d *drill) requests(step string) (*traffic.Source, error) {
+	config := traffic.Config{Dataset: d.Dataset, Mix: d.Mix, Seed: d.spec.Choices, Salt: fmt.Sprintf("overload/%d/%d/%s", d.spec.Phase.Number, d.spec.Choices, step)}
+	source, err := traffic.New(config)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, patience)
+	defer cancel()
+	return source, source.Prepare(ctx, d.Cluster.URL())
+}
+
+// requests gives the platform's requests to the load generator.
+type requests struct{ source *traffic.Source }
+
+// Next is the next request of the mix.
+func (r requests) Next() *load.Request {
+	next := load.Request(*r.source.Next())
+	return &next
+}

@@ -1,0 +1,105 @@
+package disturb
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/traffic"
+	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
+)
+
+// spike makes the samples of a system that answers 1,000 requests a second within 5 ms, but for
+// those that come before it is well again, which take longer or fail.
+func spike(ends, well time.Duration, slow time.Duration, err error) *overloaded {
+	o := &overloaded{}
+	for at := ends; at < ends+5*time.Second; at += time.Millisecond {
+		s := measure.Sample{Scheduled: at, Done: at + 5*time.Millisecond}
+		if at < well {
+			s.Done, s.Err = at+slow, err
+		}
+		o.add(s)
+	}
+	return o
+}
+
+func TestRecoveryIsWhenASecondOfRequestsIsNormal(t *testing.T) {
+	const ends, bound = 5 * time.Second, 10 * time.Millisecond
+	failed := errors.New("503")
+	for _, row := range []struct {
+		what       string
+		well, slow time.Duration
+		err        error
+		want       time.Duration
+	}{
+		{"at once", ends, 0, nil, 0},
+		{"slow for 700 ms", ends + 700*time.Millisecond, time.Second, nil, 700 * time.Millisecond},
+		{"refused for 1.5 s", ends + 1500*time.Millisecond, time.Millisecond, failed, 1500 * time.Millisecond},
+		{"slow for ever", ends + time.Hour, time.Second, nil, 5 * time.Second},
+	} {
+		got := spike(ends, row.well, row.slow, row.err).normalAgain(ends, ends+5*time.Second, bound)
+		assert.InDelta(t, row.want, got, float64(stride), row.what) // one in a hundred may still be slow
+	}
+	assert.Equal(t, 5*time.Second, (&overloaded{}).normalAgain(ends, ends+5*time.Second, bound), "no request at all")
+}
+
+func TestAnOverloadIsSeenThrough(t *testing.T) {
+	d := &drill{
+		Target: Target{Cluster: start(t, 2, "PLATFORM_SLOWDOWN=20ms"), Dataset: data, Mix: []traffic.Share{{Operation: "risk", Share: 1}}},
+		spec:   run.DisturbSpec{Kind: suite.DisturbOverload, Phase: suite.Phase{Number: 37, Workers: 2}, Origin: time.Now()},
+		ctx:    t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{}),
+	}
+	close(d.unloaded)
+	short := course{
+		settling: 100 * time.Millisecond, saturation: 300 * time.Millisecond, ordinary: 300 * time.Millisecond,
+		doubled: 300 * time.Millisecond, tripled: 300 * time.Millisecond, after: 1100 * time.Millisecond,
+	}
+	require.NoError(t, short.overload(d))
+	assert.Positive(t, d.values["goodput_share"], "%q", d.seen)
+	assert.Contains(t, d.values, "recovery_p99")
+	assert.Zero(t, d.values["connects"], "there is no database")
+	assert.Len(t, d.seen, 6)
+}
+
+func TestWhatIsNormalIsTheHighestOfAnySecond(t *testing.T) {
+	const begins = 5 * time.Second
+	v, ok := spike(begins, begins+700*time.Millisecond, 30*time.Millisecond, nil).highest(begins, begins+3*time.Second)
+	assert.True(t, ok)
+	assert.Equal(t, 30*time.Millisecond, v)
+	v, _ = spike(begins, begins+700*time.Millisecond, 30*time.Millisecond, nil).highest(begins+time.Second, begins+3*time.Second)
+	assert.Equal(t, 5*time.Millisecond, v)
+	_, ok = spike(begins, begins+700*time.Millisecond, 0, errors.New("503")).highest(begins, begins+3*time.Second)
+	assert.False(t, ok)
+}
+
+func TestARequestThatFailsTookForEver(t *testing.T) {
+	o := &overloaded{}
+	for i := range 200 {
+		o.add(measure.Sample{Scheduled: time.Duration(i), Done: time.Duration(i) + time.Millisecond})
+	}
+	o.add(measure.Sample{Scheduled: 300, Unsent: true})
+	o.add(measure.Sample{Scheduled: 300, Err: errors.New("503")})
+	v, ok := o.p99(0, 301)
+	assert.True(t, ok)
+	assert.Equal(t, time.Millisecond, v, "2 of 202 are within the hundredth part")
+	o.add(measure.Sample{Scheduled: 300, Err: errors.New("503")})
+	_, ok = o.p99(0, 301)
+	assert.False(t, ok)
+	_, ok = o.p99(400, 500)
+	assert.False(t, ok, "nothing was asked")
+}
+
+func TestConnectionsOfReplacedWorkersAreNotCounted(t *testing.T) {
+	before := connects{1: {size: 5, attempts: 5}, 2: {size: 5, attempts: 6}}
+	assert.Zero(t, before.since(before))
+	assert.Equal(t, 10, before.size())
+	now := connects{1: {size: 5, attempts: 7}, 3: {size: 5, attempts: 5}}
+	assert.Equal(t, 2, now.since(before), "worker 3 took the place of 2, and filled its pool")
+	now[3] = connected{size: 5, attempts: 9}
+	assert.Equal(t, 6, now.since(before))
+}
