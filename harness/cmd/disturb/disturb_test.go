@@ -3,6 +3,7 @@ package disturb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -116,6 +117,12 @@ func TestWhatTheClusterWithstandsIsSeenAsThat(t *testing.T) {
 				assert.Positive(t, d.Values["recovery"])
 			}
 			assert.NotEmpty(t, d.Seen)
+			if row.kind == suite.DisturbScale {
+				require.Len(t, d.Seen, 3)
+				for i, workers := range []int{1, 4, 2} { // half as many, twice as many, and as many as before
+					assert.Contains(t, d.Seen[i], fmt.Sprintf("%d workers after ", workers))
+				}
+			}
 		})
 	}
 }
