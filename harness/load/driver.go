@@ -20,7 +20,7 @@ const (
 	lead         = 50 * time.Millisecond  // from when all is ready to the origin
 	progressTick = 250 * time.Millisecond // between calls of Config.Progress
 	dialsAtOnce  = 16                     // when the connections are opened
-	dialLimit    = 5 * time.Second        // for opening them all before the origin
+	dialLimit    = 3 * time.Second        // for opening them all before the origin
 )
 
 // carrier carries what is released to the system, over connections that it keeps, and records

@@ -19,8 +19,9 @@ const (
 	loopRate = 12_000
 	// batch is how many connections are looked after before the clock is looked at.
 	batch = 16
-	// unpolled is how many requests go out in a row, when the pacing is late, before answers are looked for.
-	unpolled = 16
+	// behind is how late the pacing is at a request before which answers, and ends of connections, are looked for: it has then
+	// not waited, and not looked.
+	behind = 100 * time.Microsecond
 	// visits is how often a connection is read from before others have their turn.
 	visits = 8
 	// longestWait bounds a wait: the Go scheduler, which is not told of it, breaks it off by a signal that can come just before it.
@@ -50,7 +51,6 @@ type loop struct {
 
 	events  [batch]unix.EpollEvent
 	ready   []unix.EpollEvent // of events: those still to be looked at
-	sent    int               // requests since answers were looked for
 	slack   time.Duration     // when the thread was last asked to wake on time
 	ending  bool              // nothing more is released
 	dials   sync.WaitGroup
@@ -70,7 +70,8 @@ func newLoop(d *driver) carrier {
 		return nil
 	}
 	if l.open() != nil {
-		l.disconnect()
+		closeSocket(l.poll)
+		closeSocket(l.wake)
 		return nil
 	}
 	for i := range d.Connections {
@@ -138,6 +139,7 @@ func (l *loop) begin() {}
 func (l *loop) disconnect() {
 	l.stop()
 	l.dials.Wait()
+	_, _, _ = syscall.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, 0, 0) // as it was
 	for _, d := range l.dialled {
 		closeSocket(d.fd)
 	}
@@ -172,15 +174,14 @@ func (l *loop) drop(why error)       { l.backlog.drop(why) }
 // release sends the next request, or puts it into the backlog. The connection that has been idle for longest takes it:
 // all are used in turn, as if each were a user of the system.
 func (l *loop) release(r release) {
+	if r.released-r.scheduled > behind {
+		l.handleAll()
+		l.look(0)
+	}
 	if l.idle.len() == 0 {
 		l.backlog.waiting.push(r)
 	} else if c := l.idle.pop(); !c.begin(task{r, l.backlog.order()}) {
 		l.serve(c)
-	}
-	if l.sent++; l.sent >= unpolled {
-		l.handleAll()
-		l.look(0)
-		l.handleAll()
 	}
 }
 
@@ -254,7 +255,6 @@ func (l *loop) expire(now time.Duration) {
 
 // look waits for something to look after, for a time at the longest, and reports whether that passed.
 func (l *loop) look(limit time.Duration) (timed bool) {
-	l.sent = 0
 	if limit > 0 {
 		if now := l.now(); now-l.slack >= slackEvery || l.slack == 0 {
 			l.slack = now
