@@ -69,6 +69,7 @@ type Options struct {
 	Slowdown   time.Duration `json:"slowdown_ns,omitempty"` // processor time that the system burnt per request beside its work
 	Profiled   bool          `json:"profiled,omitempty"`    // the system's processes were profiled meanwhile
 	Capacity   Capacity      `json:"capacity,omitempty"`
+	Headroom   bool          `json:"headroom,omitempty"`       // each phase's capacity was searched for in a short time, for its headroom
 	UpTo       float64       `json:"capacity_up_to,omitempty"` // highest rate that a search may try, req/s; 0: 1024 times the first
 	Strict     bool          `json:"strict,omitempty"`         // a claim that the host cannot test is no success
 }

@@ -36,14 +36,16 @@ func (p Phase) check() error {
 	if !(p.Offered > 0) || math.IsInf(float64(p.Offered), 0) {
 		return fmt.Errorf("%v were offered, allowed are rates above 0", p.Offered)
 	}
-	seen := map[int]bool{}
-	for _, t := range p.all() {
-		if t.Number < 1 || seen[t.Number] {
-			return fmt.Errorf("run number %d, allowed are numbers from 1, each once", t.Number)
-		}
-		seen[t.Number] = true
-		if err := t.check(); err != nil {
-			return fmt.Errorf("run %d: %w", t.Number, err)
+	for _, k := range p.kinds() {
+		seen := map[int]bool{}
+		for _, t := range k.trials {
+			if t.Number < 1 || seen[t.Number] {
+				return fmt.Errorf("%s number %d, allowed are numbers from 1, each once", k.name, t.Number)
+			}
+			seen[t.Number] = true
+			if err := t.check(); err != nil {
+				return fmt.Errorf("%s %d: %w", k.name, t.Number, err)
+			}
 		}
 	}
 	return nil

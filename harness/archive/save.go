@@ -55,8 +55,8 @@ func (s saver) save(r *Run) error {
 		return fmt.Errorf("save run: %w", err)
 	}
 	for p := range r.Phases {
-		for _, t := range r.Phases[p].all() {
-			if err := s.histograms(r.Phases[p].Number, t); err != nil {
+		for _, k := range r.Phases[p].kinds() {
+			if err := s.kind(r.Phases[p].Number, k); err != nil {
 				return fmt.Errorf("save run: %w", err)
 			}
 		}
@@ -85,13 +85,23 @@ func (s saver) suite(r *Run) error {
 	return s.write(suiteFile, r.Suite.YAML)
 }
 
+// kind writes the histograms of the trials of one kind.
+func (s saver) kind(phase int, k kind) error {
+	for _, t := range k.trials {
+		if err := s.histograms(phase, k.letter, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // histograms writes a trial's histograms unless they are there already. A trial whose
 // windows were never recorded has none.
-func (s saver) histograms(phase int, t *Trial) error {
+func (s saver) histograms(phase int, kind string, t *Trial) error {
 	if t.Warmup == nil || t.Window == nil {
 		return nil
 	}
-	name := path.Join(logFolder, fmt.Sprintf("p%d-r%d.hlog", phase, t.Number))
+	name := path.Join(logFolder, fmt.Sprintf("p%d-%s%d.hlog", phase, kind, t.Number))
 	if t.Histograms.File == name {
 		info, err := os.Stat(filepath.Join(s.dir, filepath.FromSlash(name)))
 		if err == nil && info.Size() == t.Histograms.Bytes {

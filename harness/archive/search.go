@@ -2,6 +2,7 @@ package archive
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/capacity"
 	"github.com/nameplate-dev/nameplate/harness/judge"
@@ -24,7 +25,11 @@ type Search struct {
 	Most       float64       `json:"most,omitempty"` // highest rate allowed, req/s; 0: 1024 times Start
 	Resolution float64       `json:"resolution"`     // width of the interval that was wanted, as a share of its lower end
 	MaxRuns    int           `json:"max_runs"`
-	Trials     []SearchTrial `json:"trials"` // in the order in which they were made
+	Limit      time.Duration `json:"limit_ns,omitempty"` // for the whole search; 0: none
+	// Slack is the share of the offered rate that a run of the search may fall short of it by, beside the claim's own
+	// tolerance: in a short window the answers in flight at its edges weigh more.
+	Slack  suite.Share   `json:"slack,omitempty"`
+	Trials []SearchTrial `json:"trials"` // in the order in which they were made
 	// Found is what came of the trials. It follows from them: see [Run.Judge].
 	Found *Found `json:"found,omitempty"`
 }
@@ -60,10 +65,10 @@ func (s Search) Config() capacity.Config {
 
 // Outcome is what a trial of a search says, judged by the phase's claims at its own rate,
 // with the reasons when it says nothing or a bound was missed.
-func (r *Run) Outcome(phase suite.Phase, t SearchTrial) (capacity.Outcome, []string) {
+func (r *Run) Outcome(phase suite.Phase, s Search, t SearchTrial) (capacity.Outcome, []string) {
 	in := r.Input(phase)
 	in.Phase.Shape = suite.Shape{}
-	in.Phase.Rate, in.Claims = t.Offered, capacity.ClaimsAt(in.Claims, t.Offered)
+	in.Phase.Rate, in.Claims = t.Offered, capacity.ClaimsAt(in.Claims, t.Offered, s.Slack)
 	if t.Interrupted {
 		return capacity.Void, []string{"interrupted"}
 	}
@@ -88,7 +93,7 @@ func (r *Run) find(phase suite.Phase, s *Search) error {
 	var loads []capacity.Load
 	for i := range s.Trials {
 		t := &s.Trials[i]
-		outcome, why := r.Outcome(phase, *t)
+		outcome, why := r.Outcome(phase, *s, *t)
 		t.Outcome, t.Why = outcome.String(), why
 		if err := search.Record(float64(t.Offered), outcome); err != nil {
 			return fmt.Errorf("search of %s, run %d: %w", phase.Title(), i+1, err)
@@ -98,6 +103,9 @@ func (r *Run) find(phase suite.Phase, s *Search) error {
 		}
 	}
 	found := search.Result()
+	if _, more := search.Next(); more && s.Limit > 0 {
+		found.Reason = fmt.Sprintf("the %v for the search had passed", s.Limit)
+	}
 	s.Found = &Found{
 		Capacity: found.Capacity, Low: found.Low, High: found.High, Level: found.Level, AtLeast: found.AtLeast, AtMost: found.AtMost,
 		Reason: found.Reason, Bottleneck: capacity.Bottleneck(capacity.Limits(loads, found.Capacity)),
@@ -105,16 +113,31 @@ func (r *Run) find(phase suite.Phase, s *Search) error {
 	return nil
 }
 
-// all are the trials of a phase, those of its search included.
-func (p *Phase) all() []*Trial {
-	var all []*Trial
+// kind is a kind of trials.
+type kind struct {
+	name, letter string // letter is that of its files
+	trials       []*Trial
+}
+
+// kinds are the trials of a phase by what they are for.
+func (p *Phase) kinds() []kind {
+	judged, searched := kind{name: "run", letter: "r"}, kind{name: "search run", letter: "s"}
 	for i := range p.Trials {
-		all = append(all, &p.Trials[i])
+		judged.trials = append(judged.trials, &p.Trials[i])
 	}
 	if p.Search != nil {
 		for i := range p.Search.Trials {
-			all = append(all, &p.Search.Trials[i].Trial)
+			searched.trials = append(searched.trials, &p.Search.Trials[i].Trial)
 		}
+	}
+	return []kind{judged, searched}
+}
+
+// all are the trials of a phase, those of its search included.
+func (p *Phase) all() []*Trial {
+	var all []*Trial
+	for _, k := range p.kinds() {
+		all = append(all, k.trials...)
 	}
 	return all
 }

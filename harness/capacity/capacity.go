@@ -118,13 +118,19 @@ func (r Result) Converged(resolution float64) bool {
 }
 
 // ClaimsAt are claims as they have to be met at another offered rate: a claim on the rate asks for
-// that rate, with the tolerance it has, and all others stay as they are.
-func ClaimsAt(claims []suite.Claim, rate suite.Rate) []suite.Claim {
-	at := make([]suite.Claim, len(claims))
-	for i, c := range claims {
-		if at[i] = c; c.Metric == "rate" {
-			at[i].Value.Value = float64(rate)
+// that rate, with the tolerance it has and some slack, and all others stay as they are. How soon a system becomes
+// steady is nothing that a rate must meet.
+func ClaimsAt(claims []suite.Claim, rate suite.Rate, slack suite.Share) []suite.Claim {
+	var at []suite.Claim
+	for _, c := range claims {
+		switch c.Metric {
+		case suite.TimeToSteady:
+			continue
+		case "rate":
+			c.Value.Value = float64(rate)
+			c.Tolerance += slack
 		}
+		at = append(at, c)
 	}
 	return at
 }

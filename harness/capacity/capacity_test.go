@@ -250,7 +250,7 @@ func TestClaimsAtAnotherRate(t *testing.T) {
 		{ID: "r", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 100, Unit: suite.RequestsPerSecond}, Tolerance: 0.01},
 		{ID: "p", Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: 200, Unit: suite.Milliseconds}},
 	}
-	at := ClaimsAt(claims, 400)
+	at := ClaimsAt(claims, 400, 0)
 	assert.Equal(t, 396.0, at[0].Bound())
 	assert.Equal(t, claims[1], at[1])
 	assert.Equal(t, 100.0, claims[0].Value.Value, "the claims themselves stay")

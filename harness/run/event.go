@@ -28,6 +28,7 @@ type Event struct {
 	Phase   suite.Phase
 	Run     int            // 1 and up; 0 outside a run
 	Runs    int            // planned for the phase
+	Search  bool           // the run is one of a search for the capacity
 	Message string         // detail, may be empty
 	Left    time.Duration  // estimate for everything that remains
 	Trial   *archive.Trial // set with StageRunDone
@@ -47,6 +48,7 @@ type estimate struct {
 	perRun  time.Duration
 	runs    int // still to make
 	stores  int // phases with stores still to come
+	seeks   int // short searches still to make
 	current time.Time
 }
 
@@ -56,12 +58,18 @@ func newEstimate(s *suite.Suite, o archive.Options, now func() time.Time) *estim
 		if len(p.Stores) > 0 {
 			e.stores++
 		}
+		if o.Headroom && seekable(p) {
+			e.seeks++
+		}
 	}
 	return e
 }
 
 // storesUp notes that a phase's stores are up.
 func (e *estimate) storesUp() { e.stores = max(0, e.stores-1) }
+
+// sought notes the end of a short search.
+func (e *estimate) sought() { e.seeks = max(0, e.seeks-1) }
 
 // runStarts notes the begin of a run.
 func (e *estimate) runStarts() { e.current = e.now() }
@@ -74,6 +82,6 @@ func (e *estimate) runDone(skipped int) {
 }
 
 func (e *estimate) remaining() time.Duration {
-	left := time.Duration(e.runs)*e.perRun + time.Duration(e.stores)*storeOverhead - e.now().Sub(e.current)
+	left := time.Duration(e.runs)*e.perRun + time.Duration(e.stores)*storeOverhead + time.Duration(e.seeks)*headroomTime - e.now().Sub(e.current)
 	return max(0, left).Round(time.Second)
 }

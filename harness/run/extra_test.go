@@ -3,9 +3,11 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/harness/warmup"
 )
 
 // atMost is a system that fails every request of a run beyond the first n.
@@ -193,4 +196,116 @@ func TestStoresThatDoNotTellLeaveNoRecord(t *testing.T) {
 	r, err := Verify(t.Context(), c)
 	require.NoError(t, err)
 	assert.Nil(t, r.Phases[0].Trials[0].Stores)
+}
+
+// Every run has requests of its own, whatever it is for and in whichever phase.
+func TestNoTwoRunsShareASeed(t *testing.T) {
+	seen := map[uint64]string{}
+	for phase := 1; phase <= 40; phase++ {
+		for _, kind := range []trialKind{kindJudged, kindSearch} {
+			for number := 1; number <= suite.MaxRuns+20; number++ {
+				seed, name := trialSeed(1, phase, kind, number), fmt.Sprintf("phase %d, %s%d", phase, kind, number)
+				require.Empty(t, seen[seed], name)
+				seen[seed] = name
+			}
+		}
+	}
+	assert.Equal(t, trialSeed(1, 2, kindJudged, 3), trialSeed(1, 2, kindJudged, 3))
+	assert.NotEqual(t, trialSeed(1, 2, kindJudged, 3), trialSeed(2, 2, kindJudged, 3))
+}
+
+// A short search keeps one instance up, changes no verdict and follows from the archive.
+func TestTheHeadroomIsSearchedForOnOneInstance(t *testing.T) {
+	c := config(t)
+	c.Suite.Phases[0].Group, c.Options.Headroom = suite.GroupPhases, true
+	c.Suite.Claims = append(c.Suite.Claims, suite.Claim{ID: "P1.steady", Phase: 1, Derived: "test", Metric: suite.TimeToSteady, Op: suite.AtMost,
+		Value: suite.Quantity{Value: 1000, Unit: suite.Milliseconds}})
+	var broke atomic.Bool // by the rate at which it is asked
+	system := c.System.(*fakeSystem)
+	system.handler = func(w http.ResponseWriter, r *http.Request) {
+		if broke.Load() {
+			broken(w, r)
+			return
+		}
+		ok(w, r)
+	}
+	c.Observe = func(e Event) {
+		if e.Stage == StageStart && e.Search {
+			broke.Store(e.Phase.Rate > 400)
+		}
+	}
+	r, err := Verify(t.Context(), c)
+	require.NoError(t, err)
+	search := r.Phases[0].Search
+	require.NotNil(t, search)
+	assert.EqualValues(t, 5+1, system.started.Load())
+	assert.Zero(t, system.open.Load())
+	assert.Len(t, r.Phases[0].Trials, 5)
+	require.NotEmpty(t, search.Trials)
+	assert.Equal(t, "met", search.Trials[0].Outcome, "%v", search.Trials[0].Why)
+	for i, trial := range search.Trials {
+		assert.Equal(t, i+1, trial.Number)
+		assert.FileExists(t, filepath.Join(c.Out, c.ID, trial.Histograms.File))
+		if trial.Offered > 400 {
+			assert.Equal(t, "missed", trial.Outcome)
+		}
+	}
+	again, err := archive.Load(filepath.Join(c.Out, c.ID))
+	if err == nil { // the suite of this test stands in no file
+		require.NoError(t, again.Judge())
+	}
+	found := search.Found
+	require.NotNil(t, found)
+	search.Found = nil
+	require.NoError(t, r.Judge())
+	assert.Equal(t, found, search.Found)
+}
+
+func TestAHeadroomThatCannotBeSearchedForIsNoted(t *testing.T) {
+	c := config(t)
+	c.Suite.Phases[0].Group, c.Options.Headroom = suite.GroupPhases, true
+	system := c.System.(*fakeSystem)
+	c.Observe = func(e Event) {
+		if e.Stage == StageDone {
+			system.startErr = errors.New("no memory left")
+		}
+	}
+	r, err := Verify(t.Context(), c)
+	require.NoError(t, err)
+	assert.Equal(t, judge.Verified, r.Verdict)
+	assert.Nil(t, r.Phases[0].Search)
+	require.Len(t, r.Notes, 1)
+	assert.Contains(t, r.Notes[0], "no headroom was searched for: no memory left")
+}
+
+// How the warm-up ended is archived, and what never becomes steady misses any claim on how soon it is.
+func TestHowTheWarmupEndedIsArchived(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		most    time.Duration
+		handler http.HandlerFunc
+		ended   []warmup.State
+		verdict judge.Verdict
+	}{
+		{"warm", time.Minute, ok, []warmup.State{warmup.Warm}, judge.Verified},
+		{"never", 600 * time.Millisecond, ok, []warmup.State{warmup.Unsettled}, judge.Refuted}, // a look takes a second
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			c := config(t)
+			c.System = &fakeSystem{handler: row.handler}
+			c.Options.Warmup, c.Options.WarmupMost = 300*time.Millisecond, row.most
+			c.Suite.Claims = []suite.Claim{{ID: "P1.steady", Phase: 1, Derived: "test", Metric: suite.TimeToSteady, Op: suite.AtMost,
+				Value: suite.Quantity{Value: 60_000, Unit: suite.Milliseconds}}}
+			r, err := Verify(t.Context(), c)
+			require.NoError(t, err)
+			for _, trial := range r.Phases[0].Trials {
+				require.NotNil(t, trial.Warm)
+				assert.Contains(t, row.ended, trial.Warm.Ended)
+				assert.Equal(t, trial.Warm.Ended == warmup.Warm, trial.Warm.Steady > 0)
+				assert.EqualValues(t, 20, trial.Window.Offered, "the window is the same whatever the warm-up took")
+			}
+			assert.Equal(t, row.verdict, r.Verdict, "%+v", r.Results)
+		})
+	}
 }

@@ -38,7 +38,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		if err := stores.ready(ctx, p.record()); err != nil {
 			return err
 		}
-		trial, err := p.trial(ctx, phase, number, memory, stores)
+		trial, err := p.trial(ctx, phase, kindJudged, number, memory, stores)
 		if trial != nil {
 			p.record().Trials = append(p.record().Trials, *trial)
 			invalid := p.invalid(phase, trial)
@@ -62,8 +62,11 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		p.note("%s: over all its runs %s", phase.Title(), drift)
 	}
 	p.observe(Event{Stage: StageDone, Phase: phase, Runs: plan.total()})
-	if p.Options.Capacity == archive.CapacityAlso && phase.Disturb == "" {
+	switch {
+	case p.Options.Capacity == archive.CapacityAlso && phase.Disturb == "":
 		return p.search(ctx, phase, memory, stores)
+	case p.seeksHeadroom(phase):
+		return p.headroom(ctx, phase, memory, stores)
 	}
 	return nil
 }

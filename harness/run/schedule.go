@@ -16,9 +16,9 @@ const (
 	rampFrom    = 0.1 // of the rate
 )
 
-// schedule holds the arrivals of a phase's measurement window. It does not depend on how long the warm-up takes.
-func (p *pipeline) schedule(phase suite.Phase, seed uint64) load.Schedule {
-	window, poisson := p.window(phase), p.Suite.Plan.Arrivals == suite.ArrivalsPoisson
+// schedule holds the arrivals of a phase's measurement window of a given length. It does not depend on how long the warm-up takes.
+func (p *pipeline) schedule(phase suite.Phase, seed uint64, window time.Duration) load.Schedule {
+	poisson := p.Suite.Plan.Arrivals == suite.ArrivalsPoisson
 	switch pieces := pieces(phase, window); {
 	case phase.Shape.Kind != "" && poisson:
 		return load.ShapedPoisson(seed, pieces)

@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,15 +23,17 @@ const WorkerHeader = "X-Worker"
 
 // trial makes one independent run: fresh processes, warm-up, measurement window. The trial is
 // nil when nothing was measured; it is returned beside an error when something was.
-func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, memory suite.Size, stores *phaseStores) (*archive.Trial, error) {
+func (p *pipeline) trial(
+	ctx context.Context, phase suite.Phase, kind trialKind, number int, memory suite.Size, stores *phaseStores,
+) (*archive.Trial, error) {
 	p.left.runStarts()
-	event := Event{Phase: phase, Run: number, Runs: p.Options.Runs}
+	event := Event{Phase: phase, Run: number, Runs: p.Options.Runs, Search: kind == kindSearch}
 	event.Stage = StageStart
 	p.observe(event)
 
 	t := &archive.Trial{
-		Number: number, Seed: trialSeed(p.Options.Seed, phase.Number, number), Started: p.Now().UTC(),
-		Log: filepath.Join("logs", fmt.Sprintf("p%d-r%d.log", phase.Number, number)),
+		Number: number, Seed: trialSeed(p.Options.Seed, phase.Number, kind, number), Started: p.Now().UTC(),
+		Log: filepath.Join("logs", fmt.Sprintf("p%d-%s%d.log", phase.Number, kind, number)),
 	}
 	file, err := p.openLog(t.Log)
 	if err != nil {
@@ -45,7 +49,10 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 		return nil, &EnvironmentError{fmt.Sprintf("%s, run %d: start the system", phase.Title(), number), err}
 	}
 	t.StartupTime = instance.Info().Startup
-	driveErr := p.drive(ctx, phase, t, instance, stores)
+	window := p.window(phase)
+	driveErr := p.drive(ctx, phase, t, instance, stores, offer{
+		schedule: p.schedule(phase, t.Seed, window), warmup: p.warmup(phase, t.Seed), window: window, timeout: p.Suite.Plan.Timeout,
+	})
 
 	event.Stage = StageStop
 	p.observe(event)
@@ -71,10 +78,19 @@ func (p *pipeline) trial(ctx context.Context, phase suite.Phase, number int, mem
 	return t, driveErr
 }
 
+// offer is the load of one run.
+type offer struct {
+	schedule load.Schedule
+	warmup   load.Warmup
+	window   time.Duration // length of the measurement window
+	timeout  time.Duration // of each request
+}
+
 // drive offers the load and fills the trial with what was seen.
-func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Trial, instance Instance, stores *phaseStores) error {
+func (p *pipeline) drive(
+	ctx context.Context, phase suite.Phase, t *archive.Trial, instance Instance, stores *phaseStores, offered offer,
+) error {
 	workload, _ := p.Suite.Workload(phase.Workload)
-	window := p.window(phase)
 	source, err := p.Workload.Source(ctx, SourceSpec{
 		Workload: workload, Dataset: p.Suite.Dataset, DatasetSeed: p.Options.Seed, Seed: t.Seed,
 		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: instance.Info().URL, TLS: instance.Info().TLS,
@@ -86,7 +102,9 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	var began atomic.Int64 // start of the measurement window, since the origin
 	began.Store(int64(load.Never))
 	readied := time.Now()
-	t.Noise.SpinBefore, t.Noise.MHzBefore = p.Spin(), probe.Frequency()
+	if t.Noise.SpinBefore == 0 {
+		t.Noise.SpinBefore, t.Noise.MHzBefore = p.Spin(), probe.Frequency()
+	}
 	steal, stealKnown := probe.Steal()
 	var watcher *probe.Watcher
 	var watched *storeWatch
@@ -95,7 +113,7 @@ func (p *pipeline) drive(ctx context.Context, phase suite.Phase, t *archive.Tria
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
 		BaseURL: instance.Info().URL, TLS: instance.Info().TLS, HTTP2: instance.Info().HTTP2, Source: source,
-		Schedule: p.schedule(phase, t.Seed), Warmup: p.warmup(phase, t.Seed), Duration: window, Timeout: p.Suite.Plan.Timeout,
+		Schedule: offered.schedule, Warmup: offered.warmup, Duration: offered.window, Timeout: offered.timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader, Hide: p.Secrets.Hide,
 		Observe: disturbance.observe(),
 		Started: func(origin time.Time) {
@@ -202,7 +220,17 @@ func (p *pipeline) openLog(name string) (*os.File, error) {
 	return f, nil
 }
 
+// trialKind is what a run is for.
+type trialKind string
+
+// The kinds. They name the files of a run, e.g. p1-r2.log.
+const (
+	kindJudged trialKind = "r"
+	kindSearch trialKind = "s"
+)
+
 // trialSeed gives every run its own requests, the same ones for the same seed.
-func trialSeed(seed uint64, phase, run int) uint64 {
-	return seed*1_000_003 + uint64(phase)*1009 + uint64(run)
+func trialSeed(seed uint64, phase int, kind trialKind, number int) uint64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%d/%s/%d", seed, phase, kind, number))
+	return binary.LittleEndian.Uint64(sum[:])
 }

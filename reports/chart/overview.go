@@ -22,6 +22,8 @@ type spot struct {
 	bound    float64 // documented figure; 0: none
 	measured []float64
 	verdict  judge.Verdict
+	capacity float64 // that was searched for; 0: none was found
+	atLeast  bool    // it is that or more
 	unit     string
 	sign     string
 }
@@ -43,7 +45,7 @@ func overview(r *figures.Report, footer footerFunc) Chart {
 		body: panels{[]*panel{top, bottom}, 205},
 		frame: frame{
 			title:  title,
-			about:  "Bars: what is documented. Points: median of the runs, with whiskers from the smallest to the largest run. Dashed: as much achieved as documented.",
+			about:  "Bars: what is documented. Points: median of the runs, with whiskers from the smallest to the largest run. Triangles: capacity, where it was searched for. Dashed: as much achieved as documented.",
 			footer: footer(r.Stores()),
 		},
 	}
@@ -72,6 +74,9 @@ func spots(r *figures.Report, metric string) []spot {
 		result, claimed := p.Result(metric)
 		if metric == "rate" {
 			result, claimed = rate, ok
+			if p.Search != nil && p.Search.Found.Known() {
+				s.capacity, s.atLeast = p.Search.Found.Capacity, p.Search.Found.AtLeast
+			}
 		}
 		if claimed {
 			s.bound, s.measured, s.verdict = result.Value, result.Measured, result.Verdict
@@ -129,7 +134,18 @@ func (s spot) sentence() string {
 	if s.bound > 0 {
 		text += fmt.Sprintf(" (documented %s %s)", s.sign, figures.Number(s.bound))
 	}
+	if s.capacity > 0 {
+		text += ", " + s.capacityText()
+	}
 	return text + ", " + s.word()
+}
+
+// capacityText is the capacity in a few words.
+func (s spot) capacityText() string {
+	if s.atLeast {
+		return "capacity ≥ " + figures.Number(s.capacity)
+	}
+	return "capacity " + figures.Number(s.capacity)
 }
 
 // spotPanel draws the spots. With diagonal, a dashed line stands for y = x.
@@ -139,6 +155,9 @@ func spotPanel(title string, spots []spot, sides, boundSides []side, diagonal bo
 	for _, s := range spots {
 		if values = append(values, s.measured...); s.bound > 0 {
 			values = append(values, s.bound)
+		}
+		if s.capacity > 0 {
+			values = append(values, s.capacity)
 		}
 	}
 	p.empty = !logAxis(&p.plot.Y, values...)
@@ -172,6 +191,12 @@ func (s spot) marks(c draw.Canvas, p *plot.Plot, labels *placer) {
 		c.StrokeLine2(line(boundRed, 2.2), where.X-13, where.Y, where.X+13, where.Y)
 		labels.keep(where, 28, 5)
 	}
+	if s.capacity > 0 && drawable(p.X, s.x) && drawable(p.Y, s.capacity) {
+		where := at(c, p, s.x, s.capacity)
+		c.StrokeLine2(dashed(soft, 1, 2, 2), where.X, at(c, p, s.x, p.Y.Min).Y, where.X, where.Y)
+		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 4.5, Shape: draw.TriangleGlyph{}}, where)
+		labels.keep(where, 11, 11)
+	}
 	middle, ok := figures.Median(s.measured)
 	if !ok || !drawable(p.X, s.x) || !drawable(p.Y, middle) {
 		return
@@ -202,6 +227,9 @@ func (s spot) labels(c draw.Canvas, p *plot.Plot, labels *placer, sides, boundSi
 		labels.label(at(c, p, s.x, middle), tint, sides, fmt.Sprintf("%s %s %s", s.name, figures.Number(middle), s.unit), s.word())
 	} else if s.bound > 0 {
 		labels.label(at(c, p, s.x, s.bound), tint, sides, s.name+" "+s.word())
+	}
+	if s.capacity > 0 && drawable(p.Y, s.capacity) {
+		labels.label(at(c, p, s.x, s.capacity), blue, above, s.capacityText())
 	}
 	if s.bound > 0 {
 		labels.label(at(c, p, s.x, s.bound), boundRed, boundSides, fmt.Sprintf("%s %s", s.sign, figures.Number(s.bound)))

@@ -54,6 +54,11 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 		if claimed {
 			level(c, pl, dashed(boundRed, 1.4, 1.5, 2), target.Bound)
 		}
+		for _, r := range p.Runs {
+			if r.Warm != nil && r.Warm.Steady > 0 && r.Window != nil {
+				tick(c, pl, start+(r.Warm.Steady-r.Window.Start).Seconds())
+			}
+		}
 		stroke(c, pl, line(blue, 2.2), middle.points(shift, every))
 	})
 	pan.right = append(pan.right, note{offered, offeredNote(p), orange})
@@ -71,6 +76,10 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 			figures.Number(achieved), figures.Number(offered), figures.Plural(len(counted), "run"))
 	}
 	about += " Grey: warm-up, not judged."
+	if all := p.Steady(); len(all) > 0 {
+		about += fmt.Sprintf(" Ticks: %s came to a steady state, in %s s at the median.", figures.Plural(len(all), "run"),
+			figures.Number(all[len(all)/2].Seconds()))
+	}
 	if len(others) > 0 {
 		about += " Dotted: " + figures.Plural(len(others), "run") + " not counted."
 	}
@@ -84,6 +93,15 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 		Name: fmt.Sprintf("phase-%d-throughput", p.Number), Phase: p.Number, Title: title, About: about,
 		body: panels{[]*panel{pan}, 250}, frame: frame{title, about, footer(p.On())},
 	}
+}
+
+// tick marks the moment at which a run came to its steady state.
+func tick(c draw.Canvas, p *plot.Plot, x float64) {
+	if x < p.X.Min || x > p.X.Max {
+		return
+	}
+	where := c.X(p.X.Norm(x))
+	c.StrokeLine2(line(blue, 1.4), where, c.Min.Y, where, c.Min.Y+7)
 }
 
 // offeredOver is the offered rate from the start of the load on.

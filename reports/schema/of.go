@@ -79,6 +79,9 @@ func phase(p figures.Phase) Phase {
 	for _, r := range p.Runs {
 		values := map[string]float64{}
 		maps.Copy(values, r.Values)
+		if r.Warm != nil && r.Warm.Steady > 0 {
+			values[suite.TimeToSteady] = float64(r.Warm.Steady) / float64(time.Millisecond)
+		}
 		d.Runs = append(d.Runs, Run{
 			Run: r.Number, Counted: r.Counts(), Reasons: list(judge.Texts(r.Reasons)), Codes: codes(r.Reasons), Values: values, Disturbed: list(r.Disturbed), Figures: figuresOf(r.Pool),
 		})

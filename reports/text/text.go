@@ -158,6 +158,9 @@ func (p *printer) figures(phase figures.Phase) {
 
 // capacity writes what the search for a phase's capacity found.
 func (p *printer) capacity(phase figures.Phase) {
+	if line := phase.WarmupLine(); line != "" {
+		p.field("warm-up", line)
+	}
 	if phase.Search == nil {
 		return
 	}

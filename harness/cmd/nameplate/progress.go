@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/run"
-	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // progress shows on standard error what the pipeline does: one line that changes on a
@@ -77,8 +76,8 @@ func (p *progress) change(text string) {
 func liveLine(e run.Event) string {
 	at := fmt.Sprintf("%s %s", e.Phase.Title(), e.Phase.Name)
 	switch {
-	case e.Run > suite.MaxRuns:
-		return fmt.Sprintf("%s, capacity, run %d: %s at %.0f req/s", at, e.Run-suite.MaxRuns, e.Stage, float64(e.Phase.Rate))
+	case e.Search:
+		return fmt.Sprintf("%s, capacity, run %d: %s at %.0f req/s", at, e.Run, e.Stage, float64(e.Phase.Rate))
 	case e.Run > 0:
 		at += fmt.Sprintf(", run %d of %d", e.Run, e.Runs)
 	}

@@ -32,6 +32,7 @@ type verifyCommand struct {
 	IOwn     []string `help:"A host other than this machine that you may load." placeholder:"HOST" name:"i-own"`
 	Out      string   `help:"Folder in which the run's folder is made." default:"nameplate-out" type:"path"`
 	Capacity bool     `help:"Also search for the highest rate that meets the bounds, for each phase."`
+	Headroom bool     `help:"Search for each phase's capacity in a short time after its runs (at most 10 s), for its headroom." default:"true" negatable:"" env:"NAMEPLATE_HEADROOM"`
 	Chaos    *string  `help:"Also the phases with chaos (workers killed and stopped, the cluster reloaded and scaled, at random), each run that long, e.g. 60s." placeholder:"TIME"`
 	Slowdown *string  `help:"Let the reference cluster burn that much processor time per request beside its work, to see what notices." placeholder:"TIME"`
 	Profile  string   `help:"Folder in which every process of the reference cluster leaves a profile of its processor time, for go tool pprof." type:"path" placeholder:"FOLDER"`
@@ -128,7 +129,8 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, WarmupMost: s.Plan.Warmup.Most, RateScale: 1,
-			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), UpTo: k.upTo, Slowdown: slowdown, Profiled: k.Profile != "",
+			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Headroom: k.headroom(s), UpTo: k.upTo,
+			Slowdown: slowdown, Profiled: k.Profile != "",
 		},
 	}
 	if override.Chaos != nil {
@@ -185,6 +187,12 @@ func (k verifyCommand) capacity() archive.Capacity {
 		return archive.CapacityAlso
 	}
 	return archive.CapacityNot
+}
+
+// headroom reports whether the capacity of each phase is searched for in a short time. It is not where that would load a system that
+// runs already beyond the suite's rates, nor where it would mix with what is profiled, nor beside a thorough search.
+func (k verifyCommand) headroom(s *suite.Suite) bool {
+	return k.Headroom && s.System.Kind != suite.SystemURL && k.Profile == "" && k.capacity() == archive.CapacityNot
 }
 
 func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
