@@ -24,12 +24,14 @@ const (
 	headroomRuns       = 12
 	headroomSlack      = 0.04 // of the rate: answers in flight at the edges of a short window
 
-	stepRequests = 1000
-	stepLeast    = 500 * time.Millisecond
-	stepMost     = time.Second
-	stepSettle   = 300 * time.Millisecond // under load, before the window
-	stepDrain    = 700 * time.Millisecond // more, after a step that left requests unanswered
-	stepTimeout  = time.Second            // at least, and twice the tightest bound on response times
+	stepRequests                = 1000
+	stepLeast                   = 500 * time.Millisecond
+	stepMost                    = time.Second
+	stepSettle                  = 300 * time.Millisecond       // under load, before the window
+	stepWarmLeast, stepWarmMost = time.Second, 4 * time.Second // instead of it, in the first step: the instance is fresh
+	headroomMost                = 16                           // times the documented rate: more is not told apart
+	stepDrain                   = 700 * time.Millisecond       // more, after a step that left requests unanswered
+	stepTimeout                 = time.Second                  // at least, and twice the tightest bound on response times
 )
 
 // seeksHeadroom reports whether a short search follows the runs of a phase.
@@ -82,7 +84,7 @@ func (p *pipeline) seekHeadroom(ctx context.Context, phase suite.Phase, memory s
 		spin: p.Spin(), frequency: probe.Frequency(),
 	}
 	search := &archive.Search{
-		Start: float64(phase.Rate), Resolution: headroomResolution, MaxRuns: headroomRuns, Limit: headroomTime, Slack: headroomSlack,
+		Start: float64(phase.Rate), Most: headroomMost * float64(phase.Rate), Resolution: headroomResolution, MaxRuns: headroomRuns, Limit: headroomTime, Slack: headroomSlack,
 	}
 	return p.seek(phase, search, func(at suite.Phase, number int) (*archive.Trial, error) { return steps.step(ctx, at, number) })
 }
@@ -116,6 +118,18 @@ type steps struct {
 	frequency float64
 }
 
+// stepWarmup is what is offered before a step's window: in the first step until the instance is warm.
+func stepWarmup(rate float64, number int, settle time.Duration) load.Warmup {
+	if number > 1 {
+		return load.Warmup{Bounds: warmup.Bounds{Least: settle, Most: settle}, Schedule: load.Constant(rate)}
+	}
+	ramp := stepWarmLeast / 2
+	return load.Warmup{
+		Bounds:   warmup.Bounds{Ramp: ramp, Least: stepWarmLeast, Most: stepWarmMost},
+		Schedule: load.Shaped(load.Piece{Length: ramp, From: rampFrom * rate, To: rate}, load.Piece{Length: stepWarmMost, From: rate, To: rate}),
+	}
+}
+
 // step offers one rate for a short time; [errEnough] when there is no time left for it.
 func (s *steps) step(ctx context.Context, at suite.Phase, number int) (*archive.Trial, error) {
 	window := min(max(time.Duration(stepRequests/float64(at.Rate)*float64(time.Second)), stepLeast), stepMost)
@@ -133,7 +147,7 @@ func (s *steps) step(ctx context.Context, at suite.Phase, number int) (*archive.
 	}
 	err := s.drive(ctx, at, t, s.instance, s.stores, offer{
 		schedule: s.schedule(at, t.Seed, window),
-		warmup:   load.Warmup{Bounds: warmup.Bounds{Least: settle, Most: settle}, Schedule: load.Constant(float64(at.Rate))},
+		warmup:   stepWarmup(float64(at.Rate), number, settle),
 		window:   window, timeout: s.timeout,
 	})
 	t.Noise.SpinAfter, t.Noise.MHzAfter, t.Warm = s.spin, s.frequency, nil
