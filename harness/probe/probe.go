@@ -69,7 +69,7 @@ func (r StealReading) Since(earlier StealReading) float64 {
 
 // hostStat is the first line of /proc/stat, in ticks.
 type hostStat struct {
-	total, busy, steal uint64
+	total, steal uint64
 }
 
 // parseHostStat reads the line "cpu user nice system idle iowait irq softirq steal …".
@@ -97,7 +97,6 @@ func parseHostStat(data []byte) (hostStat, bool) {
 		h.total += v
 	}
 	h.steal = field[7]
-	h.busy = h.total - field[3] - field[4] - h.steal
 	return h, true
 }
 

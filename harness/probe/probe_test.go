@@ -47,8 +47,8 @@ func TestHostStatSplitsBusyIdleAndStolenTime(t *testing.T) {
 		want       hostStat
 		ok         bool
 	}{
-		{"all fields", "cpu  100 20 30 400 50 6 7 8 9 10\ncpu0 1\n", hostStat{total: 621, busy: 163, steal: 8}, true},
-		{"an old kernel without steal", "cpu 100 20 30 400\n", hostStat{total: 550, busy: 150}, true},
+		{"all fields", "cpu  100 20 30 400 50 6 7 8 9 10\ncpu0 1\n", hostStat{total: 621, steal: 8}, true},
+		{"an old kernel without steal", "cpu 100 20 30 400\n", hostStat{total: 550}, true},
 		{"too few fields", "cpu 100 20\n", hostStat{}, false},
 		{"another line first", "intr 5\ncpu 1 2 3 4\n", hostStat{}, false},
 		{"nothing", "", hostStat{}, false},

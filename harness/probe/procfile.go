@@ -49,18 +49,6 @@ func (p procFile) read(buf []byte) []byte {
 	}
 }
 
-// head returns as much of the file's start as buf holds.
-func (p procFile) head(buf []byte) []byte {
-	if p.file == nil {
-		return nil
-	}
-	n, err := p.file.ReadAt(buf, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil
-	}
-	return buf[:n]
-}
-
 func (p procFile) close() {
 	if p.file != nil {
 		_ = p.file.Close() // it was only read
