@@ -51,6 +51,16 @@
 // and once a second, those that have more than their share give some back, between two
 // requests, and the primary hands them on.
 //
+// # Serving
+//
+// Workers serve plain requests with a small server of their own, which writes each answer at
+// once, and leave what is not plain to net/http (package lean; both answer alike, and a fuzz
+// test holds them against each other). They use their sockets without telling the Go
+// scheduler, which would wake a thread for each (package quick). What workers read of the
+// stores they share in memory (package near); package platform says why nobody is given what
+// is older than an acknowledged transfer. That memory comes from the primary and outlives
+// every worker. On systems that have no such memory each worker keeps what it reads to itself.
+//
 // # Supervision
 //
 // Package supervise decides when a worker is started, replaced or given up; package
