@@ -35,6 +35,12 @@ const (
 
 // run simulates one run of a length in whole seconds at a mean service time in seconds.
 func (s system) run(r *rand.Rand, service, length float64) judge.Evidence {
+	return s.without(r, service, length, length, length)
+}
+
+// without is a run in which one server takes up nothing between two moments of the window, in seconds: something else
+// has taken its processor.
+func (s system) without(r *rand.Rand, service, length, from, to float64) judge.Evidence {
 	n := uint64(math.Round(rate * length))
 	w := &measure.Window{
 		End: time.Duration(length * float64(time.Second)), Response: measure.NewSparseHistogram(), Lateness: onTime(n),
@@ -47,9 +53,15 @@ func (s system) run(r *rand.Rand, service, length float64) judge.Evidence {
 	for i := range free {
 		free[i] = -warmup
 	}
+	busy := 0.0 // seconds of all servers within the window
 	for _, now := range append(arrivals(r, -warmup, 0), arrivals(r, 0, length)...) {
+		if now >= from {
+			free[0] = max(free[0], to)
+		}
 		k := next(free)
-		free[k] = max(now, free[k]) + service*s.work(r)
+		began := max(now, free[k])
+		free[k] = began + service*s.work(r)
+		busy += max(0, min(length, free[k])-max(0, began))
 		if done := free[k]; done >= 0 && done < length {
 			w.Completed++
 			w.Seconds[int(done)].Completed++
@@ -64,6 +76,9 @@ func (s system) run(r *rand.Rand, service, length float64) judge.Evidence {
 	return judge.Evidence{
 		Workers: s.servers, Window: w,
 		Noise: measure.HostNoise{SpinBefore: 30 * time.Millisecond, SpinAfter: 30 * time.Millisecond},
+		Usage: &measure.Usage{Series: []measure.Series{
+			{Role: measure.RoleWorker, Name: "worker 1", Known: true, CPU: busy}, {Role: measure.RoleHost, Name: "host", Known: true, CPU: busy},
+		}},
 	}
 }
 

@@ -89,13 +89,13 @@ func (r *Run) capacityExit() int {
 func (r *Run) Input(phase suite.Phase) judge.Input {
 	in := judge.Input{
 		Phase: phase, Claims: r.Parsed.ClaimsOf(phase.Number), Validity: r.Parsed.Plan.Validity,
-		Host: judge.Host{Cores: r.Host.Cores, Memory: suite.Size(r.Host.Memory)}, Planned: r.Options.Runs,
+		Host: judge.Host{Cores: r.Host.Cores, Online: r.Host.OnlineCores, Memory: suite.Size(r.Host.Memory)}, Planned: r.Options.Runs,
 	}
 	for _, p := range r.Phases {
 		if p.Number != phase.Number {
 			continue
 		}
-		in.Phase.Rate = p.Offered
+		in.Phase.Rate, in.Memory, in.Capacity = p.Offered, p.MemoryLimit, p.Search.interval()
 	}
 	in.Runs = r.evidenceOf(phase.Number)
 	for _, c := range in.Claims {

@@ -58,6 +58,14 @@ type Found struct {
 // Known reports whether there is a capacity, or a bound on it from below.
 func (f *Found) Known() bool { return f != nil && f.Capacity > 0 && !f.AtMost }
 
+// interval is the capacity that was found; nil when none is known, or no search was made.
+func (s *Search) interval() *judge.Interval {
+	if s == nil || !s.Found.Known() {
+		return nil
+	}
+	return &judge.Interval{Value: s.Found.Capacity, Low: s.Found.Low, High: s.Found.High, AtLeast: s.Found.AtLeast}
+}
+
 // Config is what the search was made with.
 func (s Search) Config() capacity.Config {
 	return capacity.Config{Start: s.Start, Most: s.Most, Resolution: s.Resolution, MaxRuns: s.MaxRuns}

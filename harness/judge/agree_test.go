@@ -27,6 +27,9 @@ func arbitrary(r *rand.Rand, pool []Evidence) Input {
 		suite.Claim{ID: "ratio", Phase: 1, Metric: "rate", Op: suite.AtLeast, Over: 9, Value: suite.Quantity{Value: 0.9, Unit: suite.Ratio}},
 		suite.Claim{ID: "range", Phase: 1, Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 40}, To: suite.Quantity{Value: 80}},
 	)
+	in.Host.Online = in.Host.Cores
+	in.Phase.Workers, in.Phase.Cores = pick(r, 1, 4), pick(r, 0, 0, 8)
+	in.Memory, in.Phase.Memory = pick(r, 0, 110*suite.MiB, suite.GiB), suite.GiB
 	switch r.IntN(6) {
 	case 0:
 		in.Phase.Disturb = suite.DisturbKill
@@ -59,6 +62,7 @@ func arbitraryRun(r *rand.Rand) Evidence {
 		unsent: odd(6), unreleased: odd(50), completed: odd(250), lateness: pick(r, 0, 0, 30*time.Millisecond, time.Second), outOfRange: uint64(odd(1)),
 		after: pick(r, 0, 0, 60*time.Millisecond), before: pick(r, 0, 0, 60*time.Millisecond), steal: pick(r, 0, 0, 0.4), rssMiB: int64(odd(600)),
 	})
+	e.Usage.Series = append(e.Usage.Series, measure.Series{Role: measure.RoleHost, Name: "host", Known: true, CPU: pick(r, 3, 9.6, 20, 40)})
 	switch r.IntN(12) {
 	case 0:
 		e.Faults = []string{"a store fell over"}
@@ -116,7 +120,7 @@ func TestExplanationsAgreeWithVerdictsWhateverTheRuns(t *testing.T) {
 	for v := Verified; v <= Refuted; v++ {
 		assert.Positive(t, seen[v], "%v occurs", v)
 	}
-	for _, k := range []Kind{Met, Missed, Excluded} {
+	for _, k := range []Kind{Met, Missed, Limited, Disturbed, Excluded} {
 		assert.Positive(t, kinds[k], "%v occurs", k)
 	}
 }

@@ -5,19 +5,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // rule names the rule that was applied, with its counts.
 func rule(t tally) string {
-	n := t.valid()
-	switch {
+	switch n := t.counted(); {
 	case t.verdict() == Invalid:
-		return fmt.Sprintf("validity: %d of %s excluded", t.invalid, plural(n+t.invalid, "run"))
+		return fmt.Sprintf("validity: %d of %s excluded", t.invalid+t.disturbed, plural(t.all(), "run"))
+	case t.verdict() == Untestable:
+		return fmt.Sprintf("a smaller host than documented gave out: %d of %s", t.limited, plural(n, "run"))
 	case n < MinRuns:
 		return fmt.Sprintf("sign test: %s, at least %d needed", plural(n, "run"), MinRuns)
 	case t.verdict() == Refuted:
-		return fmt.Sprintf("sign test: %d of %d runs missed the bound", t.missed, n)
+		return fmt.Sprintf("sign test: %d of %d runs missed the bound", t.missed, t.valid())
 	default:
 		return fmt.Sprintf("sign test: %d of %d runs met the bound", t.met, n)
 	}
@@ -40,6 +42,9 @@ const (
 	WhyShape       WhyCode = "shape"        // the offered rate changed on purpose
 	WhyNeeds       WhyCode = "needs"        // the host has not what the claim needs
 	WhyProjected   WhyCode = "projected"    // what a model makes of it
+	WhyLimited     WhyCode = "limited"      // the host gave out
+	WhyCores       WhyCode = "cores"        // it has fewer processors than documented
+	WhyDisturbed   WhyCode = "disturbed"    // some misses fell under a disturbance
 	WhyScaled      WhyCode = "rates-scaled" // judged at other than the documented rates
 )
 
@@ -61,34 +66,21 @@ func (r *Result) Because(w Why) {
 
 // explain says why the verdict was reached, most important first.
 func (r *Result) explain(in Input, c suite.Claim, t tally) {
-	n := t.valid()
-	switch {
-	case len(in.Runs) == 0:
+	if len(in.Runs) == 0 {
 		r.because(WhyNothing, "no run was finished")
 		return
-	case r.Verdict == Invalid && !slices.ContainsFunc(r.Runs, func(o Outcome) bool { return o.Sampled }):
-		r.because(WhyUnsampled, "no samples: no run measured %s", c.Metric)
-	case r.Verdict == Invalid:
-		r.because(WhyExcluded, "%d of %s excluded; with more than a third, or fewer than %d left, nothing is decided",
-			t.invalid, plural(len(in.Runs), "run"), MinRuns)
-	case n < MinRuns:
-		r.because(WhyIndicative, "indicative only: %s, at least %d needed for a verdict", plural(n, "run"), MinRuns)
-	case r.Verdict == Verified:
-		r.because(WhyTally, "%d of %d runs met the bound", t.met, n)
-	case r.Verdict == Refuted:
-		r.because(WhyTally, "%d of %d runs missed the bound", t.missed, n)
-	default:
-		r.because(WhyTally, "%d of %d runs met the bound and %d missed it; %s may differ for a verdict", t.met, n, t.missed, atMost(dissents(n)))
 	}
+	r.explainTally(in, c, t)
 	if r.Understated > 0 {
 		r.because(WhyUnderstated, "understated: every run lay above the documented range, the median at %s times its upper end of %s",
 			ratio(r.Understated), figure(c.To.Value, c.Unit()))
 	}
-	if n > 0 {
+	r.explainHost(in)
+	if len(r.Measured) > 0 {
 		r.because(WhyMedian, "median %s, %s documented", figure(median(r.Measured), c.Unit()), demand(c))
 	}
 	for _, o := range r.Runs {
-		if r.Verdict == Verified && o.Kind == Excluded && o.Sampled && !o.Meets {
+		if r.Verdict == Verified && (o.Kind == Excluded || o.Kind == Disturbed) && o.Sampled && !o.Meets {
 			r.because(WhyAgainst, "run %d with %s was excluded, and missed the bound", o.Run, figure(o.Value, c.Unit()))
 		}
 	}
@@ -100,11 +92,85 @@ func (r *Result) explain(in Input, c suite.Claim, t tally) {
 	}
 }
 
+// explainTally says how the counts led to the verdict.
+func (r *Result) explainTally(in Input, c suite.Claim, t tally) {
+	n := t.counted()
+	switch {
+	case r.Verdict == Invalid && !slices.ContainsFunc(r.Runs, func(o Outcome) bool { return o.Sampled }):
+		r.because(WhyUnsampled, "no samples: no run measured %s", c.Metric)
+	case r.Verdict == Invalid:
+		r.because(WhyExcluded, "%d of %s excluded; with more than a third, or fewer than %d left, nothing is decided",
+			t.invalid+t.disturbed, plural(len(in.Runs), "run"), MinRuns)
+	case r.Verdict == Untestable:
+		r.because(WhyLimited, "not testable here: in %d of %s %v", t.limited, plural(n, "run"), r.lack())
+	case n < MinRuns:
+		r.because(WhyIndicative, "indicative only: %s, at least %d needed for a verdict", plural(n, "run"), MinRuns)
+	case r.Verdict == Verified:
+		r.because(WhyTally, "%d of %d runs met the bound", t.met, n)
+	case r.Verdict == Refuted:
+		r.because(WhyTally, "%d of %d runs missed the bound", t.missed, t.valid())
+	default:
+		r.because(WhyTally, "%d of %d runs met the bound and %d missed it; %s may differ for a verdict", t.met, n, t.against(), atMost(dissents(n)))
+	}
+	if t.disturbed > 0 && r.Verdict != Invalid {
+		r.because(WhyDisturbed, "%d of the misses fell under a disturbance that may be why: they bar verifying, and refute nothing", t.disturbed)
+	}
+}
+
+// explainHost says what the host had of what is documented, and what took it.
+func (r *Result) explainHost(in Input) {
+	if r.DocumentedCores == 0 || r.Verdict == Invalid || r.Verdict == Inconclusive {
+		return
+	}
+	text := fmt.Sprintf("with %d of %d documented cores", r.Cores, r.DocumentedCores)
+	if len(r.Shares) > 0 {
+		var parts []string
+		for _, s := range r.Shares {
+			parts = append(parts, fmt.Sprintf("%s %s", roles[s.Role], number(s.Cores)))
+		}
+		text += ", of which took: " + strings.Join(parts, ", ")
+	}
+	if busy, ok := r.busy(in, Missed); r.Verdict == Refuted && ok {
+		text += fmt.Sprintf(", which had room (%s busy)", percent(busy))
+	}
+	r.because(WhyCores, "%s", text)
+}
+
+// roles are the roles as they are written.
+var roles = map[measure.Role]string{
+	measure.RoleWorker: "workers", measure.RolePrimary: "primary", measure.RoleStore: "stores", measure.RoleGenerator: "generator",
+}
+
+// busy is the median share of the host's processors that was busy in the runs of a kind; false when it is not known.
+func (r *Result) busy(in Input, kind Kind) (float64, bool) {
+	var shares []float64
+	for i, o := range r.Runs {
+		if cores, ok := Busy(in.Host, in.Runs[i]); ok && o.Kind == kind {
+			shares = append(shares, cores/float64(in.Host.Cores))
+		}
+	}
+	return median(shares), len(shares) > 0
+}
+
+// lack is what the host lacked in the middle one of the limited runs.
+func (r *Result) lack() Reason {
+	var all []Reason
+	for _, o := range r.Runs {
+		if o.Kind == Limited {
+			all = append(all, o.Reasons[len(o.Reasons)-1])
+		}
+	}
+	if len(all) == 0 {
+		return Reason{}
+	}
+	return all[len(all)/2]
+}
+
 // excluded says why runs were excluded, a line each; never nil.
 func excluded(all []Outcome) []string {
 	lines := []string{}
 	for _, o := range all {
-		if o.Kind == Excluded {
+		if o.Kind == Excluded || o.Kind == Disturbed {
 			lines = append(lines, fmt.Sprintf("run %d: %s", o.Run, strings.Join(Texts(o.Reasons), "; ")))
 		}
 	}

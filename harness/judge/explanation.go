@@ -44,10 +44,19 @@ func changes(in Input, c suite.Claim, e Explanation) []string {
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	switch e.Verdict {
 	case Untestable:
-		add("a host that has what the claim needs: %s", lacking(in.Host, c))
-		return all
+		if lack := lacking(in.Host, c); lack != "" {
+			add("a host that has what the claim needs: %s", lack)
+			return all
+		}
+		if in.smaller() {
+			add("a host with the %s that are documented; this one has %d", plural(in.Phase.Processors(), "core"), in.Host.Cores)
+		} else {
+			add("a host that can give each worker the documented %s of memory", gibibytes(in.Phase.Memory))
+		}
+		return append(all, bounds(c, e.Measured)...)
 	case Verified:
-		add("%s more of these %s missing the bound would make it inconclusive", number(float64(dissents(n)-t.missed+1)), plural(n, "run"))
+		n = t.counted()
+		add("%s more of these %s missing the bound would make it inconclusive", number(float64(dissents(n)-t.against()+1)), plural(n, "run"))
 	case Refuted:
 		add("%s more of these %s meeting the bound would make it inconclusive", number(float64(dissents(n)-t.met+1)), plural(n, "run"))
 	default:
@@ -56,8 +65,8 @@ func changes(in Input, c suite.Claim, e Explanation) []string {
 			doing   string
 			with    func(k int) tally
 		}{
-			{Verified, "met", func(k int) tally { return tally{t.met + k, t.missed, t.invalid} }},
-			{Refuted, "missed", func(k int) tally { return tally{t.met, t.missed + k, t.invalid} }},
+			{Verified, "met", func(k int) tally { return t.plus(tally{met: 1}, k) }},
+			{Refuted, "missed", func(k int) tally { return t.plus(tally{missed: 1}, k) }},
 		} {
 			if k := further(to.verdict, to.with); k > 0 {
 				add("%s that counted and %s the bound would make it %v", plural(k, "further run"), to.doing, to.verdict)

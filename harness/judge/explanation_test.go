@@ -105,7 +105,7 @@ func TestExplanations(t *testing.T) {
 		{"the runs disagree", able, []int{50, 60, 70, 80, 90, 155}, Inconclusive, []string{
 			"4 further runs that counted and met the bound would make it verified", "further runs that counted and missed the bound would make it refuted"}},
 		{"too few", able, []int{50, 60}, Inconclusive, []string{"3 further runs that counted and met the bound would make it verified"}},
-		{"invalid", able, []int{-50, -60, -70, 80, 90, 55}, Invalid, []string{"3 further runs that counted and met the bound would make it verified"}},
+		{"invalid", able, []int{-150, -160, -170, 80, 90, 55}, Invalid, []string{"further runs that counted and met the bound would make it verified"}},
 		{"untestable", Host{Cores: 1, Memory: suite.GiB}, []int{50, 60, 70, 80, 90, 55}, Untestable, []string{"needs 2 cores, this host has 1"}},
 	} {
 		e := explained(t, c.host, c.p99...)

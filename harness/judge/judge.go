@@ -16,7 +16,7 @@ type Verdict int
 const (
 	_            Verdict = iota
 	Verified             // the evidence shows that the claim holds
-	Untestable           // the host does not have what the claim needs
+	Untestable           // the host does not have what the claim needs, or gave out
 	Inconclusive         // the evidence does not decide
 	Invalid              // the measurement itself cannot be trusted
 	Refuted              // the evidence shows that the claim does not hold
@@ -38,6 +38,7 @@ type Evidence struct {
 // Host is what a claim's needs are held against.
 type Host struct {
 	Cores  int        // usable processors
+	Online int        // of the machine; more than Cores where this program may use only a part of it
 	Memory suite.Size // usable memory
 }
 
@@ -47,13 +48,23 @@ type Input struct {
 	Claims   []suite.Claim
 	Validity suite.Validity
 	Host     Host
+	Memory   suite.Size // limit that each worker was given; 0: not known
 	Runs     []Evidence // finished runs only
-	Planned  int        // runs that were to be made
+	// Capacity is the highest rate that met the claims, where it was searched for; else nil.
+	Capacity *Interval
+	Planned  int // runs that were to be made
 	// Over is what the phases yielded that claims of this one are compared with, by number.
 	Over map[int]Input
 	// Like is what another phase with the same work yielded, from which claims that the host
 	// cannot test are projected; nil when there is none.
 	Like *Input
+}
+
+// Interval is a figure with the interval that holds it.
+type Interval struct {
+	Value     float64
+	Low, High float64 // High is 0 when there is no upper end
+	AtLeast   bool    // the figure is Value or more
 }
 
 // Result is the verdict on one claim, with what it rests on.
@@ -82,10 +93,23 @@ type Result struct {
 	Alpha float64   `json:"alpha"` // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
 	// Projection is what a model makes of a claim that this host cannot test; nil when there is none.
 	Projection *Projection `json:"projection,omitempty"`
-	// Headroom is how far the median lies on the good side of the bound, as a ratio: measured/bound for
-	// ">=", bound/measured for "<="; above 1 is good. 0 when there is no measurement, [MaxHeadroom] when
+	// Headroom is how much is to spare, as a ratio; above 1 is good. Of a rate it is the capacity over the
+	// documented rate, and 0 when the capacity was not searched for: a system that is offered a rate
+	// achieves no more. Of all others it is how far the median lies on the good side of the bound: measured/bound for
+	// ">=", bound/measured for "<="; 0 when there is no measurement, [MaxHeadroom] when
 	// it is that or more, as it is for a share of errors of 0.
 	Headroom float64 `json:"headroom"`
+	// HeadroomLow and HeadroomHigh are the ends of its interval, where it has one; 0: no such end.
+	HeadroomLow  float64 `json:"headroom_low,omitempty"`
+	HeadroomHigh float64 `json:"headroom_high,omitempty"`
+	// HeadroomAtLeast says that it is this or more: the search for the capacity went no higher.
+	HeadroomAtLeast bool `json:"headroom_at_least,omitempty"`
+	// Cores are the processors that the host has, and DocumentedCores what the document gives the phase,
+	// where it has fewer; else 0.
+	Cores           int `json:"cores,omitempty"`
+	DocumentedCores int `json:"documented_cores,omitempty"`
+	// Shares are the processors that each role took in the runs in which the host gave out; none without such runs.
+	Shares []Share `json:"shares,omitempty"`
 	// Spread is the coefficient of variation of Measured, in the range [0,∞).
 	Spread float64 `json:"spread"`
 	// Power says how much headroom a verdict needs, given the spread seen; "" when fewer than two runs tell of it.

@@ -26,7 +26,7 @@ func Phase(in Input) []Result {
 func Fixed(in Input) bool {
 	remaining := max(0, in.Planned-len(in.Runs))
 	for _, c := range in.Claims {
-		if lacking(in.Host, c) == "" && !tallied(outcomes(in, c)).fixed(remaining) {
+		if lacking(in.Host, c) == "" && !tallied(outcomes(in, c)).fixed(remaining, in.smaller() || in.Memory > 0 && in.Memory < in.Phase.Memory) {
 			return false
 		}
 	}
@@ -38,28 +38,68 @@ func evaluate(in Input, c suite.Claim, all []Outcome) Result {
 	t, values := tallied(all), measured(all)
 	r := Result{
 		Claim: c.ID, Phase: c.Phase, Metric: c.Metric, Op: c.Op, Value: c.Value.Value, Bound: c.Bound(), Unit: c.Unit(), To: c.To.Value, Over: c.Over,
-		Measured: values, Invalid: excluded(all), Runs: all, Spread: spread(values), Headroom: headroom(c, values),
+		Measured: values, Invalid: excluded(all), Runs: all, Spread: spread(values),
 	}
+	r.spare(in, c)
 	if lack := lacking(in.Host, c); lack != "" {
 		r.Verdict, r.Rule = Untestable, "needs of the claim against the host"
 		r.because(WhyNeeds, "%s", lack)
-		if p := project(in, c); p != nil {
-			r.Projection = p
-			r.because(WhyProjected, "projected %s to %s (%s)", number(p.Low), figure(p.High, r.Unit), p.Model)
-		}
+		r.project(project(in, c))
 		return r
 	}
 	r.Verdict = t.verdict()
-	if r.Verdict == Verified || r.Verdict == Refuted {
+	switch r.Verdict {
+	case Verified:
+		r.Alpha = alpha(t.counted())
+	case Refuted:
 		r.Alpha = alpha(t.valid())
 	}
 	if r.Verdict == Verified && c.To.Value > 0 && slices.Min(values) > c.To.Value {
 		r.Understated = median(values) / c.To.Value
 	}
+	if in.smaller() {
+		r.Cores, r.DocumentedCores = in.Host.Cores, in.Phase.Processors()
+	}
+	r.Shares = Shares(limitedRuns(in, all))
 	r.Rule = rule(t)
-	r.Power = power(r, in.Planned)
+	r.Power = power(r, headroom(c, values), in.Planned)
 	r.explain(in, c, t)
+	if r.Verdict == Untestable {
+		r.project(projectHere(in, c, all))
+	}
 	return r
+}
+
+// spare fills in the headroom.
+func (r *Result) spare(in Input, c suite.Claim) {
+	if c.Metric != "rate" || c.Over != 0 {
+		r.Headroom = headroom(c, r.Measured)
+		return
+	}
+	if found := in.Capacity; found != nil && c.Value.Value > 0 {
+		of := func(rate float64) float64 { return min(MaxHeadroom, rate/c.Value.Value) }
+		r.Headroom, r.HeadroomLow, r.HeadroomHigh, r.HeadroomAtLeast = of(found.Value), of(found.Low), of(found.High), found.AtLeast
+	}
+}
+
+// project adds a projection; none for nil.
+func (r *Result) project(p *Projection) {
+	if p == nil {
+		return
+	}
+	r.Projection = p
+	r.because(WhyProjected, "projected %s to %s (%s)", number(p.Low), figure(p.High, r.Unit), p.Model)
+}
+
+// limitedRuns are the runs in which the host gave out.
+func limitedRuns(in Input, all []Outcome) []Evidence {
+	var runs []Evidence
+	for i, o := range all {
+		if o.Kind == Limited {
+			runs = append(runs, in.Runs[i])
+		}
+	}
+	return runs
 }
 
 // over divides a run's figure by that of the phase that it is compared with: of the run

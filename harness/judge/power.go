@@ -48,9 +48,9 @@ func needed(op suite.Op, n int, cv float64) float64 {
 	return 1 / (1 - z*cv)
 }
 
-// power says what headroom a verdict needs with the spread seen and, where the runs
-// did not decide, how much longer they would have to be.
-func power(r Result, planned int) string {
+// power says what headroom a verdict needs with the spread seen, beside that of the median, and, where
+// the runs did not decide, how much longer they would have to be.
+func power(r Result, seen float64, planned int) string {
 	if len(r.Measured) < 2 {
 		return ""
 	}
@@ -59,9 +59,9 @@ func power(r Result, planned int) string {
 		n = max(planned, MinRuns+1)
 	}
 	z, need := margin(n), needed(r.Op, n, r.Spread)
-	text := fmt.Sprintf("headroom needed for a verdict: %.2f (%.1f × CV %s); seen %s", need, z, percent(r.Spread), ratio(r.Headroom))
+	text := fmt.Sprintf("headroom needed for a verdict: %.2f (%.1f × CV %s); seen %s", need, z, percent(r.Spread), ratio(seen))
 	if math.IsInf(need, 1) {
-		text = fmt.Sprintf("no headroom is enough for a verdict: the runs vary by CV %s (× %.1f); seen %s", percent(r.Spread), z, ratio(r.Headroom))
+		text = fmt.Sprintf("no headroom is enough for a verdict: the runs vary by CV %s (× %.1f); seen %s", percent(r.Spread), z, ratio(seen))
 	}
 	if r.Verdict != Inconclusive || len(r.Measured) < MinRuns {
 		return text

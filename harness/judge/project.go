@@ -3,7 +3,6 @@ package judge
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/queueing"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -29,7 +28,7 @@ func project(in Input, c suite.Claim) *Projection {
 	var values, demands []float64
 	assumed := ""
 	for _, e := range like.Runs {
-		if len(Guards(like, e)) > 0 {
+		if len(Exclusion(like, e)) > 0 {
 			continue
 		}
 		demand, ok := demandOf(e)
@@ -61,6 +60,46 @@ func project(in Input, c suite.Claim) *Projection {
 	}
 }
 
+// projectHere makes a projection to the processors that the document gives the phase, from the phase's own runs: by
+// the processor time that a request took of this host, all roles together, the generator included. nil when no run tells, or
+// there is no model for the metric.
+func projectHere(in Input, c suite.Claim, all []Outcome) *Projection {
+	if c.Over != 0 || in.Phase.Shape.Kind != "" || !in.smaller() {
+		return nil
+	}
+	target := in.Phase
+	target.Workers = in.Phase.Processors()
+	var values, demands []float64
+	assumed := ""
+	for i, o := range all {
+		if o.Kind == Excluded || o.Kind == Disturbed {
+			continue
+		}
+		demand, _, ok := demandHere(in, in.Runs[i])
+		if !ok {
+			continue
+		}
+		v, model, ok := projected(c, in.Runs[i], target, demand)
+		if c.Metric == "errors" {
+			_, ok = responseOf(target.Workers, float64(target.Rate), demand, 0.5)
+			model = fmt.Sprintf("an M/M/%d queue with room, in which no request fails for want of a processor", target.Workers)
+		}
+		if !ok {
+			continue
+		}
+		values, demands, assumed = append(values, v), append(demands, demand), model
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	middle := median(values)
+	return &Projection{
+		Value: middle, Low: slices.Min(values), High: slices.Max(values), Met: c.Met(middle),
+		Model: fmt.Sprintf("%s, %d cores, %s of processor time per request of all roles together, as measured here", assumed,
+			target.Workers, figure(1000*median(demands), suite.Milliseconds)),
+	}
+}
+
 // demandOf is the processor time of a request in a run, in seconds.
 func demandOf(e Evidence) (float64, bool) {
 	rate, ok := Value("rate", e)
@@ -85,12 +124,10 @@ func projected(c suite.Claim, e Evidence, phase suite.Phase, demand float64) (v 
 	case "memory":
 		v, ok := Value(c.Metric, e)
 		return v, "a worker needs as much among others", ok
-	case "p99":
-		q, err := queueing.NewMMC(phase.Workers, float64(phase.Rate), demand)
-		if err != nil || !q.Stable() {
-			return 0, "", false
-		}
-		return milliseconds(time.Duration(q.ResponseQuantile(0.99) * float64(time.Second))), fmt.Sprintf("an M/M/%d queue", phase.Workers), true
+	}
+	if q, timed := quantiles[c.Metric]; timed {
+		response, ok := responseOf(phase.Workers, float64(phase.Rate), demand, q)
+		return milliseconds(response), fmt.Sprintf("an M/M/%d queue", phase.Workers), ok
 	}
 	return 0, "", false
 }

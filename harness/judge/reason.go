@@ -26,6 +26,11 @@ const (
 	SpeedDrifted      Code = "speed-drifted"       // over a phase, from From to To ms; Seen and Allowed are shares
 	SpeedFellSteadily Code = "speed-fell-steadily" // the same, and ever slower
 
+	ProcessorsGaveOut Code = "processors-gave-out" // Seen is the share of From cores that were busy; To are documented
+	GeneratorStarved  Code = "generator-starved"   // Seen is its schedule lag in ms; the host has From cores, To are documented
+	FewerProcessors   Code = "fewer-processors"    // Seen times the bound, of which From cores instead of To explain Allowed times
+	MemoryGaveOut     Code = "memory-gave-out"     // a worker reached Seen of its From MiB; To are documented
+
 	NoMetric         Code = "no-metric"          // the run has no sample of the metric Name
 	NothingToCompare Code = "nothing-to-compare" // phase Seen has no run to compare with
 	NothingSucceeded Code = "nothing-succeeded"  // how fast requests fail proves no response time

@@ -40,43 +40,104 @@ func tail(n, d int) *big.Rat {
 
 // tally counts what the runs of a phase say about one claim.
 type tally struct {
-	met, missed int // valid runs
-	invalid     int // runs that do not count
+	met, missed int // runs that are evidence
+	limited     int // runs that missed the bound on a host that is smaller than documented, and gave out
+	disturbed   int // runs that missed the bound under a disturbance that may be why
+	invalid     int // runs that are excluded whatever they yielded
 }
+
+// enough is how many limited runs settle that a host cannot test a claim: with the six runs of a suite that
+// leaves fewer than [MinRuns] others, and no rule allows so many to differ.
+const enough = 3
 
 func (t tally) valid() int { return t.met + t.missed }
 
+// against is how many runs speak against verifying: a run that meets a bound in spite of a disturbance counts, so one
+// that does not must count, too, or what is left would be a selection. The same holds of one that a small host held back.
+func (t tally) against() int { return t.missed + t.limited + t.disturbed }
+
+// counted is how many runs the sign test for verifying rests on.
+func (t tally) counted() int { return t.met + t.against() }
+
+func (t tally) all() int { return t.counted() + t.invalid }
+
 // verdict applies the rules to the counts. It depends on nothing else, so that a
 // tally that no further run can change has a verdict that none can change.
+//
+// Limited and disturbed runs bar verification like misses, and are no evidence for refuting.
 func (t tally) verdict() Verdict {
-	all := t.valid() + t.invalid
 	switch {
-	case all == 0:
+	case t.all() == 0:
 		return Inconclusive
-	case t.invalid*3 > all, all >= MinRuns && t.valid() < MinRuns:
-		return Invalid
-	case t.valid() < MinRuns:
-		return Inconclusive
-	case t.missed <= dissents(t.valid()):
+	case t.counted() >= MinRuns && 3*t.invalid <= t.all() && t.against() <= dissents(t.counted()):
 		return Verified
-	case t.met <= dissents(t.valid()):
+	case t.valid() >= MinRuns && 3*(t.invalid+t.disturbed) <= t.all() && 3*t.limited <= t.all() && t.met <= dissents(t.valid()):
 		return Refuted
+	case t.limited >= enough && 3*t.limited > t.counted():
+		return Untestable
+	case 3*(t.invalid+t.disturbed) > t.all(), t.all() >= MinRuns && t.valid()+t.limited < MinRuns:
+		return Invalid
+	case t.counted() < MinRuns:
+		return Inconclusive
+	case t.limited > 0 && (t.valid() < MinRuns || t.missed+t.disturbed <= dissents(t.counted())):
+		return Untestable
 	default:
 		return Inconclusive
 	}
 }
 
-// fixed reports whether the verdict stays the same whatever the remaining runs say,
-// being met, missed or invalid.
-func (t tally) fixed(remaining int) bool {
+// fixed reports whether the verdict stays the same whatever the remaining runs say; only on a host that is smaller
+// than documented can they be limited. It is enough to look at
+// those completions in which they say at most two different things (TestFixedIsExactlyThatEveryCompletionGivesTheSame).
+func (t tally) fixed(remaining int, smaller bool) bool {
 	now := t.verdict()
-	for met := 0; met <= remaining; met++ {
-		for missed := 0; met+missed <= remaining; missed++ {
-			then := tally{t.met + met, t.missed + missed, t.invalid + remaining - met - missed}
-			if then.verdict() != now {
-				return false
+	kinds := []tally{{met: 1}, {missed: 1}, {disturbed: 1}, {invalid: 1}}
+	if smaller {
+		kinds = append(kinds, tally{limited: 1})
+	}
+	for _, a := range kinds {
+		for _, b := range kinds {
+			for k := 0; k <= remaining; k++ {
+				if t.plus(a, k).plus(b, remaining-k).verdict() != now {
+					return false
+				}
 			}
 		}
 	}
 	return true
+}
+
+// plus is the tally with k times another added.
+func (t tally) plus(o tally, k int) tally {
+	return tally{t.met + k*o.met, t.missed + k*o.missed, t.limited + k*o.limited, t.disturbed + k*o.disturbed, t.invalid + k*o.invalid}
+}
+
+// Runs is how many runs there are to be as things stand: those planned, one for each excluded one, up to a third of them, and
+// where a disturbed run missed a claim, as many as it takes for that one to be outweighed, up to two thirds: from 6 to
+// 10 runs, of which one may differ.
+func Runs(in Input) int {
+	spare, most := in.Planned/3, in.Planned+in.Planned*2/3
+	again := 0
+	for _, e := range in.Runs {
+		if len(Exclusion(in, e)) > 0 {
+			again++
+		}
+	}
+	total := in.Planned + min(again, spare)
+	for _, c := range in.Claims {
+		if lacking(in.Host, c) != "" {
+			continue
+		}
+		t := tallied(outcomes(in, c))
+		if t.disturbed == 0 {
+			continue
+		}
+		for n := t.counted(); n <= most; n++ {
+			if t.against() <= dissents(n) {
+				total = max(total, n+min(t.invalid, spare))
+				break
+			}
+		}
+	}
+	return total
 }

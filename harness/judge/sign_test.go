@@ -57,37 +57,75 @@ func TestVerdictFollowsFromTheCounts(t *testing.T) {
 		{"one of four invalid: too few anyway", 3, 0, 1, Inconclusive},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			assert.Equal(t, row.want, tally{row.met, row.missed, row.invalid}.verdict())
+			assert.Equal(t, row.want, tally{met: row.met, missed: row.missed, invalid: row.invalid}.verdict())
 		})
 	}
 }
 
-// completions calls yield with every way that the remaining runs may turn out.
-func completions(t tally, remaining int, yield func(tally)) {
-	if remaining == 0 {
-		yield(t)
-		return
+func TestSmallHostsAndDisturbancesInTheTally(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		runs tally
+		want Verdict
+	}{
+		{"three of three limited settle it", tally{limited: 3}, Untestable},
+		{"two of two do not yet", tally{limited: 2}, Inconclusive},
+		{"two of six, the others met", tally{met: 4, limited: 2}, Untestable},
+		{"one of six, the others met", tally{met: 5, limited: 1}, Untestable},
+		{"one of ten, the others met: one may differ", tally{met: 9, limited: 1}, Verified},
+		{"one of six, the others missed with room", tally{missed: 5, limited: 1}, Refuted},
+		{"two of six, the others missed with room: too few", tally{missed: 4, limited: 2}, Untestable},
+		{"five of ten, the others missed with room: more than a third", tally{missed: 5, limited: 5}, Untestable},
+		{"three of twenty, the others missed with room", tally{missed: 17, limited: 3}, Refuted},
+		{"the runs disagree, and one was limited", tally{met: 3, missed: 2, limited: 1}, Inconclusive},
+		{"three limited, and a store fell over in the others", tally{limited: 3, invalid: 3}, Untestable},
+		{"one of six disturbed: six of six is asked for", tally{met: 5, disturbed: 1}, Inconclusive},
+		{"one of ten disturbed: one may differ", tally{met: 9, disturbed: 1}, Verified},
+		{"one of ten disturbed, one missed", tally{met: 8, missed: 1, disturbed: 1}, Inconclusive},
+		{"two of six disturbed: fewer than five are evidence", tally{met: 4, disturbed: 2}, Invalid},
+		{"disturbed misses refute nothing", tally{disturbed: 6}, Invalid},
+		{"a disturbed miss does not keep five others from refuting", tally{missed: 5, disturbed: 1}, Refuted},
+	} {
+		t.Run(row.name, func(t *testing.T) { assert.Equal(t, row.want, row.runs.verdict()) })
 	}
-	completions(tally{t.met + 1, t.missed, t.invalid}, remaining-1, yield)
-	completions(tally{t.met, t.missed + 1, t.invalid}, remaining-1, yield)
-	completions(tally{t.met, t.missed, t.invalid + 1}, remaining-1, yield)
+	assert.True(t, tally{limited: 3}.fixed(3, true), "the other three of six need not be made")
+	assert.False(t, tally{limited: 2}.fixed(4, true))
+	assert.False(t, tally{limited: 3}.fixed(17, true), "17 of 20 may still refute it")
 }
 
 func TestFixedIsExactlyThatEveryCompletionGivesTheSame(t *testing.T) {
-	for planned := 1; planned <= 11; planned++ {
-		for made := 0; made <= planned; made++ {
-			for met := 0; met <= made; met++ {
-				for missed := 0; met+missed <= made; missed++ {
-					now := tally{met, missed, made - met - missed}
-					if planned-made > 7 {
-						continue // 3^7 sequences at most
-					}
-					same := true
-					completions(now, planned-made, func(then tally) { same = same && then.verdict() == now.verdict() })
-					require.Equal(t, same, now.fixed(planned-made), "%+v of %d planned", now, planned)
-				}
+	kinds := []tally{{met: 1}, {missed: 1}, {limited: 1}, {disturbed: 1}, {invalid: 1}}
+	others := []tally{{met: 1}, {missed: 1}, {disturbed: 1}, {invalid: 1}}
+	// same reports whether every way that the remaining runs may turn out gives the verdict.
+	var same func(now tally, kinds []tally, remaining int, v Verdict) bool
+	same = func(now tally, kinds []tally, remaining int, v Verdict) bool {
+		if len(kinds) == 1 {
+			return now.plus(kinds[0], remaining).verdict() == v
+		}
+		for k := 0; k <= remaining; k++ {
+			if !same(now.plus(kinds[0], k), kinds[1:], remaining-k, v) {
+				return false
 			}
 		}
+		return true
+	}
+	var made func(now tally, kinds []tally, n int, yield func(tally))
+	made = func(now tally, kinds []tally, n int, yield func(tally)) {
+		if len(kinds) == 1 {
+			yield(now.plus(kinds[0], n))
+			return
+		}
+		for k := 0; k <= n; k++ {
+			made(now.plus(kinds[0], k), kinds[1:], n-k, yield)
+		}
+	}
+	for n := 0; n <= 8; n++ {
+		made(tally{}, kinds, n, func(now tally) {
+			for remaining := 0; remaining <= 4; remaining++ {
+				require.Equal(t, same(now, others, remaining, now.verdict()), now.fixed(remaining, false), "%+v and %d more, none limited", now, remaining)
+				require.Equal(t, same(now, kinds, remaining, now.verdict()), now.fixed(remaining, true), "%+v and %d more", now, remaining)
+			}
+		})
 	}
 }
 

@@ -50,6 +50,20 @@ var words = map[Code]func(Reason) string{
 	SpeedDrifted:      drift,
 	SpeedFellSteadily: func(r Reason) string { return drift(r) + ", ever slower" },
 
+	ProcessorsGaveOut: func(r Reason) string {
+		return fmt.Sprintf("this host's processors gave out: %s of %s busy, %.0f documented", percent(r.Seen), plural(int(r.From), "core"), r.To)
+	},
+	GeneratorStarved: func(r Reason) string {
+		return fmt.Sprintf("the generator did not get a processor in time: schedule lag p99 %s on %s, %.0f documented", ms(r.Seen), plural(int(r.From), "core"), r.To)
+	},
+	FewerProcessors: func(r Reason) string {
+		return fmt.Sprintf("fewer processors explain it: %s times the bound, and waiting for one of %.0f cores instead of %.0f makes %s times",
+			number(r.Seen), r.From, r.To, number(r.Allowed))
+	},
+	MemoryGaveOut: func(r Reason) string {
+		return fmt.Sprintf("a worker reached %.0f of its %.0f MiB, all that this host could give it; %.0f MiB are documented", r.Seen, r.From, r.To)
+	},
+
 	NoMetric:         func(r Reason) string { return "no sample of " + r.Name },
 	NothingToCompare: func(r Reason) string { return fmt.Sprintf("phase %.0f has no run to compare with", r.Seen) },
 	NothingSucceeded: fixed("not one request succeeded: how fast they failed proves no response time"),

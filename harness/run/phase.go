@@ -42,7 +42,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		if trial != nil {
 			p.record().Trials = append(p.record().Trials, *trial)
 			invalid := p.invalid(phase, trial)
-			plan.made(invalid)
+			plan.made(p.planned(phase))
 			p.observe(Event{Stage: StageRunDone, Phase: phase, Run: number, Runs: plan.total(), Trial: trial, Invalid: invalid})
 			if saveErr := p.save(); saveErr != nil {
 				return saveErr
@@ -97,6 +97,9 @@ func (p *pipeline) invalid(phase suite.Phase, t *archive.Trial) []string {
 	return nil
 }
 
+// planned is how many runs the phase is to have as things stand.
+func (p *pipeline) planned(phase suite.Phase) int { return judge.Runs(p.run.Input(phase)) }
+
 // fixed reports whether the runs still to come can change no verdict of the phase.
 func (p *pipeline) fixed(phase suite.Phase, plan *plan) bool {
 	in := p.run.Input(phase)
@@ -117,24 +120,18 @@ func (p *pipeline) memoryLimit(phase suite.Phase) suite.Size {
 	return most
 }
 
-// plan counts the runs of a phase. A run that is no evidence is made up for, at most
-// once for every three planned.
+// plan counts the runs of a phase. Some are re-run, and some are added: see [judge.Runs].
 type plan struct {
-	planned, spare int
-	done, invalid  int
+	done, runs int
 }
 
-func newPlan(runs int) *plan { return &plan{planned: runs, spare: runs / 3} }
+func newPlan(runs int) *plan { return &plan{runs: runs} }
 
-func (p *plan) made(invalid []string) {
-	p.done++
-	if len(invalid) > 0 {
-		p.invalid++
-	}
-}
+// made notes a run, and how many there are to be now.
+func (p *plan) made(total int) { p.done, p.runs = p.done+1, total }
 
 // total is the number of runs there will be as things stand.
-func (p *plan) total() int { return p.planned + min(p.invalid, p.spare) }
+func (p *plan) total() int { return p.runs }
 
 func (p *plan) more() bool { return p.done < p.total() }
 

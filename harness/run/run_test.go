@@ -283,20 +283,6 @@ func TestALimitThatTheHostCannotGiveIsCutAndNoted(t *testing.T) {
 	assert.Contains(t, r.Notes[0], "each worker runs under 3 GiB")
 }
 
-func TestTheSpareRunsAreAThirdOfThePlanned(t *testing.T) {
-	for _, row := range []struct{ planned, invalid, total int }{{6, 0, 6}, {6, 1, 7}, {6, 2, 8}, {6, 5, 8}, {5, 3, 6}, {1, 1, 1}} {
-		p := newPlan(row.planned)
-		for i := 0; p.more(); i++ {
-			var why []string
-			if i < row.invalid {
-				why = []string{"noise"}
-			}
-			p.made(why)
-		}
-		assert.Equal(t, row.total, p.done, "%+v", row)
-	}
-}
-
 func TestTheEstimateLearnsFromTheFirstRun(t *testing.T) {
 	now := time.Unix(0, 0)
 	s := &suite.Suite{Phases: []suite.Phase{{Number: 1}, {Number: 2, Stores: []suite.Store{suite.Redis}}}}

@@ -20,6 +20,7 @@ const (
 	MaxTimeout     = time.Minute // the longest response time that the histograms hold
 	MaxConnections = 10_000      // the generator keeps no more open
 	MaxWorkers     = 256
+	MaxCores       = 100_000
 	MinMemory      = 16 * MiB // a worker needs that much to stand idle
 	MaxMemory      = 1024 * GiB
 	MinCPUs        = 0.1 // of a store
@@ -140,6 +141,8 @@ var (
 			must("source", "Where the document describes it.", section(), func(p *Phase) *string { return &p.Source }),
 			must("cluster", "False: one process that serves by itself.", truth(), func(p *Phase) *bool { return &p.Cluster }),
 			must("workers", "Worker processes; 1 without a cluster.", whole(1, MaxWorkers), func(p *Phase) *int { return &p.Workers }),
+			may("cores", "Processors that the document gives this configuration; one for each worker when it is left out. On a host with fewer, "+
+				"a claim that is met is verified, and one that is missed while the host's processors gave out is untestable there.", whole(1, MaxCores), func(p *Phase) *int { return &p.Cores }),
 			must("memory", "Memory limit of each worker.", size(MinMemory, MaxMemory), func(p *Phase) *Size { return &p.Memory }),
 			must("stores", "Stores that the system works on; [] for none.", list[Store]{"a list of stores", 0, choice("a store", Postgres, Redis)}, func(p *Phase) *[]Store { return &p.Stores }),
 			must("rate", "Rate that is offered, whatever the system answers.", rate(), func(p *Phase) *Rate { return &p.Rate }),
@@ -174,7 +177,7 @@ var (
 	needsFormat = object[Needs]{
 		name: "the needs",
 		fields: []field[Needs]{
-			may("cores", "Usable processors.", whole(0, 100_000), func(n *Needs) *int { return &n.Cores }),
+			may("cores", "Usable processors.", whole(0, MaxCores), func(n *Needs) *int { return &n.Cores }),
 			may("memory", "Memory of the host.", size(0, MaxSize), func(n *Needs) *Size { return &n.Memory }),
 		},
 	}

@@ -161,6 +161,7 @@ type Phase struct {
 	Source   string // where the document describes it
 	Cluster  bool   // false: one process that serves by itself
 	Workers  int    // worker processes, at least 1; 1 when Cluster is false
+	Cores    int    // processors that the document gives it; 0: one for each worker, see [Phase.Processors]
 	Memory   Size   // limit per worker
 	Stores   []Store
 	Rate     Rate  // offered, open arrivals
@@ -178,6 +179,14 @@ type Phase struct {
 // Title is what the phase is called in texts, e.g. "phase 2" or "benchmark 14".
 func (p Phase) Title() string {
 	return fmt.Sprintf("%s %d", strings.ToLower(p.Group.Title()), p.Number)
+}
+
+// Processors is how many processors the document gives the phase.
+func (p Phase) Processors() int {
+	if p.Cores > 0 {
+		return p.Cores
+	}
+	return p.Workers
 }
 
 // SameWork reports whether another phase asks the same of the same system and stores.

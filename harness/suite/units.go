@@ -47,38 +47,40 @@ type Metric struct {
 	Op    Op        // the comparison that a claim on it uses
 	About string    // one line: what is measured, and how
 	From  []Disturb // the disturbances that yield it; none: every run does
+	// Starves tells that too little processor time can make it worse.
+	Starves bool
 }
 
 // Metrics are the metrics that a claim can be made about, in the order of reports.
 var Metrics = []Metric{
-	{"rate", RequestsPerSecond, AtLeast, "goodput: successful answers that arrived within the judged window, at most as many as its own requests got, divided by its length", nil},
-	{"p50", Milliseconds, AtMost, "median response time, counted from the scheduled send", nil},
-	{"p90", Milliseconds, AtMost, "90th percentile of the response time, counted from the scheduled send", nil},
-	{"p99", Milliseconds, AtMost, "99th percentile of the response time, counted from the scheduled send", nil},
-	{"p999", Milliseconds, AtMost, "99.9th percentile of the response time, counted from the scheduled send", nil},
-	{"errors", Percent, AtMost, "failed and unsent requests as a share of those scheduled in the judged window", nil},
-	{"memory", Mebibytes, AtMost, "largest resident size that any worker reached in the run", nil},
-	{"memory_all", Mebibytes, AtMost, "largest resident size that all workers together reached in the run, by readings a second apart", nil},
-	{"time_to_steady", Milliseconds, AtMost, "from the start of the load until the backlog is gone and throughput and response times are stationary; a run that never becomes steady misses any bound", nil},
-	{"cpu", Percent, AtMost, "processor time of the workers as a share of workers x one core over the judged window", nil},
-	{"rate_at_cpu", RequestsPerSecond, AtLeast, "goodput scaled to the documented processor share: rate x at_cpu / cpu (utilization law)", nil},
-	{"lost", Requests, AtMost, "requests of the judged window that failed or were never sent; after a stop, those that the system had accepted before it", nil},
-	{"gap", Milliseconds, AtMost, "longest time within the judged window without a good answer", nil},
-	{"jain", Percent, AtLeast, "Jain's fairness index of the answers per worker, of at least 100 a worker on average", nil},
-	{"recovery", Milliseconds, AtMost, "from the disturbance until all workers are ready again", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbScale, DisturbChaos}},
-	{"served", Workers, AtLeast, "workers that answered", nil},
-	{"replaced", Workers, AtLeast, "workers that were replaced", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload}},
-	{"collected", Workers, AtLeast, "workers that report a periodic collection", []Disturb{DisturbCollect}},
-	{"wrong", Answers, AtMost, "answers that are not of the documented shape or content", []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust, DisturbConfigure, DisturbDebug}},
-	{"forgotten", Answers, AtLeast, "uses of an open session that a worker refused because it did not know it", []Disturb{DisturbSessions}},
-	{"goodput_share", Percent, AtLeast, "good answers a second at twice the capacity, as a share of the capacity that was found before in the same run", []Disturb{DisturbOverload}},
-	{"recovery_p99", Milliseconds, AtMost, "from the end of an overload of three times the capacity until the p99 of a second's requests, at half of the capacity, is at most twice the highest of any second before", []Disturb{DisturbOverload}},
-	{"connects", Connections, AtMost, "attempts of the workers to connect to their database after they were ready, but for those of a replaced worker that filled its pool", []Disturb{DisturbOverload}},
-	{"missing", Requests, AtMost, "writes that were acknowledged and are not there at the end, or there twice", []Disturb{DisturbChaos}},
-	{"grown", Mebibytes, AtMost, "resident size of the primary at the end beyond that of a fresh one that has had as many workers", []Disturb{DisturbChaos}},
-	{"descriptors", Descriptors, AtMost, "open descriptors of the primary at the end beyond those of a fresh one that has had as many workers", []Disturb{DisturbChaos}},
-	{"left", Processes, AtMost, "processes of the system that still run after it has stopped", []Disturb{DisturbStop, DisturbExhaust}},
-	{"unclean", Processes, AtMost, "processes that ended with another exit status than documented", []Disturb{DisturbStop, DisturbExhaust}},
+	{"rate", RequestsPerSecond, AtLeast, "goodput: successful answers that arrived within the judged window, at most as many as its own requests got, divided by its length", nil, true},
+	{"p50", Milliseconds, AtMost, "median response time, counted from the scheduled send", nil, true},
+	{"p90", Milliseconds, AtMost, "90th percentile of the response time, counted from the scheduled send", nil, true},
+	{"p99", Milliseconds, AtMost, "99th percentile of the response time, counted from the scheduled send", nil, true},
+	{"p999", Milliseconds, AtMost, "99.9th percentile of the response time, counted from the scheduled send", nil, true},
+	{"errors", Percent, AtMost, "failed and unsent requests as a share of those scheduled in the judged window", nil, true},
+	{"memory", Mebibytes, AtMost, "largest resident size that any worker reached in the run", nil, false},
+	{"memory_all", Mebibytes, AtMost, "largest resident size that all workers together reached in the run, by readings a second apart", nil, false},
+	{"time_to_steady", Milliseconds, AtMost, "from the start of the load until the backlog is gone and throughput and response times are stationary; a run that never becomes steady misses any bound", nil, true},
+	{"cpu", Percent, AtMost, "processor time of the workers as a share of workers x one core over the judged window", nil, false},
+	{"rate_at_cpu", RequestsPerSecond, AtLeast, "goodput scaled to the documented processor share: rate x at_cpu / cpu (utilization law)", nil, false},
+	{"lost", Requests, AtMost, "requests of the judged window that failed or were never sent; after a stop, those that the system had accepted before it", nil, true},
+	{"gap", Milliseconds, AtMost, "longest time within the judged window without a good answer", nil, true},
+	{"jain", Percent, AtLeast, "Jain's fairness index of the answers per worker, of at least 100 a worker on average", nil, true},
+	{"recovery", Milliseconds, AtMost, "from the disturbance until all workers are ready again", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbScale, DisturbChaos}, true},
+	{"served", Workers, AtLeast, "workers that answered", nil, true},
+	{"replaced", Workers, AtLeast, "workers that were replaced", []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload}, true},
+	{"collected", Workers, AtLeast, "workers that report a periodic collection", []Disturb{DisturbCollect}, true},
+	{"wrong", Answers, AtMost, "answers that are not of the documented shape or content", []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust, DisturbConfigure, DisturbDebug}, false},
+	{"forgotten", Answers, AtLeast, "uses of an open session that a worker refused because it did not know it", []Disturb{DisturbSessions}, false},
+	{"goodput_share", Percent, AtLeast, "good answers a second at twice the capacity, as a share of the capacity that was found before in the same run", []Disturb{DisturbOverload}, false},
+	{"recovery_p99", Milliseconds, AtMost, "from the end of an overload of three times the capacity until the p99 of a second's requests, at half of the capacity, is at most twice the highest of any second before", []Disturb{DisturbOverload}, false},
+	{"connects", Connections, AtMost, "attempts of the workers to connect to their database after they were ready, but for those of a replaced worker that filled its pool", []Disturb{DisturbOverload}, false},
+	{"missing", Requests, AtMost, "writes that were acknowledged and are not there at the end, or there twice", []Disturb{DisturbChaos}, false},
+	{"grown", Mebibytes, AtMost, "resident size of the primary at the end beyond that of a fresh one that has had as many workers", []Disturb{DisturbChaos}, false},
+	{"descriptors", Descriptors, AtMost, "open descriptors of the primary at the end beyond those of a fresh one that has had as many workers", []Disturb{DisturbChaos}, false},
+	{"left", Processes, AtMost, "processes of the system that still run after it has stopped", []Disturb{DisturbStop, DisturbExhaust}, false},
+	{"unclean", Processes, AtMost, "processes that ended with another exit status than documented", []Disturb{DisturbStop, DisturbExhaust}, false},
 }
 
 // TimeToSteady is the metric of how long a system needs to become warm.

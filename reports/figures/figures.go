@@ -26,6 +26,16 @@ type Phase struct {
 	Verdict judge.Verdict  // of the results together; the zero value when there are none
 	Runs    []Run
 	Pool    *Pool // of the runs that count; nil when none does
+	// Excluded are the excluded runs taken together, where no run counts; else nil.
+	Excluded *Pool
+}
+
+// Shown are the figures to show of the phase, and whether they are those of excluded runs, since none counts.
+func (p Phase) Shown() (pool *Pool, excluded bool) {
+	if p.Pool == nil && p.Excluded != nil {
+		return p.Excluded, true
+	}
+	return p.Pool, false
 }
 
 // Run is one independent run of a phase.
@@ -88,7 +98,9 @@ func (p *Phase) fill(run *archive.Run) error {
 		p.Runs = append(p.Runs, r)
 	}
 	var err error
-	p.Pool, err = pool(counted, p.Workers)
+	if p.Pool, err = pool(counted, p.Workers); err == nil && p.Pool == nil {
+		p.Excluded, err = pool(p.Trials, p.Workers)
+	}
 	return err
 }
 

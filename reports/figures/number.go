@@ -99,9 +99,16 @@ func Measured(r judge.Result) string {
 	return text + " (" + low + "–" + high + ")"
 }
 
-// Headroom writes a result's headroom, e.g. "1.31×"; "" when it has none.
+// Headroom writes a result's headroom, e.g. "1.31×", of a rate with its interval, e.g. "1.92× (1.80–2.05)"; "–" for
+// a rate of which the capacity was not searched for, and "" when nothing was measured.
 func Headroom(r judge.Result) string {
 	switch {
+	case r.Metric == "rate" && r.Over == 0 && r.Headroom == 0:
+		return "–"
+	case r.HeadroomAtLeast:
+		return "≥ " + strconv.FormatFloat(r.Headroom, 'f', 2, 64) + "×"
+	case r.HeadroomLow > 0 && r.HeadroomHigh > r.HeadroomLow:
+		return fmt.Sprintf("%.2f× (%.2f–%.2f)", r.Headroom, r.HeadroomLow, r.HeadroomHigh)
 	case len(r.Measured) == 0:
 		return ""
 	case r.Headroom >= judge.MaxHeadroom:

@@ -8,13 +8,13 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
-// StoreWork is what the stores did in the judged windows of the runs that count: counts and
+// StoreWork is what the stores did in the judged windows of the runs that count, or of all where none does: counts and
 // lengths summed, levels as at the end of the last run. False when no run recorded it.
 func (p Phase) StoreWork() (measure.StoreWork, bool) {
 	all := measure.StoreWork{Counts: map[string]float64{}, Levels: map[string]float64{}}
 	found := false
 	for _, r := range p.Runs {
-		if !r.Counts() || r.Stores == nil {
+		if !r.Counts() && p.Excluded == nil || r.Stores == nil {
 			continue
 		}
 		found = true

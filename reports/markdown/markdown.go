@@ -32,7 +32,14 @@ func Write(w io.Writer, r *figures.Report) error {
 	for _, u := range r.Uncounted() {
 		lines = append(lines, fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, text(strings.Join(u.Reasons, "; "))))
 	}
-	section(&b, "Runs that do not count", lines)
+	section(&b, "Excluded runs", lines)
+	lines = nil
+	for _, p := range r.Phases {
+		if next := p.Next(); next != "" {
+			lines = append(lines, text(p.Title()+": "+next+"; "+p.BottleneckLine(r.Run.Host.Cores)))
+		}
+	}
+	section(&b, "What to do next", lines)
 	lines = nil
 	for _, n := range r.Notes() {
 		lines = append(lines, text(n))
@@ -74,8 +81,13 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 	b.WriteString("| Phase | Offered | Achieved | p50 | p99 | p99.9 | Errors | Generator late p50 / p99 | CPU per request: cluster / stores / generator | Runs that count |\n" +
 		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, p := range r.Phases {
+		pool, excluded := p.Shown()
+		counted := fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))
+		if excluded {
+			counted += ": figures of the excluded"
+		}
 		metric := func(name, unit string) string {
-			v, ok := p.Pool.Metric(name)
+			v, ok := pool.Metric(name)
 			return figures.Maybe(v, ok, unit)
 		}
 		number := func(v float64, ok bool) string {
@@ -85,9 +97,9 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 			return figures.Number(v)
 		}
 		row(b, text(p.Label()), figures.Number(p.Mean())+" req/s", metric("rate", "req/s"), metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms"),
-			metric("errors", "%"), number(p.Pool.Late(0.5))+" / "+number(p.Pool.Late(0.99))+" ms",
-			number(p.Pool.ClusterCPU())+" / "+number(p.Pool.StoresCPU())+" / "+number(p.Pool.GeneratorCPU())+" µs",
-			fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs)))
+			metric("errors", "%"), number(pool.Late(0.5))+" / "+number(pool.Late(0.99))+" ms",
+			number(pool.ClusterCPU())+" / "+number(pool.StoresCPU())+" / "+number(pool.GeneratorCPU())+" µs",
+			counted)
 	}
 	b.WriteString("\n")
 }

@@ -50,7 +50,7 @@ func TestForeignTextIsNoMarkup(t *testing.T) {
 	run.Phases[0].Name, run.Phases[0].Trials[0].Faults = evil, []string{evil}
 	require.NoError(t, run.Judge())
 	for i := range run.Results {
-		run.Results[i].Claim, run.Results[i].Reasons = evil, []string{evil}
+		run.Results[i].Claim, run.Results[i].Whys = evil, []judge.Why{{Code: judge.WhyTally, Text: evil}}
 	}
 	got := written(t, run)
 	for _, markup := range []string{"<img", "`code`", "](", "# head", "@someone", "a|b", "https://", "\x1b"} {

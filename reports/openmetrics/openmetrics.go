@@ -46,9 +46,9 @@ func Write(w io.Writer, r *figures.Report) error {
 			fmt.Fprintf(b, "nameplate_claim_measured%s %s\n", labels("claim", result.Claim, "unit", string(result.Unit)), number(middle))
 		}
 	}
-	family("nameplate_claim_headroom_ratio", "gauge", "How far the median lies on the good side of the bound; above 1 is good.")
+	family("nameplate_claim_headroom_ratio", "gauge", "Of a rate the capacity over the documented rate, of others how far the median lies on the good side of the bound; above 1 is good.")
 	for _, result := range r.Run.Results {
-		if len(result.Measured) > 0 {
+		if len(result.Measured) > 0 && (result.Headroom > 0 || result.Metric != "rate") {
 			fmt.Fprintf(b, "nameplate_claim_headroom_ratio%s %s\n", labels("claim", result.Claim), number(result.Headroom))
 		}
 	}

@@ -126,8 +126,9 @@ func options(run *archive.Run) []pair {
 
 func sectionOf(p figures.Phase) section {
 	s := section{Phase: p}
+	pool, _ := p.Shown()
 	metric := func(name, unit string) string {
-		v, ok := p.Pool.Metric(name)
+		v, ok := pool.Metric(name)
 		return figures.Maybe(v, ok, unit)
 	}
 	ms := func(v float64, ok bool) string { return figures.Maybe(v, ok, "ms") }
@@ -137,18 +138,18 @@ func sectionOf(p figures.Phase) section {
 		{"Offered", figures.Maybe(p.Mean(), p.Offered > 0, "req/s")}, {"Achieved", metric("rate", "req/s")},
 		{"Response time p50", metric("p50", "ms")}, {"p90", metric("p90", "ms")}, {"p99", metric("p99", "ms")}, {"p99.9", metric("p999", "ms")},
 		{"Errors", metric("errors", "%")},
-		{"Generator late p50", ms(p.Pool.Late(0.5))}, {"Generator late p99", ms(p.Pool.Late(0.99))},
-		{"Processor time of the cluster", cpu(p.Pool.ClusterCPU())}, {"of the stores", cpu(p.Pool.StoresCPU())}, {"of the generator", cpu(p.Pool.GeneratorCPU())},
+		{"Generator late p50", ms(pool.Late(0.5))}, {"Generator late p99", ms(pool.Late(0.99))},
+		{"Processor time of the cluster", cpu(pool.ClusterCPU())}, {"of the stores", cpu(pool.StoresCPU())}, {"of the generator", cpu(pool.GeneratorCPU())},
 		{"Workers, busy", metric("cpu", "% of their cores")}, {"Largest worker", metric("memory", "MiB")},
 		{"Memory limit of a worker", figures.Memory(p.MemoryLimit)}, {"documented", figures.Memory(p.Documented)},
 	}
 	if len(p.Providers) == 0 {
 		s.Figures = append(s.Figures[:11], s.Figures[12:]...)
 	}
-	if p.Pool == nil {
+	if pool == nil {
 		return s
 	}
-	w := p.Pool.Window
+	w := pool.Window
 	s.Endpoints = breakdowns(w.Endpoints)
 	s.Workers = workers(p, w.Workers)
 	s.Errors = w.Errors[:min(len(w.Errors), mostErrors)]
@@ -209,6 +210,9 @@ func (c content) Headroom(r judge.Result) string {
 	}
 	return "none"
 }
+
+// Bottleneck says what was used up first in a phase of which no run counts.
+func (c content) Bottleneck(s section) string { return s.BottleneckLine(c.Run.Host.Cores) }
 
 // Why is the reasons for a verdict.
 func (c content) Why(r judge.Result) string { return strings.Join(figures.Why(r), "; ") }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/page"
@@ -83,7 +84,7 @@ func TestForeignTextIsEscaped(t *testing.T) {
 	p.Trials[0].Faults = []string{evil}
 	require.NoError(t, run.Judge())
 	for i := range run.Results {
-		run.Results[i].Claim, run.Results[i].Reasons = evil, []string{evil}
+		run.Results[i].Claim, run.Results[i].Whys = evil, []judge.Why{{Code: judge.WhyTally, Text: evil}}
 	}
 	got := written(t, run)
 	assert.NotContains(t, got, "<script")

@@ -88,8 +88,15 @@ type Claim struct {
 	Measured []float64 `json:"measured"`
 	// Median of the measured values.
 	Median *float64 `json:"median" jsonschema:"nullable"`
-	// Headroom is how far the median lies on the good side of the bound, as a ratio: above 1 is good; 1000 stands for that or more.
+	// Headroom is how much is to spare, as a ratio: above 1 is good; 1000 stands for that or more. Of a rate it is the capacity over the
+	// documented rate, null when the capacity was not searched for; of all others how far the median lies on the good side of the bound.
 	Headroom *float64 `json:"headroom" jsonschema:"nullable,minimum=0,maximum=1000"`
+	// HeadroomLow and HeadroomHigh are the ends of its interval; null for no end.
+	HeadroomLow  *float64 `json:"headroom_low" jsonschema:"nullable,minimum=0"`
+	HeadroomHigh *float64 `json:"headroom_high" jsonschema:"nullable,minimum=0"`
+	// Cores of the host and those that the document gives the phase, where the host has fewer; else null.
+	Cores           *int `json:"cores" jsonschema:"nullable"`
+	DocumentedCores *int `json:"documented_cores" jsonschema:"nullable"`
 	// Spread is the coefficient of variation of the measured values; null with fewer than two.
 	Spread *float64 `json:"spread" jsonschema:"nullable,minimum=0"`
 	// Verdict is null when the claim was not judged.

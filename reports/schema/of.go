@@ -51,7 +51,8 @@ func claim(p figures.Phase, r judge.Result) Claim {
 	return Claim{
 		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit), Bound: r.Bound,
 		To: known(r.To, r.To > 0), Over: known(r.Over, r.Over > 0), Understated: known(r.Understated, r.Understated > 0),
-		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, ok), Spread: finite(r.Spread, len(r.Measured) > 1),
+		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, r.Headroom > 0 || ok && !(r.Metric == "rate" && r.Over == 0)), HeadroomLow: finite(r.HeadroomLow, r.HeadroomLow > 0),
+		HeadroomHigh: finite(r.HeadroomHigh, r.HeadroomHigh > 0), Cores: known(r.Cores, r.Cores > 0), DocumentedCores: known(r.DocumentedCores, r.DocumentedCores > 0), Spread: finite(r.Spread, len(r.Measured) > 1),
 		Projection: projection(r.Projection), Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule, Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
 	}
 }

@@ -16,7 +16,7 @@ type Options struct {
 	Color bool // with ANSI colours
 }
 
-// most is how many lines of one kind (errors, runs that do not count, notes) are written.
+// most is how many lines of one kind (errors, excluded runs, notes) are written.
 const most = 12
 
 // Write writes the report.
@@ -81,7 +81,7 @@ func (p *printer) phases(r *figures.Report) {
 			} else {
 				p.line(plain, "nothing is claimed about this phase, or it was not judged")
 			}
-			p.figures(phase)
+			p.figures(phase, r.Run.Host.Cores)
 		}
 		p.capacity(phase)
 	}
@@ -104,18 +104,25 @@ func claims(phase figures.Phase) table {
 	return t
 }
 
-// figures writes what the phase's runs yielded, pooled over those that count.
-func (p *printer) figures(phase figures.Phase) {
+// figures writes what the phase's runs yielded, pooled over those that count, or over all where none does.
+func (p *printer) figures(phase figures.Phase, cores int) {
 	if len(phase.Runs) == 0 {
 		p.field("load", "no run was started")
 		return
 	}
 	runs := fmt.Sprintf("%d of %s count", phase.Counted(), figures.Plural(len(phase.Runs), "run"))
-	if phase.Pool == nil {
+	pool, excluded := phase.Shown()
+	if pool == nil {
 		p.field("load", fmt.Sprintf("offered %s req/s; %s: no figures", figures.Number(phase.Mean()), runs))
 		return
 	}
-	pool := phase.Pool
+	if excluded {
+		p.field("excluded", "no run counts; the figures that follow are those of the excluded runs")
+		if next := phase.Next(); next != "" {
+			p.field("next", next)
+		}
+		p.field("bottleneck", phase.BottleneckLine(cores))
+	}
 	metric := func(name, unit string) string {
 		v, ok := pool.Metric(name)
 		return figures.Maybe(v, ok, unit)
@@ -192,7 +199,7 @@ func (p *printer) uncounted(r *figures.Report) {
 		return
 	}
 	p.line(plain, "")
-	p.line(bold, "Runs that do not count")
+	p.line(bold, "Excluded runs")
 	for i, u := range all {
 		if i == most {
 			p.item(fmt.Sprintf("and %d more", len(all)-i))

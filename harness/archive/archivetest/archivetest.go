@@ -41,7 +41,7 @@ func sample(shape shape, numbers []int) *archive.Run {
 		Version: archive.Version, ID: ID, Started: started,
 		Suite: archive.SuiteRef{Name: s.Name, Title: s.Title, File: "sample.yaml", YAML: suiteYAML},
 		Host: measure.Host{
-			OS: "linux", Arch: "amd64", Kernel: "6.12.0", CPUModel: "Example CPU @ 2.50GHz", Cores: 2, OnlineCores: 2,
+			OS: "linux", Arch: "amd64", Kernel: "6.12.0", CPUModel: "Example CPU @ 2.50GHz", Cores: 8, OnlineCores: 8,
 			Memory: 8 << 30, Governor: "performance", Container: "docker", Cgroup: "v2", Hypervisor: "KVM",
 		},
 		Build:  archive.Build{Nameplate: "v0.1.0", Go: "go1.26.0", Revision: "0123456789abcdef0123456789abcdef01234567"},
