@@ -53,9 +53,9 @@ func TestDriveTakesEveryFraming(t *testing.T) {
 		},
 		"up to the end":               raw("HTTP/1.1 200 OK\r\n\r\nhello"),
 		"up to the end, of HTTP/1.0":  raw("HTTP/1.0 200 OK\r\n\r\nhello"),
-		"a length, and then the end":  raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+		"a length, and then the end":  raw("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"),
 		"more than was asked for":     raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 500 No\r\n\r\n"),
-		"a header in an unusual form": raw("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 5\r\n\r\nhello"),
+		"a header in an unusual form": raw("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
