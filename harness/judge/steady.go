@@ -63,7 +63,7 @@ func SteadyState(w *measure.Window) (reason Reason, known bool) {
 			return Reason{Code: TooFewRequests, Allowed: steadyRequests}, false
 		}
 	}
-	for _, test := range []func([]measure.Second) Reason{backlogGrows, shareChanges, p99Changes} {
+	for _, test := range steadyTests {
 		if reason := test(seconds); !reason.None() {
 			return reason, true
 		}
@@ -71,14 +71,29 @@ func SteadyState(w *measure.Window) (reason Reason, known bool) {
 	return Reason{}, true
 }
 
-// Withheld says why a run that meets its claims proves them only for the time it took: the
-// reason of [SteadyState], none when there is none or the window is too short to tell. Call it for runs
-// that met the claim, and for none other.
+// steadyTests are what speaks against a steady state.
+var steadyTests = []func([]measure.Second) Reason{backlogGrows, shareChanges, p99Changes}
+
+// Withheld says why a run that meets its claims proves them only for the time it took: what [SteadyState]
+// finds, but for a change for the better. What was slower in its first seconds and met the bound over all of
+// them meets it all the more in the state that it came to. None when there is no reason, or the window is too
+// short to tell. Call it for runs that met the claim, and for none other.
 func Withheld(e Evidence) Reason {
-	if reason, known := SteadyState(e.Window); known {
-		return reason
+	if _, known := SteadyState(e.Window); !known {
+		return Reason{}
+	}
+	seconds := wholeSeconds(e.Window)
+	for _, test := range steadyTests {
+		if reason := test(seconds); !reason.None() && !forTheBetter(reason) {
+			return reason
+		}
 	}
 	return Reason{}
+}
+
+// forTheBetter reports whether a window that was not steady ended better than it began.
+func forTheBetter(r Reason) bool {
+	return r.Code == P99Changed && r.To < r.From || r.Code == ThroughputChanged && r.To > r.From
 }
 
 // wholeSeconds are the seconds of a window without one that its end cuts short.

@@ -121,6 +121,29 @@ func TestPowerOfSteadyState(t *testing.T) {
 	}
 }
 
+// A window that began slower than it ended may be called unsteady, and proves what it met all the same.
+func TestAChangeForTheBetterWithholdsNothing(t *testing.T) {
+	change := func(first, then float64) queued {
+		return queued{servers: 4, rate: 300, busy: 0.3, seconds: 30, slowed: func(s float64) float64 {
+			if s < 10 {
+				return first
+			}
+			return then
+		}}
+	}
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 20 {
+		better, worse := change(2.5, 1).window(r), change(1, 2.5).window(r)
+		for _, w := range []*measure.Window{better, worse} {
+			reason, known := SteadyState(w)
+			require.True(t, known)
+			assert.Equal(t, P99Changed, reason.Code)
+		}
+		assert.Zero(t, Withheld(Evidence{Window: better}))
+		assert.Equal(t, P99Changed, Withheld(Evidence{Window: worse}).Code)
+	}
+}
+
 func TestTooShortToTell(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for _, c := range []struct {
