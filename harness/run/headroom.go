@@ -18,8 +18,8 @@ import (
 // The short search for a phase's capacity, from which its headroom follows. Its windows hold some
 // stepRequests, so that the p99 of each is told by ten of them.
 const (
-	headroomTime       = 10 * time.Second // for all of it, start and stop of the system included
-	headroomReserve    = time.Second      // of that, for stopping
+	headroomTime       = 8 * time.Second // for all of it, start and stop of the system included
+	headroomReserve    = time.Second     // of that, for stopping
 	headroomResolution = 0.15
 	headroomRuns       = 12
 	headroomSlack      = 0.04 // of the rate: answers in flight at the edges of a short window
@@ -111,7 +111,7 @@ type steps struct {
 	log       string
 	until     time.Time
 	timeout   time.Duration
-	longest   time.Duration // of the steps so far
+	longest   time.Duration // of the steps so far, but for the first, which warms up
 	faults    int           // of the instance, that belong to a step before
 	behind    bool          // the step before left requests unanswered, which the system may still work on
 	spin      time.Duration
@@ -154,7 +154,9 @@ func (s *steps) step(ctx context.Context, at suite.Phase, number int) (*archive.
 	all := s.instance.Faults()
 	t.Faults = all[min(s.faults, len(all)):]
 	s.faults = len(all)
-	s.longest = max(s.longest, s.Now().Sub(began))
+	if number > 1 {
+		s.longest = max(s.longest, s.Now().Sub(began))
+	}
 	if t.Window == nil {
 		return nil, err
 	}

@@ -98,11 +98,11 @@ func (p *pipeline) drive(
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
 	}
-	t.Noise.QuietBefore = p.settle(ctx, func() []measure.Process { return processes(instance, stores.info()) })
 	var began atomic.Int64 // start of the measurement window, since the origin
 	began.Store(int64(load.Never))
 	readied := time.Now()
 	if t.Noise.SpinBefore == 0 {
+		t.Noise.QuietBefore = p.settle(ctx, func() []measure.Process { return processes(instance, stores.info()) })
 		t.Noise.SpinBefore, t.Noise.MHzBefore = p.Spin(), probe.Frequency()
 	}
 	steal, stealKnown := probe.Steal()
