@@ -52,7 +52,6 @@ type loop struct {
 	events  [batch]unix.EpollEvent
 	ready   []unix.EpollEvent // of events: those still to be looked at
 	slack   time.Duration     // when the thread was last asked to wake on time
-	ending  bool              // nothing more is released
 	dials   sync.WaitGroup
 	mu      sync.Mutex
 	dialled []dialled // by goroutines, not yet taken over

@@ -285,17 +285,6 @@ func TestTheTruthHasTeeth(t *testing.T) {
 	}
 }
 
-// above counts the values of a histogram above a bound.
-func above(h *measure.Histogram, bound time.Duration) uint64 {
-	n := h.Count()
-	for _, s := range h.Steps() {
-		if s.Value <= bound {
-			n = h.Count() - s.Count
-		}
-	}
-	return n
-}
-
 // quantile is the exact quantile of values.
 func quantile(values []time.Duration, q float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(values))

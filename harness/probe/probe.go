@@ -54,8 +54,7 @@ type StealReading struct {
 func Steal() (StealReading, bool) {
 	f := openAt(procRoot, "stat")
 	defer f.close()
-	h, ok := parseHostStat(f.read(nil))
-	return StealReading{total: h.total, steal: h.steal}, ok
+	return parseHostStat(f.read(nil))
 }
 
 // Since is the share of the host's processor time that was taken away since an earlier
@@ -67,18 +66,13 @@ func (r StealReading) Since(earlier StealReading) float64 {
 	return min(1, float64(r.steal-earlier.steal)/float64(r.total-earlier.total))
 }
 
-// hostStat is the first line of /proc/stat, in ticks.
-type hostStat struct {
-	total, steal uint64
-}
-
 // parseHostStat reads the line "cpu user nice system idle iowait irq softirq steal …".
 // Guest time is part of user and nice already.
-func parseHostStat(data []byte) (hostStat, bool) {
+func parseHostStat(data []byte) (StealReading, bool) {
 	line, _, _ := bytes.Cut(data, []byte{'\n'})
 	line, found := bytes.CutPrefix(line, []byte("cpu "))
 	if !found {
-		return hostStat{}, false
+		return StealReading{}, false
 	}
 	var field [8]uint64
 	n := 0
@@ -90,9 +84,9 @@ func parseHostStat(data []byte) (hostStat, bool) {
 		field[n], line = value, rest
 	}
 	if n < 4 {
-		return hostStat{}, false
+		return StealReading{}, false
 	}
-	var h hostStat
+	var h StealReading
 	for _, v := range field {
 		h.total += v
 	}
