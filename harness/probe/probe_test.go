@@ -44,14 +44,14 @@ func TestStealIsReadFromThisHost(t *testing.T) {
 func TestHostStatSplitsBusyIdleAndStolenTime(t *testing.T) {
 	for _, row := range []struct {
 		name, text string
-		want       hostStat
+		want       StealReading
 		ok         bool
 	}{
-		{"all fields", "cpu  100 20 30 400 50 6 7 8 9 10\ncpu0 1\n", hostStat{total: 621, steal: 8}, true},
-		{"an old kernel without steal", "cpu 100 20 30 400\n", hostStat{total: 550}, true},
-		{"too few fields", "cpu 100 20\n", hostStat{}, false},
-		{"another line first", "intr 5\ncpu 1 2 3 4\n", hostStat{}, false},
-		{"nothing", "", hostStat{}, false},
+		{"all fields", "cpu  100 20 30 400 50 6 7 8 9 10\ncpu0 1\n", StealReading{total: 621, steal: 8}, true},
+		{"an old kernel without steal", "cpu 100 20 30 400\n", StealReading{total: 550}, true},
+		{"too few fields", "cpu 100 20\n", StealReading{}, false},
+		{"another line first", "intr 5\ncpu 1 2 3 4\n", StealReading{}, false},
+		{"nothing", "", StealReading{}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got, ok := parseHostStat([]byte(row.text))
