@@ -11,8 +11,12 @@
 //
 // As CoDel does (Nichols and Jacobson, Controlling Queue Delay, 2012), only a queue that
 // stands is one too many: requests are refused once that time has been above the bound all
-// through an interval, or far above it, and as long as it is. A burst, or a moment in which the
-// host did something else, passes without a refusal.
+// through an interval, or far above it. A burst, or a moment in which the host did something
+// else, passes without a refusal. From the first refusal on, and until there has been none for a
+// while, the queue is held at a lower target. To recognise an overload takes a queue that is
+// clearly too long; to keep the processor busy takes a short one. What is longer than that makes
+// all wait, and some for so long that their clients have left when it is their turn: their work
+// is done for nobody.
 //
 // Why a server needs it: Bronson et al., Metastable Failures in Distributed Systems, HotOS
 // 2021; Huang et al., Metastable Failures in the Wild, OSDI 2022.
@@ -30,6 +34,7 @@ import (
 type Config struct {
 	Bound    time.Duration // that a request may take to get through; 250 ms
 	Interval time.Duration // for which it must be exceeded before anything is refused; 100 ms
+	Target   time.Duration // that it may take while requests are refused; 100 ms
 	// Starved says whether what is ready to run waits for a processor for long; by default what
 	// the runtime says. It is called a few times per interval, by one goroutine at a time.
 	Starved func() bool
@@ -38,6 +43,7 @@ type Config struct {
 const (
 	defaultBound    = 250 * time.Millisecond
 	defaultInterval = 100 * time.Millisecond
+	defaultTarget   = 100 * time.Millisecond
 	// few is the number of requests under way that are no queue, and not looked at.
 	few = 4
 	// weight is what the latest time between two answers counts for in their moving average.
@@ -46,7 +52,8 @@ const (
 	far = 2
 	// looks is how many times per interval it is looked whether goroutines wait for a processor.
 	looks = 5
-	// retryAfter is what a client that is refused is asked to wait.
+	// retryAfter is what a client that is refused is asked to wait. An overload is over when
+	// nothing was refused for so long: by then those who were have come back.
 	retryAfter = time.Second
 )
 
@@ -61,6 +68,7 @@ type Gate struct {
 	last    time.Time     // of the answers
 	between time.Duration // two answers while there is a queue, on average; 0: not known yet
 	over    time.Time     // since when the bound is exceeded; zero: it is not
+	refused time.Time     // when a request was refused last; zero: there is no overload
 	looked  time.Time     // when it was looked whether goroutines wait for a processor
 	starved bool          // that they did
 }
@@ -72,6 +80,9 @@ func NewGate(c Config) *Gate {
 	}
 	if c.Interval == 0 {
 		c.Interval = defaultInterval
+	}
+	if c.Target == 0 {
+		c.Target = min(defaultTarget, c.Bound)
 	}
 	if c.Starved == nil {
 		c.Starved = new(scheduler).starved
@@ -99,7 +110,8 @@ func (g *Gate) admits(n int64) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	through := g.between * time.Duration(n)
-	if through <= g.config.Bound {
+	overload := !g.refused.IsZero() && now.Sub(g.refused) < retryAfter
+	if through <= g.config.Target || !overload && through <= g.config.Bound {
 		g.over = time.Time{}
 		return true
 	}
@@ -109,8 +121,12 @@ func (g *Gate) admits(n int64) bool {
 	if now.Sub(g.looked) >= g.config.Interval/looks {
 		g.looked, g.starved = now, g.config.Starved()
 	}
-	standing := now.Sub(g.over) >= g.config.Interval || through > far*g.config.Bound
-	return !standing || !g.starved
+	standing := overload || now.Sub(g.over) >= g.config.Interval || through > far*g.config.Bound
+	if !standing || !g.starved {
+		return true
+	}
+	g.refused = now
+	return false
 }
 
 // Leave tells that a request is done.

@@ -69,6 +69,25 @@ func TestUnderOverloadWhatIsServedIsInTimeAndAsMuchAsWithout(t *testing.T) {
 	}
 }
 
+func TestWhileRequestsAreRefusedTheQueueIsShort(t *testing.T) {
+	for _, takes := range []time.Duration{time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			w := &worker{cpu: make(chan struct{}, 1), gate: NewGate(Config{Starved: always}), takes: takes}
+			capacity := int(time.Second / takes)
+			w.offer(2*capacity, 2*time.Second)
+			w.clients.Wait()
+			assert.Greater(t, w.slowest, 200*time.Millisecond, "it was longer before anything was refused")
+			w.slowest = 0
+			before := w.done.Load()
+			w.offer(2*capacity, 5*time.Second)
+			done := w.done.Load() - before
+			w.clients.Wait()
+			assert.LessOrEqual(t, w.slowest, defaultTarget+2*takes)
+			assert.InDelta(t, 5*capacity, done, 0.02*5*float64(capacity), "and the processor was never idle")
+		})
+	}
+}
+
 func TestNothingIsRefusedBelowCapacity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &worker{cpu: make(chan struct{}, 1), gate: NewGate(Config{Starved: always}), takes: 2 * time.Millisecond}
@@ -126,6 +145,24 @@ func TestGoroutinesThatWaitForAProcessorAreSeen(t *testing.T) {
 	var s scheduler
 	assert.False(t, s.starved(), "there is nothing to compare with")
 	assert.NotNil(t, s.before)
+}
+
+func TestTooFewWaitsChangeNothing(t *testing.T) {
+	h := &metrics.Float64Histogram{Buckets: []float64{0, 0.010, math.Inf(1)}, Counts: []uint64{100, 0}}
+	now := time.Now()
+	var s scheduler
+	told := func(short, long uint64, later time.Duration) bool {
+		h.Counts[0], h.Counts[1], now = h.Counts[0]+short, h.Counts[1]+long, now.Add(later)
+		return s.judge(h, now)
+	}
+	assert.False(t, told(0, 0, 0), "there is nothing to compare with")
+	assert.False(t, told(2, 2, 20*time.Millisecond))
+	assert.False(t, told(2, 1, 20*time.Millisecond))
+	assert.True(t, told(0, 1, 20*time.Millisecond), "4 of 8 since the beginning")
+	assert.True(t, told(7, 0, 20*time.Millisecond))
+	assert.True(t, told(0, 0, 20*time.Millisecond), "a moment without any says nothing")
+	assert.False(t, told(1, 0, 20*time.Millisecond), "none of 8")
+	assert.False(t, told(4, 4, 2*time.Second), "that may have been long ago")
 }
 
 func TestWhatIsRefusedIsToldWhenToComeBack(t *testing.T) {
