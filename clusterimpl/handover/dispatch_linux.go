@@ -33,7 +33,9 @@ type dispatcher struct {
 	log  *slog.Logger
 
 	mu        sync.Mutex
-	changed   *sync.Cond // something below has changed, or it is time to try again
+	changed   *sync.Cond // something below has changed
+	room      *sync.Cond // a line may have room; one of the connections that wait for it is woken
+	retrying  bool       // it will be said to one of them in a moment
 	tasks     int        // goroutines under way: connections that go to another worker, ends of lines
 	lines     [Slots]*line
 	next      int // the slot after the one served last, so that ties go round
@@ -81,7 +83,7 @@ func newDispatcher(ln *net.TCPListener, journaled bool, log *slog.Logger) (*disp
 		d.held[n].fd = -1
 		d.free[n] = entries - 1 - n
 	}
-	d.changed = sync.NewCond(&d.mu)
+	d.changed, d.room = sync.NewCond(&d.mu), sync.NewCond(&d.mu)
 	return d, nil
 }
 
@@ -128,7 +130,7 @@ func (d *dispatcher) Open(slot int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lines[slot-1].open = true
-	d.changed.Broadcast()
+	d.wakeAll()
 }
 
 func (d *dispatcher) Retire(slot int) {
@@ -184,7 +186,7 @@ func (d *dispatcher) Serve() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.finishing = true // also when accepting failed
-	d.changed.Broadcast()
+	d.wakeAll()
 	d.wait()
 	for _, l := range d.lines {
 		d.retire(l)
@@ -204,7 +206,7 @@ func (d *dispatcher) Finish() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.finishing = true
-	d.changed.Broadcast()
+	d.wakeAll()
 	_ = d.file.SetReadDeadline(time.Unix(1, 0)) // wakes accept; a closed file needs no waking
 }
 
@@ -216,7 +218,7 @@ func (d *dispatcher) Close() error {
 			l.open = false
 		}
 	}
-	d.changed.Broadcast()
+	d.wakeAll()
 	d.wait()
 	d.mu.Unlock()
 	d.ln.Close()
@@ -259,8 +261,18 @@ func (d *dispatcher) enter(fd int) {
 	d.hand(c)
 }
 
+// wakeAll wakes all that wait, as for a worker, or for the end. The caller holds the lock.
+func (d *dispatcher) wakeAll() {
+	d.changed.Broadcast()
+	d.room.Broadcast()
+}
+
 // hand sends a connection to the least busy worker whose line has room, waits while
 // there is none, and closes it when there will be none. The caller holds the lock.
+//
+// Thousands may wait while workers have no processor to take them. Only one of them tries
+// again at a time, and wakes the next when it had success: else they would keep the lock, and
+// the processor, from all others.
 func (d *dispatcher) hand(c connection) {
 	for !d.closed {
 		var full map[*line]bool
@@ -268,6 +280,7 @@ func (d *dispatcher) hand(c connection) {
 			if l.send(message{msgConnection, c.entry, c.fd}) == nil {
 				l.handed++
 				d.handed(c, l)
+				d.room.Signal()
 				return
 			}
 			if full == nil {
@@ -280,11 +293,26 @@ func (d *dispatcher) hand(c connection) {
 			break
 		}
 		if full != nil {
-			time.AfterFunc(retry, d.changed.Broadcast)
+			d.tryAgain()
 		}
-		d.changed.Wait()
+		d.room.Wait()
 	}
 	d.drop(c)
+	d.room.Signal() // the next finds the same
+}
+
+// tryAgain lets one connection try again in a moment. The caller holds the lock.
+func (d *dispatcher) tryAgain() {
+	if d.retrying {
+		return
+	}
+	d.retrying = true
+	time.AfterFunc(retry, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.retrying = false
+		d.room.Signal()
+	})
 }
 
 // handed notes that a worker has a connection now. One without an entry is its alone.

@@ -234,6 +234,32 @@ func testAFullLineLosesNothing(t *testing.T, mode handover.Mode) {
 	assert.Len(t, got, connections)
 }
 
+func TestAllThatWaitForRoomGetIt(t *testing.T) { inEach(t, testAllThatWaitForRoomGetIt) }
+
+func testAllThatWaitForRoomGetIt(t *testing.T, mode handover.Mode) {
+	const workers, connections = 3, 450 // more than fit into a line
+	r := newRig(t, mode, workers+1)
+	last := r.worker(workers + 1)
+	for slot := range workers {
+		r.Open(slot + 1)
+	}
+	r.serve()
+	for n := range connections {
+		r.dial(fmt.Sprint(n))
+	}
+	for slot := range workers { // they have taken none
+		r.Gone(slot+1, false)
+	}
+	r.Open(workers + 1)
+	got := map[string]bool{}
+	for range connections {
+		c, name := take(t, last)
+		c.Close()
+		got[name] = true
+	}
+	assert.Len(t, got, connections)
+}
+
 func TestARetiredWorkerHearsOfTheEndBehindItsLastConnection(t *testing.T) {
 	inEach(t, testARetiredWorkerHearsOfTheEndBehindItsLastConnection)
 }

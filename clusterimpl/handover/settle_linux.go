@@ -76,7 +76,7 @@ func (d *dispatcher) Gone(slot int, crashed bool) {
 		}
 	}
 	l.next()
-	d.changed.Broadcast()
+	d.wakeAll()
 	if moved += fates[journal.HandOn] + fates[journal.Replay]; moved > 0 || len(fates) > 0 {
 		d.log.Debug("connections go to another worker", "worker", slot, "connections", moved,
 			"replayed", fates[journal.Replay], "refused", fates[journal.Refuse], "cut", fates[journal.Cut])

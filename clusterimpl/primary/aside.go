@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/inspect"
+	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
 )
 
 // busyShare of the processors that the workers can use is where connections are looked
@@ -29,12 +30,32 @@ func asks(first []byte) bool {
 }
 
 // lookAside decides whether connections are looked at.
-func (p *primary) lookAside() {
+func (p *primary) lookAside(now time.Time) {
+	p.spread.LookAside(strained(p.workers, runtime.NumCPU(), now))
+}
+
+// Signs that workers have not got the processors that they need, however little they use: those
+// who load them may share the host with them.
+const (
+	// refusedLately is how long after a worker has refused a request it counts as strained.
+	refusedLately = 2 * time.Second
+	// beatLate is how old the latest sign of life of a worker is that is strained.
+	beatLate = 4 * worker.BeatInterval
+)
+
+// strained says whether a request would wait behind others.
+func strained(workers map[int]*member, processors int, now time.Time) bool {
 	cores := 0.0
-	for _, m := range p.workers {
+	for _, m := range workers {
 		cores += m.stats.CPU.Cores
+		if !m.ready {
+			continue
+		}
+		if now.Sub(m.beat) > beatLate || !m.refused.IsZero() && now.Sub(m.refused) < refusedLately {
+			return true
+		}
 	}
-	p.spread.LookAside(cores >= busyShare*float64(min(len(p.workers), runtime.NumCPU())))
+	return cores >= busyShare*float64(min(len(workers), processors))
 }
 
 // desk answers, in this process, what is asked about the cluster.

@@ -22,6 +22,7 @@ func (p *primary) look(now time.Time) {
 	}
 	p.looked = now
 	p.spread.Collect()
+	p.lookAside(now)
 	if p.serving && !p.draining && now.Sub(p.balanced) >= balanceInterval {
 		p.balance()
 	}

@@ -27,6 +27,7 @@ type member struct {
 	stats    health.Stats
 	times    health.Histogram
 	beat     time.Time // latest sign of life
+	refused  time.Time // the beat that told last of requests that were refused; zero for none
 	suspect  suspicion
 	deadline time.Time // of draining; zero when it does not
 	probing  bool

@@ -212,8 +212,11 @@ func (p *primary) message(m *member, msg ipc.Message) {
 	switch msg.Kind {
 	case ipc.Beat:
 		m.beat = now
-		defer p.lookAside()
+		defer p.lookAside(now)
 		if msg.Stats != nil {
+			if msg.Stats.Refused > m.stats.Refused {
+				m.refused = now
+			}
 			m.stats = *msg.Stats
 		}
 		if msg.Times != nil {

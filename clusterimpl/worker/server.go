@@ -184,17 +184,14 @@ func (s *server) drain(ctx context.Context, keep bool) error {
 	if keep {
 		s.shed(math.MaxInt)
 	}
-	for over := false; s.open() > 0; {
-		again := (<-chan time.Time)(nil)
-		if over {
-			s.retire()
-			again = time.After(10 * time.Millisecond) // for those that get idle meanwhile
-		}
+	again := (<-chan time.Time)(nil) // nil until the grace is over
+	for s.open() > 0 {
 		select {
 		case <-s.changed:
 		case <-again:
+			again = time.After(s.retire())
 		case <-grace.C:
-			over = true
+			again = time.After(s.retire())
 		case <-ctx.Done():
 			n := s.open()
 			s.end()
@@ -223,12 +220,23 @@ func (s *server) shed(count int) {
 	}
 }
 
-func (s *server) retire() {
+// Bounds of how often connections are retired: each time all are looked at, which is to take no
+// more than a share of the time where they are many, or the processor is short.
+const (
+	retireInterval = 10 * time.Millisecond
+	retireShare    = 0.05
+)
+
+// retire ends the connections that wait for a request, and returns the time after which it is
+// to be done again, for those that do so by then.
+func (s *server) retire() time.Duration {
+	started := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
 		c.retire()
 	}
+	return min(max(retireInterval, time.Duration(float64(time.Since(started))/retireShare)), idleGrace)
 }
 
 // accept takes the next connection.
