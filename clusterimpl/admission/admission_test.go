@@ -162,6 +162,11 @@ func TestTooFewWaitsChangeNothing(t *testing.T) {
 	assert.True(t, told(7, 0, 20*time.Millisecond))
 	assert.True(t, told(0, 0, 20*time.Millisecond), "a moment without any says nothing")
 	assert.False(t, told(1, 0, 20*time.Millisecond), "none of 8")
+	assert.True(t, told(4, 4, 20*time.Millisecond))
+	assert.True(t, told(2, 0, 20*time.Millisecond))
+	assert.False(t, told(1, 0, enoughTime), "no more came, and none was long")
+	assert.True(t, told(4, 4, 20*time.Millisecond))
+	assert.False(t, told(0, 0, enoughTime), "no goroutine waited")
 	assert.False(t, told(4, 4, 2*time.Second), "that may have been long ago")
 }
 

@@ -16,6 +16,9 @@ const (
 	// enough is how many waits it takes to tell. The runtime looks at one in eight: where requests
 	// are few and long, a moment has none, which says nothing.
 	enough = 8
+	// enoughTime is how long they are waited for. Then those that there were tell: where requests
+	// wait for a store and not for a processor, there are few.
+	enoughTime = 300 * time.Millisecond
 	// stale is how old a reading may be from which another is counted.
 	stale = time.Second
 )
@@ -43,10 +46,10 @@ func (s *scheduler) starved() bool {
 func (s *scheduler) judge(h *metrics.Float64Histogram, now time.Time) bool {
 	if s.before == nil || now.Sub(s.at) >= stale {
 		s.short = false
-	} else if all, long := waits(h, s.before); all < enough {
+	} else if all, long := waits(h, s.before); all < enough && now.Sub(s.at) < enoughTime {
 		return s.short
 	} else {
-		s.short = float64(long) >= waiting*float64(all)
+		s.short = all > 0 && float64(long) >= waiting*float64(all)
 	}
 	s.before, s.at = append(s.before[:0], h.Counts...), now
 	return s.short
