@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -41,8 +40,7 @@ func (p *Platform) accountBody(ctx context.Context, id int64) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		body, err := json.Marshal(a)
-		return append(body, '\n'), err
+		return render(a)
 	}
 	if p.cache == nil {
 		ctx, cancel := context.WithTimeout(ctx, storeTimeout)

@@ -62,6 +62,12 @@
 // change, so those that were found are in the near cache, too, never longer than they live: a
 // Redis that has lost them takes up to two terms to be noticed.
 //
+// Once a cluster may believe its near cache, a term after it has started, one of its workers
+// reads the accounts into it, as many as it has room for, in small batches from SQL: a cluster
+// that has just started, or has lost its Redis, does not ask for each account once at the price
+// of a request. Readers who fill have the same duty: the generations are read before the rows,
+// and the claim before both.
+//
 // # Ready
 //
 // [New] returns when every connection of the pools is open and every statement is prepared

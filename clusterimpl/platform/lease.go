@@ -42,6 +42,9 @@ type lease struct {
 	key    string
 	memory *near.Memory
 	now    func() time.Time // with a monotonic reading
+	// given is called, beside, when entries of an epoch may be believed: in one of the
+	// processes that share the memory. nil: there is nothing to do.
+	given func(ctx context.Context, epoch uint64)
 
 	grant atomic.Pointer[grant] // nil: no answer may come from the near cache
 
@@ -71,8 +74,13 @@ func (l *lease) epoch(now time.Time) uint64 {
 func (l *lease) run(ctx context.Context) {
 	ticker := time.NewTicker(leaseCheck)
 	defer ticker.Stop()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	for {
 		l.check(ctx)
+		if epoch := l.epoch(l.now()); l.given != nil && epoch != 0 && l.memory.Claim(epoch) {
+			beside.Go(func() { l.given(ctx, epoch) })
+		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():

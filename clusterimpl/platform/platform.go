@@ -91,6 +91,10 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
 		memory = near.New(c.Dataset.Accounts, NearSessions)
 	}
 	l := &lease{client: client, key: c.RedisPrefix + "near", memory: memory, now: time.Now}
+	p.cache = &cache{client: client, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults}
+	if c.DatabaseURL != "" {
+		l.given = func(ctx context.Context, epoch uint64) { p.cache.ahead(ctx, epoch, p.ledger, c.Dataset.Accounts) }
+	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var looking sync.WaitGroup
 	looking.Go(func() { l.run(running) })
@@ -99,7 +103,6 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
 		looking.Wait()
 		return client.Close()
 	})
-	p.cache = &cache{client: client, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults}
 	p.sessions = &redisSessions{client: client, prefix: c.RedisPrefix, near: memory, lease: l}
 	p.attempts = &redisAttempts{client: client, prefix: c.RedisPrefix}
 }

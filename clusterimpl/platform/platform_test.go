@@ -166,3 +166,9 @@ func TestTheShapesOfAnswersAreTheDocumentedOnes(t *testing.T) {
 		assert.Regexp(t, c.want, string(body), c.path)
 	}
 }
+
+func TestAClusterReadsItsAccountsAheadOnce(t *testing.T) {
+	redis := miniredis.RunT(t)
+	platformtest.ReadAhead(t, platform.Config{DatabaseURL: platformtest.SQLite(t, spec), RedisURL: "redis://" + redis.Addr(), RedisPrefix: "p:", Dataset: spec})
+	assert.Equal(t, []string{"p:near"}, redis.Keys(), "Redis was not asked for an account")
+}

@@ -35,6 +35,9 @@ var (
 type Ledger interface {
 	// Account reads one account.
 	Account(ctx context.Context, id int64) (wire.Account, error)
+	// Accounts reads those of the accounts from one id up to, but not including, another that
+	// there are, in no order.
+	Accounts(ctx context.Context, from, to int64) ([]wire.Account, error)
 	// Transactions lists the latest bookings of an account, newest first, at most limit.
 	Transactions(ctx context.Context, account int64, limit int) ([]wire.Transaction, error)
 	// Transfer books durably, and tells whether it did so just now: one with an id that is

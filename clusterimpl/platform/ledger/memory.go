@@ -74,6 +74,18 @@ func (m *memory) Account(_ context.Context, id int64) (wire.Account, error) {
 	return m.accounts[id].account, nil
 }
 
+func (m *memory) Accounts(ctx context.Context, from, to int64) ([]wire.Account, error) {
+	var all []wire.Account
+	for id := max(1, from); id < min(to, int64(m.spec.Accounts)+1); id++ {
+		a, err := m.Account(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
 func (m *memory) Transactions(_ context.Context, id int64, limit int) ([]wire.Transaction, error) {
 	if err := m.ensure(id); err != nil {
 		return nil, err

@@ -56,16 +56,18 @@ const (
 
 // The statements, by the names under which every connection has them prepared.
 const (
-	readAccount = "read_account"
-	listLatest  = "list_latest"
-	bookOne     = "book_one"
-	findBooked  = "find_booked"
+	readAccount  = "read_account"
+	readAccounts = "read_accounts"
+	listLatest   = "list_latest"
+	bookOne      = "book_one"
+	findBooked   = "find_booked"
 )
 
 // statements are their texts. To book is one statement, and so one transaction and one round
 // trip: the row of the account is locked by its update, and all of it is undone if the id is taken.
 var statements = map[string]string{
-	readAccount: `select owner, currency, opened, balance_cents, version from accounts where id = $1`,
+	readAccount:  `select owner, currency, opened, balance_cents, version from accounts where id = $1`,
+	readAccounts: `select id, owner, currency, opened, balance_cents, version from accounts where id >= $1 and id < $2`,
 	listLatest: `select id::text, amount_cents, kind, memo, booked from transactions
 		where account = $1 order by booked desc, id limit $2`,
 	bookOne: `with changed as (
@@ -158,6 +160,21 @@ func accountOn(conn *pgConn, id int64) (wire.Account, error) {
 	}
 	a.Opened = opened.Format(time.DateOnly)
 	return a, err
+}
+
+func (p *postgres) Accounts(ctx context.Context, from, to int64) ([]wire.Account, error) {
+	return on(ctx, p, func(conn *pgConn) ([]wire.Account, error) {
+		rows, err := conn.Query(background, readAccounts, from, to)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, func(row pgx.CollectableRow) (a wire.Account, err error) {
+			var opened time.Time
+			err = row.Scan(&a.ID, &a.Owner, &a.Currency, &opened, &a.BalanceCents, &a.Version)
+			a.Opened = opened.Format(time.DateOnly)
+			return a, err
+		})
+	})
 }
 
 func (p *postgres) Transactions(ctx context.Context, account int64, limit int) ([]wire.Transaction, error) {

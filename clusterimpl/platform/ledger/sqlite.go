@@ -91,9 +91,30 @@ func (s *sqliteLedger) Account(ctx context.Context, id int64) (wire.Account, err
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, ErrUnknownAccount
 	}
-	a.Opened = a.Opened[:min(len(a.Opened), len(time.DateOnly))] // the column may hold a time of day as well
+	a.Opened = dateOf(a.Opened)
 	return a, sqliteError(err)
 }
+
+func (s *sqliteLedger) Accounts(ctx context.Context, from, to int64) ([]wire.Account, error) {
+	rows, err := s.db.QueryContext(ctx, `select id, owner, currency, opened, balance_cents, version from accounts where id >= ? and id < ?`, from, to)
+	if err != nil {
+		return nil, sqliteError(err)
+	}
+	defer rows.Close()
+	var all []wire.Account
+	for rows.Next() {
+		var a wire.Account
+		if err := rows.Scan(&a.ID, &a.Owner, &a.Currency, &a.Opened, &a.BalanceCents, &a.Version); err != nil {
+			return nil, sqliteError(err)
+		}
+		a.Opened = dateOf(a.Opened)
+		all = append(all, a)
+	}
+	return all, sqliteError(rows.Err())
+}
+
+// dateOf is the date in a column that may hold a time of day as well.
+func dateOf(text string) string { return text[:min(len(text), len(time.DateOnly))] }
 
 func (s *sqliteLedger) Transactions(ctx context.Context, account int64, limit int) ([]wire.Transaction, error) {
 	rows, err := s.list.QueryContext(ctx, account, limit)

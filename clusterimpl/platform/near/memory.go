@@ -32,7 +32,8 @@ type head struct {
 	accounts uint64 // slots
 	sessions uint64 // slots
 	trusted  atomic.Uint64
-	_        [headSize - 40]byte
+	claimed  atomic.Uint64
+	_        [headSize - 48]byte
 }
 
 const (
@@ -78,6 +79,13 @@ func (m *Memory) Trust(epoch uint64) { m.head.trusted.Store(epoch) }
 
 // Trusted is the epoch that was told last; 0 for none.
 func (m *Memory) Trusted() uint64 { return m.head.trusted.Load() }
+
+// Claim tells whether the caller is the first of all who share this memory to ask for an epoch
+// since another was asked for: what is to be done once for an epoch is then the caller's.
+func (m *Memory) Claim(epoch uint64) bool {
+	before := m.head.claimed.Load()
+	return before != epoch && m.head.claimed.CompareAndSwap(before, epoch)
+}
 
 // File is what another process needs to open the memory; nil where there is no such thing,
 // nor a memory.

@@ -147,6 +147,10 @@ func TestAMemoryHasADomainAndRemembersWhatIsTrusted(t *testing.T) {
 	assert.Zero(t, a.Trusted())
 	a.Trust(9)
 	assert.EqualValues(t, 9, a.Trusted())
+	assert.True(t, a.Claim(9))
+	assert.False(t, a.Claim(9), "the first is to do it")
+	assert.True(t, a.Claim(10))
+	assert.Equal(t, leastSlots, a.Accounts.Slots())
 	assert.Nil(t, a.File())
 	assert.NoError(t, a.Close())
 }

@@ -41,6 +41,9 @@ type Table struct {
 
 func (t *Table) slot(k Key) *slot { return &t.slots[k[0]&t.mask] }
 
+// Slots is how many values there is room for.
+func (t *Table) Slots() int { return len(t.slots) }
+
 // Generation is what [Table.Put] needs to be told. It is to be read before the value is.
 func (t *Table) Generation(k Key) uint64 { return t.slot(k).generation.Load() }
 

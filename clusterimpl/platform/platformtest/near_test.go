@@ -182,3 +182,8 @@ func TestTheProcessesOfAClusterShareWhatTheyHaveRead(t *testing.T) {
 	both.users.end()
 	assert.Empty(t, both.tally.wrong)
 }
+
+func TestAClusterOnPostgreSQLReadsItsAccountsAhead(t *testing.T) {
+	t.Parallel()
+	platformtest.ReadAhead(t, config(stores(t, fixtures.Local, bare)))
+}

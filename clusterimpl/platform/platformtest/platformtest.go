@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +19,9 @@ import (
 	_ "modernc.org/sqlite" // registers the driver
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/traffic"
+	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
 
@@ -116,6 +119,29 @@ func Run(t *testing.T, databaseURL, redisURL, prefix string) {
 			[]byte(`{"id":"00000000-0000-8000-8000-0000000000ff","amount_cents":5,"memo":""}`))
 		assert.Equal(t, http.StatusNotFound, status)
 	})
+}
+
+// ReadAhead starts two workers of a cluster over stores that hold its data set, of which nothing was written, and checks
+// that one of them reads all accounts into the near cache that they share.
+func ReadAhead(t *testing.T, c platform.Config) {
+	t.Helper()
+	c.Near = near.New(c.Dataset.Accounts, 64)
+	Start(t, c)
+	Start(t, c)
+	for account := range c.Dataset.EachAccount() {
+		var body []byte
+		require.Eventually(t, func() (there bool) {
+			body, there = c.Near.Accounts.Get(near.Key{uint64(account.ID)}, c.Near.Trusted(), time.Now(), nil)
+			return there
+		}, time.Minute, time.Millisecond)
+		want, err := json.Marshal(wire.Account{
+			ID: account.ID, Owner: account.Owner, Currency: account.Currency, Opened: account.Opened.Format(time.DateOnly),
+			BalanceCents: account.BalanceCents, Version: account.Version,
+		})
+		require.NoError(t, err)
+		require.Equal(t, string(want)+"\n", string(body))
+	}
+	assert.False(t, c.Near.Claim(c.Near.Trusted()), "it is done once")
 }
 
 // SQLite makes a SQLite file with a data set and returns its URL.
