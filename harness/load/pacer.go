@@ -12,7 +12,7 @@ const (
 	maxMargin   = 300 * time.Microsecond // the longest time before a moment that the pacer wakes
 	shortest    = 5 * time.Microsecond   // the shortest time for which sleeping is worth its cost
 	watchShare  = 0.04                   // the share of a processor that may go into watching the clock
-	watchCredit = 200 * time.Microsecond // the most of it that can be saved up
+	watchCredit = maxMargin              // the most of it that can be saved up
 
 	// learnt is the share of sleeps that the margin is to cover. The margin goes up by
 	// step x learnt for a sleep that it did not cover and down by step x (1-learnt) for
@@ -42,8 +42,8 @@ func (p *pacer) until(ctx context.Context, moment time.Duration) (time.Duration,
 		case left <= 0:
 			p.earn(now)
 			return now, true
-		case left > p.margin+shortest:
-			aim := moment - p.margin
+		case left > p.affordable()+shortest:
+			aim := moment - p.affordable()
 			timed := p.sleep(aim)
 			if woke := p.now(); timed && woke >= aim {
 				p.learn(woke - aim)
@@ -56,6 +56,10 @@ func (p *pacer) until(ctx context.Context, moment time.Duration) (time.Duration,
 	}
 	return p.now(), false
 }
+
+// affordable is the margin as far as the watching is paid for. A sleep that an answer ends within the margin teaches
+// nothing of oversleep: at thousands of requests per second most end so, and the margin alone would not bound the cost.
+func (p *pacer) affordable() time.Duration { return max(0, min(p.margin, p.credit)) }
 
 // watch waits for a moment with the eyes on the clock.
 func (p *pacer) watch(from, moment time.Duration) time.Duration {

@@ -92,6 +92,22 @@ func TestPacerSpendsNoMoreThanItsShareOnWatching(t *testing.T) {
 	assert.Less(t, awake, watchShare+0.02)
 }
 
+func TestPacerSpendsNoMoreThanItsShareWhereAnswersEndItsSleeps(t *testing.T) {
+	m := &machine{oversleep: constantly(0)}
+	p := m.pacer()
+	p.sleep = func(until time.Duration) (timed bool) {
+		m.sleep(until)
+		return false
+	}
+	p.margin = maxMargin // as learnt before
+	const n, gap = 20000, 200 * time.Microsecond
+	for i := range n {
+		p.until(context.Background(), time.Duration(i)*gap)
+	}
+	awake := float64(m.clock-m.asleep) / float64(m.clock)
+	assert.Less(t, awake, watchShare+0.02)
+}
+
 func TestPacerReturnsAtOnceWhenItIsLate(t *testing.T) {
 	m := &machine{oversleep: constantly(0)}
 	p := m.pacer()
