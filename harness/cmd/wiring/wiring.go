@@ -44,7 +44,7 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
 		"PLATFORM_SLOWDOWN=" + slowdown.String(),
 		"CLUSTER_PROFILE=" + r.Profile,
-	}, spec.Env...)
+	}, fixtures.ThroughSockets(spec.Env)...)
 	if spec.Phase.Disturb == suite.DisturbLeak {
 		env = append(env, "PLATFORM_LEAK=524288")
 	}
