@@ -1,5 +1,5 @@
-// Package lean serves plain HTTP/1.1 requests at about half the processor time that package
-// net/http takes, and leaves all others to it.
+// Package lean serves plain HTTP/1.1 requests at about two thirds of the processor time that
+// package net/http takes (BenchmarkServe: 9.0 of 14.2 µs), and leaves all others to it.
 //
 // A request is plain when its whole head has arrived at once, is at most [BufferSize] long,
 // and has nothing in it that could be read in two ways: one of the usual methods, a path

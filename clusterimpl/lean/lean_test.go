@@ -182,8 +182,10 @@ func answers(t require.TestingT, stream []byte) (all []string) {
 				require.NoError(t, err)
 				continue
 			case "Content-Length":
-				length, err = strconv.Atoi(value)
-				require.NoError(t, err)
+				if length, err = strconv.Atoi(value); err != nil || length < 0 { // net/http sends what a handler says, too
+					length = -1
+					fields = append(fields, line)
+				}
 			case "Transfer-Encoding":
 				chunked = true
 			case "X-Method":
@@ -334,6 +336,7 @@ func FuzzAsNetHTTP(f *testing.F) {
 	for _, tt := range whole {
 		f.Add([]byte(tt.text), uint16(1<<15))
 	}
+	f.Add([]byte("GET /?flush=1&length=10000$ HTTP/1.0\r\nHost: x\r\n\r\n"), uint16(1<<15))
 	f.Fuzz(func(t *testing.T, input []byte, most uint16) {
 		if bytes.Contains(input, []byte("length=")) && bytes.Contains(input, []byte("HEAD")) {
 			t.Skip("what a handler says of content that is not sent")
