@@ -17,7 +17,7 @@ const (
 	OutOfRange        Code = "out-of-range"        // Seen values
 	SpeedUnknown      Code = "speed-unknown"       // the host's speed was not measured on both sides of the run
 	HostSlowed        Code = "host-slowed"         // a fixed piece of work took From ms before and To ms after; Seen and Allowed are shares
-	HostSpedUp        Code = "host-sped-up"        // the same, the other way
+	HostSpedUp        Code = "host-sped-up"        // the same, the other way: what was slower before was disturbed
 	ProcessorStolen   Code = "processor-stolen"    // by the hypervisor: Seen and Allowed are shares of the host's processor time
 	ProcessorsShared  Code = "processors-shared"   // others than the run took Seen of To cores in the measurement window; Allowed
 	ClockJump         Code = "clock-jump"          // the wall clock went on by From s, the monotonic one by To s; Allowed apart
@@ -92,7 +92,8 @@ var guards = []guard{
 	{notOffered, map[Code]Direction{LoadNotOffered: Blind}},
 	{late, map[Code]Direction{ScheduleLag: OnlyHurts, LagUnknown: Blind}},
 	{outOfRange, map[Code]Direction{OutOfRange: Blind}},
-	{noisy, map[Code]Direction{HostSlowed: OnlyHurts, HostSpedUp: EitherWay, SpeedUnknown: Blind}},
+	// A host has one speed of its own, the fastest that was read: whatever was slower, before or after, was disturbed.
+	{noisy, map[Code]Direction{HostSlowed: OnlyHurts, HostSpedUp: OnlyHurts, SpeedUnknown: Blind}},
 	{stolen, map[Code]Direction{ProcessorStolen: OnlyHurts}},
 	{shared, map[Code]Direction{ProcessorsShared: OnlyHurts}},
 	{clocks, map[Code]Direction{ClockJump: Blind}},
