@@ -63,7 +63,7 @@ func TestAnOverloadIsSeenThrough(t *testing.T) {
 	assert.Positive(t, d.values["goodput_share"], "%q", d.seen)
 	assert.Contains(t, d.values, "recovery_p99")
 	assert.Zero(t, d.values["connects"], "there is no database")
-	assert.Len(t, d.seen, 6)
+	assert.Len(t, d.seen, 7)
 }
 
 func TestWhatIsNormalIsTheHighestOfAnySecond(t *testing.T) {
