@@ -73,7 +73,7 @@ var Metrics = []Metric{
 	{"collected", Workers, AtLeast, "workers that report a periodic collection", []Disturb{DisturbCollect}, true},
 	{"wrong", Answers, AtMost, "answers that are not of the documented shape or content", []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust, DisturbConfigure, DisturbDebug}, false},
 	{"forgotten", Answers, AtLeast, "uses of an open session that a worker refused because it did not know it", []Disturb{DisturbSessions}, false},
-	{"goodput_share", Percent, AtLeast, "good answers a second at twice the capacity, as a share of the capacity that was found before in the same run", []Disturb{DisturbOverload}, false},
+	{"goodput_share", Percent, AtLeast, "good answers a second at twice the capacity, as a share of the capacity that was found before and after in the same run", []Disturb{DisturbOverload}, false},
 	{"recovery_p99", Milliseconds, AtMost, "from the end of an overload of three times the capacity until the p99 of a second's requests, at half of the capacity, is at most twice the highest of any second before", []Disturb{DisturbOverload}, false},
 	{"connects", Connections, AtMost, "attempts of the workers to connect to their database after they were ready, but for those of a replaced worker that filled its pool", []Disturb{DisturbOverload}, false},
 	{"missing", Requests, AtMost, "writes that were acknowledged and are not there at the end, or there twice", []Disturb{DisturbChaos}, false},
