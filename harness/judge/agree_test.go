@@ -92,7 +92,11 @@ func TestExplanationsAgreeWithVerdictsWhateverTheRuns(t *testing.T) {
 	}
 	seen := map[Verdict]int{}
 	kinds := map[Kind]int{}
-	for range 10_000 {
+	inputs := 10_000
+	if testing.Short() {
+		inputs = 500
+	}
+	for range inputs {
 		in := arbitrary(r, pool)
 		results := Phase(in)
 		for at, c := range in.Claims {
