@@ -51,17 +51,9 @@ const (
 // A window that is not steady may withhold a pass. It must not make a missed bound invalid: a system
 // that is overloaded has no steady state.
 func SteadyState(w *measure.Window) (reason Reason, known bool) {
-	if w == nil {
-		return Reason{Code: NoSamples}, false
-	}
-	seconds := wholeSeconds(w)
-	if len(seconds) < steadySeconds {
-		return Reason{Code: WindowTooShort, Seen: float64(len(seconds)), Allowed: steadySeconds}, false
-	}
-	for _, s := range seconds {
-		if s.Response == nil || s.Response.Count() < steadyRequests {
-			return Reason{Code: TooFewRequests, Allowed: steadyRequests}, false
-		}
+	seconds, reason := tellable(w)
+	if !reason.None() {
+		return reason, false
 	}
 	for _, test := range steadyTests {
 		if reason := test(seconds); !reason.None() {
@@ -69,6 +61,23 @@ func SteadyState(w *measure.Window) (reason Reason, known bool) {
 		}
 	}
 	return Reason{}, true
+}
+
+// tellable is the whole seconds of a window, or why they cannot tell whether its state was steady.
+func tellable(w *measure.Window) ([]measure.Second, Reason) {
+	if w == nil {
+		return nil, Reason{Code: NoSamples}
+	}
+	seconds := wholeSeconds(w)
+	if len(seconds) < steadySeconds {
+		return nil, Reason{Code: WindowTooShort, Seen: float64(len(seconds)), Allowed: steadySeconds}
+	}
+	for _, s := range seconds {
+		if s.Response == nil || s.Response.Count() < steadyRequests {
+			return nil, Reason{Code: TooFewRequests, Allowed: steadyRequests}
+		}
+	}
+	return seconds, Reason{}
 }
 
 // steadyTests are what speaks against a steady state.
@@ -79,10 +88,10 @@ var steadyTests = []func([]measure.Second) Reason{backlogGrows, shareChanges, p9
 // them meets it all the more in the state that it came to. None when there is no reason, or the window is too
 // short to tell. Call it for runs that met the claim, and for none other.
 func Withheld(e Evidence) Reason {
-	if _, known := SteadyState(e.Window); !known {
+	seconds, unknown := tellable(e.Window)
+	if !unknown.None() {
 		return Reason{}
 	}
-	seconds := wholeSeconds(e.Window)
 	for _, test := range steadyTests {
 		if reason := test(seconds); !reason.None() && !forTheBetter(reason) {
 			return reason
