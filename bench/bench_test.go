@@ -17,8 +17,8 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/cmd/wiring"
 	"github.com/nameplate-dev/nameplate/harness/probe"
 	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
 func TestMain(m *testing.M) {
@@ -60,8 +60,7 @@ func repeat(b *testing.B, phase int, stores string) {
 	}
 	b.ReportMetric(0, "ns/op") // an iteration's length is chosen, not measured
 	for unit, all := range values {
-		middle, _ := figures.Median(all)
-		b.ReportMetric(middle, unit)
+		b.ReportMetric(stats.Median(all), unit)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/nameplate-dev/nameplate/harness/compare"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // unjudged is the unit that differs between copies of one program, and is no better either way.
@@ -78,7 +79,7 @@ func TestBenchstatReadsTheOutputAsItIs(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, only)
 	for _, s := range all {
-		assert.Equal(t, s.Unit == unjudged, s.Better == compare.Neither, s.Unit)
+		assert.Equal(t, s.Unit == unjudged, s.Better == stats.Neither, s.Unit)
 	}
 
 	table := benchstat(t, dir, "old.txt", "new.txt")

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // Options say how sure a search has to be; the zero value has defaults.
@@ -212,7 +214,7 @@ func (s *Search) threshold(commit string) (float64, bool) {
 	if s.State(bad) != Bad {
 		return 0, false
 	}
-	return max(least, median(s.pairs[bad])/2), true
+	return max(least, stats.Median(s.pairs[bad])/2), true
 }
 
 // Ratio is how a commit's figure compares with the good one's, as the median of its pairs; false when it has
@@ -221,7 +223,7 @@ func (s *Search) Ratio(commit string) (float64, bool) {
 	if len(s.pairs[commit]) == 0 {
 		return 0, false
 	}
-	ratio := math.Exp(median(s.pairs[commit]))
+	ratio := math.Exp(stats.Median(s.pairs[commit]))
 	if !s.lower {
 		ratio = 1 / ratio
 	}
@@ -230,12 +232,3 @@ func (s *Search) Ratio(commit string) (float64, bool) {
 
 // Pairs is how many pairs of a commit were recorded.
 func (s *Search) Pairs(commit string) int { return len(s.pairs[commit]) }
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
-}

@@ -12,7 +12,7 @@ import (
 	"math"
 	"slices"
 
-	"golang.org/x/perf/benchmath"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // Outcome is what became of a series.
@@ -26,23 +26,13 @@ const (
 	CannotTell Outcome = "cannot tell" // the runs are too few, or vary too much
 )
 
-// Direction says which way a series is better.
-type Direction int
-
-// The directions. Series without one are shown and never regress.
-const (
-	Neither Direction = 0
-	Higher  Direction = 1
-	Lower   Direction = -1
-)
-
 // Series is one figure of one benchmark, over the runs of base and head.
 type Series struct {
-	Benchmark string    `json:"benchmark"` // e.g. "Phase/phase=4/workers=8/rate=5000"
-	Unit      string    `json:"unit"`      // e.g. "p99-ns"
-	Better    Direction `json:"better"`
-	Base      []float64 `json:"base"`
-	Head      []float64 `json:"head"`
+	Benchmark string          `json:"benchmark"` // e.g. "Phase/phase=4/workers=8/rate=5000"
+	Unit      string          `json:"unit"`      // e.g. "p99-ns"
+	Better    stats.Direction `json:"better"`
+	Base      []float64       `json:"base"`
+	Head      []float64       `json:"head"`
 }
 
 // Options say what counts as a change; the zero value has defaults.
@@ -104,8 +94,8 @@ func Judge(all []Series, o Options) Report {
 		case constant(s):
 			c.Outcome, c.Ratio, c.Low, c.High, c.Why = Same, 1, 1, 1, "every run of both measured the same"
 		default:
-			c.P = uTest(s)
-			c.Ratio, c.Low, c.High = ratio(s)
+			c.P = stats.RankSum(s.Base, s.Head)
+			c.Ratio, c.Low, c.High = stats.Ratio(s.Base, s.Head)
 			judged = append(judged, len(r.Changes))
 		}
 		r.Changes = append(r.Changes, c)
@@ -122,59 +112,13 @@ func constant(s Series) bool {
 	return !slices.ContainsFunc(slices.Concat(s.Base, s.Head), func(v float64) bool { return v != s.Base[0] })
 }
 
-// uTest is the chance of so different ranks if base and head were alike: the U test of Mann
-// and Whitney, exact for few runs.
-func uTest(s Series) float64 {
-	t := &benchmath.DefaultThresholds
-	p := benchmath.AssumeNothing.Compare(benchmath.NewSample(slices.Clone(s.Base), t), benchmath.NewSample(slices.Clone(s.Head), t)).P
-	if math.IsNaN(p) || p < 0 || p > 1 {
-		return 1
-	}
-	return p
-}
-
-// ratio is head over base with its interval at 95 %: the median of all ratios between a run of
-// the head and one of the base, and the ratios at the ranks of the U test (Hodges and
-// Lehmann, Ann. Math. Statist. 34 (1963), 598–611, on logarithms). 0 where a value is not above 0.
-func ratio(s Series) (middle, low, high float64) {
-	var all []float64
-	for _, h := range s.Head {
-		for _, b := range s.Base {
-			if b <= 0 || h <= 0 {
-				return 0, 0, 0
-			}
-			all = append(all, h/b)
-		}
-	}
-	slices.Sort(all)
-	m, n := float64(len(s.Base)), float64(len(s.Head))
-	k := int(math.Floor(m*n/2 - 1.96*math.Sqrt(m*n*(m+n+1)/12)))
-	k = max(0, min(k, len(all)/2))
-	return median(all), all[k], all[len(all)-1-k]
-}
-
-func median(sorted []float64) float64 {
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
-}
-
 // discoveries is the largest p at which a change counts: p(k) ≤ k/n · rate. Below 0 when none does.
 func discoveries(changes []Change, judged []int, rate float64) float64 {
 	var ps []float64
 	for _, i := range judged {
 		ps = append(ps, changes[i].P)
 	}
-	slices.Sort(ps)
-	threshold := -1.0
-	for k, p := range ps {
-		if p <= float64(k+1)/float64(len(ps))*rate {
-			threshold = p
-		}
-	}
-	return threshold
+	return stats.Discoveries(ps, len(ps), rate)
 }
 
 // decide reaches the outcome of a series that was tested.
@@ -185,7 +129,7 @@ func (c *Change) decide(o Options, threshold float64, series int) {
 	}
 	within := c.Ratio > 0 && c.Low >= 1-o.Least && c.High <= 1+o.Least
 	switch {
-	case c.P <= threshold && matters && c.Better != Neither:
+	case c.P <= threshold && matters && c.Better != stats.Neither:
 		c.Outcome = Improve
 		if c.worse() {
 			c.Outcome = Regress
@@ -193,7 +137,7 @@ func (c *Change) decide(o Options, threshold float64, series int) {
 		c.Why = fmt.Sprintf("p %.2g, among %d series", c.P, series)
 	case c.P <= threshold && !matters, within:
 		c.Outcome, c.Why = Same, fmt.Sprintf("smaller than %.3g %%", 100*o.Least)
-	case c.Better == Neither && c.P <= threshold:
+	case c.Better == stats.Neither && c.P <= threshold:
 		c.Why = "changed, and it has no direction"
 	default:
 		c.Why = fmt.Sprintf("p %.2g among %d series: chance may explain it, and %.3g %% or more are not ruled out", c.P, series, 100*o.Least)
@@ -204,15 +148,7 @@ func (c *Change) decide(o Options, threshold float64, series int) {
 func (c *Change) worse() bool {
 	up := c.Ratio > 1
 	if c.Ratio == 0 {
-		up = mean(c.Head) > mean(c.Base)
+		up = stats.Mean(c.Head) > stats.Mean(c.Base)
 	}
-	return up == (c.Better == Lower)
-}
-
-func mean(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
+	return up == (c.Better == stats.Lower)
 }

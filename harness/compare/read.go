@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
+
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // Input is a text in the Go benchmark format.
@@ -16,7 +18,7 @@ type Input struct {
 }
 
 // directions of units that say none themselves: those that Go's own benchmarks report.
-var directions = map[string]Direction{"sec/op": Lower, "B/op": Lower, "allocs/op": Lower, "B/s": Higher, "ns/op": Lower, "MB/s": Higher}
+var directions = map[string]stats.Direction{"sec/op": stats.Lower, "B/op": stats.Lower, "allocs/op": stats.Lower, "B/s": stats.Higher, "ns/op": stats.Lower, "MB/s": stats.Higher}
 
 // ErrEmpty says that a text holds no benchmark.
 var ErrEmpty = errors.New("no benchmark line")
@@ -29,14 +31,14 @@ func Read(base, head []Input) (all []Series, only []string, err error) {
 		found := false
 		for _, in := range inputs {
 			r := benchfmt.NewReader(in, in.Name)
-			units := map[string]Direction{}
+			units := map[string]stats.Direction{}
 			for r.Scan() {
 				switch record := r.Result().(type) {
 				case *benchfmt.SyntaxError:
 					return nil, nil, fmt.Errorf("read benchmarks: %w", record)
 				case *benchfmt.UnitMetadata:
 					if record.Key == "better" {
-						units[record.OrigUnit] = map[string]Direction{"higher": Higher, "lower": Lower}[record.Value]
+						units[record.OrigUnit] = map[string]stats.Direction{"higher": stats.Higher, "lower": stats.Lower}[record.Value]
 						units[record.Unit] = units[record.OrigUnit]
 					}
 				case *benchfmt.Result:
@@ -64,7 +66,7 @@ func Read(base, head []Input) (all []Series, only []string, err error) {
 }
 
 // add appends the values of one line.
-func add(all *[]Series, index map[string]int, r *benchfmt.Result, units map[string]Direction, side int) {
+func add(all *[]Series, index map[string]int, r *benchfmt.Result, units map[string]stats.Direction, side int) {
 	name := strings.TrimSpace(string(r.Name.Full()))
 	for _, v := range r.Values {
 		unit, value := v.OrigUnit, v.OrigValue

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/trend"
 )
 
@@ -41,13 +42,13 @@ func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 	require.Len(t, all, 3)
 	assert.Empty(t, left)
 	assert.Equal(t, trend.Series{
-		Name: "Phase/phase=4", Unit: "error-%+0.1", Better: trend.Lower, Values: []float64{0.1, 0.1, 0.1}, Nights: all[1].Nights,
+		Name: "Phase/phase=4", Unit: "error-%+0.1", Better: stats.Lower, Values: []float64{0.1, 0.1, 0.1}, Nights: all[1].Nights,
 	}, all[2], "a share of errors that rises from 0 must not go unseen")
 	assert.Equal(t, trend.Series{
-		Name: "Phase/phase=4", Unit: "p99-ns", Better: trend.Lower, Values: []float64{102, 202, 302},
+		Name: "Phase/phase=4", Unit: "p99-ns", Better: stats.Lower, Values: []float64{102, 202, 302},
 		Nights: []string{"2026-11-24 02:15 3335091bd2a1", "2026-11-25 02:15 3335091bd2a1", "2026-11-26 02:15 3335091bd2a1"},
 	}, all[1], "the median of a night's runs")
-	assert.Equal(t, trend.Higher, all[0].Better)
+	assert.Equal(t, stats.Higher, all[0].Better)
 }
 
 func TestAnotherMachineIsAnotherSeries(t *testing.T) {
@@ -111,8 +112,8 @@ func TestImports(t *testing.T) {
 	all, err := ImportCSV("x.csv", strings.NewReader("night,load tx/s,p99 ms\n1,100,5\n2,,6\n3,101,7\n"))
 	require.NoError(t, err)
 	assert.Equal(t, []trend.Series{
-		{Name: "load", Unit: "tx/s", Better: trend.Higher, Values: []float64{100, 101}, Nights: []string{"1", "3"}},
-		{Name: "p99", Unit: "ms", Better: trend.Lower, Values: []float64{5, 6, 7}, Nights: []string{"1", "2", "3"}},
+		{Name: "load", Unit: "tx/s", Better: stats.Higher, Values: []float64{100, 101}, Nights: []string{"1", "3"}},
+		{Name: "p99", Unit: "ms", Better: stats.Lower, Values: []float64{5, 6, 7}, Nights: []string{"1", "2", "3"}},
 	}, all)
 	for text, want := range map[string]string{
 		"night\n": "no values", "night,a\n1,x\n": `line 2, column 2: "x"; allowed: a number above 0`, "night,a\n1,0\n": "allowed: a number above 0", "a,b\n\"": "x.csv",
@@ -171,11 +172,11 @@ func TestNightsBesideABaselineAreJudgedByTheRatioToIt(t *testing.T) {
 func TestWhatIsBetterIsKnownOfImportedFigures(t *testing.T) {
 	for _, row := range []struct {
 		tool, unit string
-		want       trend.Direction
+		want       stats.Direction
 	}{
-		{"benchmarkjs", "ops/sec", trend.Higher}, {"pytest", "iter/sec", trend.Higher}, {"customBiggerIsBetter", "points", trend.Higher},
-		{"customSmallerIsBetter", "points/s", trend.Lower}, {"cargo", "ns/iter", trend.Lower}, {"go", "ns/op", trend.Lower}, {"go", "MB/s", trend.Higher},
-		{"catch2", "ns", trend.Lower}, {"jmh", "ops/s", trend.Higher},
+		{"benchmarkjs", "ops/sec", stats.Higher}, {"pytest", "iter/sec", stats.Higher}, {"customBiggerIsBetter", "points", stats.Higher},
+		{"customSmallerIsBetter", "points/s", stats.Lower}, {"cargo", "ns/iter", stats.Lower}, {"go", "ns/op", stats.Lower}, {"go", "MB/s", stats.Higher},
+		{"catch2", "ns", stats.Lower}, {"jmh", "ops/s", stats.Higher},
 	} {
 		assert.Equal(t, row.want, directionOf(row.tool, row.unit), "%s %s", row.tool, row.unit)
 	}

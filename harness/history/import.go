@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/trend"
 )
 
@@ -45,11 +46,11 @@ func ImportCSV(name string, in io.Reader) ([]trend.Series, error) {
 	return all, nil
 }
 
-func direction(unit string) trend.Direction {
+func direction(unit string) stats.Direction {
 	if strings.HasSuffix(unit, "/s") || strings.HasSuffix(unit, "/sec") || strings.HasSuffix(unit, "_per_s") {
-		return trend.Higher
+		return stats.Higher
 	}
-	return trend.Lower
+	return stats.Lower
 }
 
 // ImportBenchmarkAction reads the data.js of github-action-benchmark: an assignment of one JSON object.
@@ -101,12 +102,12 @@ func ImportBenchmarkAction(name string, in io.Reader) ([]trend.Series, error) {
 
 // directionOf is which way a figure of a tool is better: as the tool says, else by its unit, of which
 // the action writes "ops/sec" (benchmark.js), "iter/sec" (pytest) and "ns/iter" (cargo).
-func directionOf(tool, unit string) trend.Direction {
+func directionOf(tool, unit string) stats.Direction {
 	switch tool {
 	case "customBiggerIsBetter", "benchmarkjs", "pytest":
-		return trend.Higher
+		return stats.Higher
 	case "customSmallerIsBetter", "cargo", "benchmarkdotnet", "benchmarkluau":
-		return trend.Lower
+		return stats.Lower
 	}
 	return direction(unit)
 }

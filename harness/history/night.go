@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/trend"
 )
 
@@ -38,7 +39,7 @@ const enough = 10
 // figure is one value of a night.
 type figure struct {
 	name, unit string
-	better     trend.Direction
+	better     stats.Direction
 	value      float64
 }
 
@@ -63,7 +64,7 @@ type key struct{ name, unit string }
 type measured struct {
 	order  []key
 	values map[key]map[string][]float64 // by side; "" for those that are no pairs
-	units  map[string]trend.Direction
+	units  map[string]stats.Direction
 	base   map[key]string // revision of the baseline
 }
 
@@ -72,7 +73,7 @@ type measured struct {
 func parse(name string, in io.Reader) ([]figure, error) {
 	m := measured{
 		values: map[key]map[string][]float64{}, base: map[key]string{},
-		units: map[string]trend.Direction{"ns/op": trend.Lower, "sec/op": trend.Lower, "B/op": trend.Lower, "allocs/op": trend.Lower, "MB/s": trend.Higher, "B/s": trend.Higher},
+		units: map[string]stats.Direction{"ns/op": stats.Lower, "sec/op": stats.Lower, "B/op": stats.Lower, "allocs/op": stats.Lower, "MB/s": stats.Higher, "B/s": stats.Higher},
 	}
 	r := benchfmt.NewReader(in, name)
 	for r.Scan() {
@@ -81,7 +82,7 @@ func parse(name string, in io.Reader) ([]figure, error) {
 			return nil, record
 		case *benchfmt.UnitMetadata:
 			if record.Key == "better" {
-				m.units[record.OrigUnit] = map[string]trend.Direction{"higher": trend.Higher, "lower": trend.Lower}[record.Value]
+				m.units[record.OrigUnit] = map[string]stats.Direction{"higher": stats.Higher, "lower": stats.Lower}[record.Value]
 			}
 		case *benchfmt.Result:
 			m.add(record)
@@ -128,10 +129,10 @@ func (m *measured) figures() (all []figure) {
 			unit = fmt.Sprintf("%s+%v", errorUnit, errorFloor)
 		}
 		if alone := m.values[k][""]; len(alone) > 0 {
-			all = append(all, figure{k.name, unit, m.units[k.unit], median(alone)})
+			all = append(all, figure{k.name, unit, m.units[k.unit], stats.Median(alone)})
 		}
 		if ratios := ratios(m.values[k][baseSide], m.values[k][headSide]); len(ratios) > 0 {
-			all = append(all, figure{k.name + against + m.base[k], unit, m.units[k.unit], median(ratios)})
+			all = append(all, figure{k.name + against + m.base[k], unit, m.units[k.unit], stats.Median(ratios)})
 		}
 	}
 	return all
@@ -178,15 +179,6 @@ func setting(r *benchfmt.Result) string {
 		return ""
 	}
 	return " [" + strings.Join(parts, ", ") + "]"
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
 }
 
 // builder collects series over nights.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -77,7 +78,7 @@ func (r *Result) explain(in Input, c suite.Claim, t tally) {
 	}
 	r.explainHost(in)
 	if len(r.Measured) > 0 {
-		r.because(WhyMedian, "median %s, %s documented", figure(median(r.Measured), c.Unit()), demand(c))
+		r.because(WhyMedian, "median %s, %s documented", figure(stats.Median(r.Measured), c.Unit()), demand(c))
 	}
 	for _, o := range r.Runs {
 		if r.Verdict == Verified && (o.Kind == Excluded || o.Kind == Disturbed) && o.Sampled && !o.Meets {
@@ -149,7 +150,7 @@ func (r *Result) busy(in Input, kind Kind) (float64, bool) {
 			shares = append(shares, cores/float64(in.Host.Cores))
 		}
 	}
-	return median(shares), len(shares) > 0
+	return stats.Median(shares), len(shares) > 0
 }
 
 // lack is what the host lacked in the middle one of the limited runs.

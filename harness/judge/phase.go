@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -38,7 +39,7 @@ func evaluate(in Input, c suite.Claim, all []Outcome) Result {
 	t, values := tallied(all), measured(all)
 	r := Result{
 		Claim: c.ID, Phase: c.Phase, Metric: c.Metric, Op: c.Op, Value: c.Value.Value, Bound: c.Bound(), Unit: c.Unit(), To: c.To.Value, Over: c.Over,
-		Measured: values, Invalid: excluded(all), Runs: all, Spread: spread(values),
+		Measured: values, Invalid: excluded(all), Runs: all, Spread: stats.Variation(values),
 	}
 	r.spare(in, c)
 	if lack := lacking(in.Host, c); lack != "" {
@@ -55,7 +56,7 @@ func evaluate(in Input, c suite.Claim, all []Outcome) Result {
 		r.Alpha = alpha(t.valid())
 	}
 	if r.Verdict == Verified && c.To.Value > 0 && slices.Min(values) > c.To.Value {
-		r.Understated = median(values) / c.To.Value
+		r.Understated = stats.Median(values) / c.To.Value
 	}
 	if in.smaller() {
 		r.Cores, r.DocumentedCores = in.Host.Cores, in.Phase.Processors()
@@ -158,7 +159,7 @@ func headroom(c suite.Claim, measured []float64) float64 {
 	if len(measured) == 0 {
 		return 0
 	}
-	better, worse := median(measured), c.Bound()
+	better, worse := stats.Median(measured), c.Bound()
 	if c.Op == suite.AtMost {
 		better, worse = worse, better
 	}

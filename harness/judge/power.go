@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -72,7 +73,7 @@ func power(r Result, seen float64, planned int) string {
 // longer says how much longer the runs must be for a verdict at the median seen, if the
 // spread falls with the square root of their length, as it does for independent requests.
 func longer(z float64, r Result) string {
-	distance := math.Abs(r.Bound/median(r.Measured) - 1)
+	distance := math.Abs(r.Bound/stats.Median(r.Measured) - 1)
 	times := math.Pow(z*r.Spread/distance, 2)
 	switch {
 	case !(times <= 100): // also when the distance is 0

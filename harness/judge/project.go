@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/queueing"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -52,9 +53,9 @@ func project(in Input, c suite.Claim) *Projection {
 		return nil
 	}
 	if c.Metric != "memory" {
-		assumed += fmt.Sprintf(", %s of processor time per request", figure(1000*median(demands), suite.Milliseconds))
+		assumed += fmt.Sprintf(", %s of processor time per request", figure(1000*stats.Median(demands), suite.Milliseconds))
 	}
-	middle := median(values)
+	middle := stats.Median(values)
 	return &Projection{
 		Value: middle, Low: slices.Min(values), High: slices.Max(values), Met: c.Met(middle), Model: assumed + " as in " + like.Phase.Title(),
 	}
@@ -92,11 +93,11 @@ func projectHere(in Input, c suite.Claim, all []Outcome) *Projection {
 	if len(values) == 0 {
 		return nil
 	}
-	middle := median(values)
+	middle := stats.Median(values)
 	return &Projection{
 		Value: middle, Low: slices.Min(values), High: slices.Max(values), Met: c.Met(middle),
 		Model: fmt.Sprintf("%s, %d cores, %s of processor time per request of all roles together, as measured here", assumed,
-			target.Workers, figure(1000*median(demands), suite.Milliseconds)),
+			target.Workers, figure(1000*stats.Median(demands), suite.Milliseconds)),
 	}
 }
 

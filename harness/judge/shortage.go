@@ -6,6 +6,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/queueing"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -173,7 +174,7 @@ func Shares(runs []Evidence) []Share {
 			}
 		}
 		if len(values) > 0 {
-			all = append(all, Share{role, median(values)})
+			all = append(all, Share{role, stats.Median(values)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Share) int {

@@ -1,6 +1,10 @@
 package judge
 
-import "math/big"
+import (
+	"math/big"
+
+	"github.com/nameplate-dev/nameplate/harness/stats"
+)
 
 // MinRuns is the least number of valid runs that a verdict may rest on. With five, all
 // of one mind, the chance of a wrong decision is 1/32 each way: the floor.
@@ -16,7 +20,7 @@ var level = big.NewRat(1, 64)
 // Statistics, 3rd ed., section 3.4).
 func dissents(n int) int {
 	d := 0
-	for tail(n, d+1).Cmp(level) <= 0 {
+	for stats.Sign(n, d+1).Cmp(level) <= 0 {
 		d++
 	}
 	return d
@@ -25,17 +29,8 @@ func dissents(n int) int {
 // alpha is the chance that runs decide wrongly when each is as likely to meet the bound
 // as to miss it: P(Bin(n, 1/2) <= dissents(n)), in the range (0,1].
 func alpha(n int) float64 {
-	f, _ := tail(n, dissents(n)).Float64()
+	f, _ := stats.Sign(n, dissents(n)).Float64()
 	return f
-}
-
-// tail is P(Bin(n, 1/2) <= d).
-func tail(n, d int) *big.Rat {
-	sum, term := new(big.Int), new(big.Int)
-	for k := 0; k <= min(d, n); k++ {
-		sum.Add(sum, term.Binomial(int64(n), int64(k)))
-	}
-	return new(big.Rat).SetFrac(sum, new(big.Int).Lsh(big.NewInt(1), uint(n)))
 }
 
 // tally counts what the runs of a phase say about one claim.

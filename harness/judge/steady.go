@@ -1,12 +1,12 @@
 package judge
 
 import (
-	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // What it takes to call a window unsteady: a change that chance explains badly, and that
@@ -166,48 +166,14 @@ func p99Changes(seconds []measure.Second) Reason {
 func change(values []float64) (at int, before, after float64) {
 	n := len(values)
 	if n >= changeSeconds {
-		if at, k := pettitt(ranks(values)); rare(ranks(values), k) {
-			return at, median(values[:at]), median(values[at:])
+		if at, k := stats.Pettitt(stats.Ranks(values)); rare(stats.Ranks(values), k) {
+			return at, stats.Median(values[:at]), stats.Median(values[at:])
 		}
 	}
 	if trend(values, true) || trend(values, false) {
-		return n / 2, median(values[:n/2]), median(values[n-n/2:])
+		return n / 2, stats.Median(values[:n/2]), stats.Median(values[n-n/2:])
 	}
 	return -1, 0, 0
-}
-
-// ranks are the values' ranks from 1, equal values having the mean of theirs.
-func ranks(values []float64) []float64 {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	all := make([]float64, len(values))
-	for i := 0; i < len(order); {
-		j := i
-		for j < len(order) && values[order[j]] == values[order[i]] {
-			j++
-		}
-		for k := i; k < j; k++ {
-			all[order[k]] = float64(i+j+1) / 2
-		}
-		i = j
-	}
-	return all
-}
-
-// pettitt is where the ranks before differ most from those after, and Pettitt's statistic
-// K = max |2·ΣR - t(n+1)|.
-func pettitt(ranks []float64) (at int, k float64) {
-	sum, n := 0.0, float64(len(ranks))
-	for t := 1; t < len(ranks); t++ {
-		sum += ranks[t-1]
-		if u := math.Abs(2*sum - float64(t)*(n+1)); u > k {
-			at, k = t, u
-		}
-	}
-	return at, k
 }
 
 // permutations is how many orders of the values are looked at.
@@ -221,7 +187,7 @@ func rare(ranks []float64, k float64) bool {
 	most, reached := int(steadyLevel*permutations)-1, 0 // the order seen is one of them
 	for range permutations {
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		if _, other := pettitt(shuffled); other >= k {
+		if _, other := stats.Pettitt(shuffled); other >= k {
 			if reached++; reached > most {
 				return false
 			}
@@ -248,24 +214,5 @@ func trend(values []float64, rising bool) bool {
 	if n < changeSeconds {
 		level = trendLevel
 	}
-	return inversions(n, discordant) <= level/2+1e-12 // the level of five values is met exactly
-}
-
-// inversions is the share of the orders of n values that have at most d pairs out of order.
-func inversions(n, d int) float64 {
-	shares := []float64{1} // by number of pairs out of order
-	for m := 2; m <= n; m++ {
-		next := make([]float64, len(shares)+m-1)
-		for i, s := range shares {
-			for j := range m {
-				next[i+j] += s / float64(m)
-			}
-		}
-		shares = next
-	}
-	sum := 0.0
-	for i := 0; i <= d && i < len(shares); i++ {
-		sum += shares[i]
-	}
-	return sum
+	return stats.Inversions(n, discordant) <= level/2+1e-12 // the level of five values is met exactly
 }

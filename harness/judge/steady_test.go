@@ -188,21 +188,6 @@ func TestReasonsHaveFigures(t *testing.T) {
 	assert.Equal(t, all, again, "a verdict can be reached again")
 }
 
-func TestInversions(t *testing.T) {
-	assert.InEpsilon(t, 1.0/120, inversions(5, 0), 1e-12)
-	assert.InEpsilon(t, 5.0/120, inversions(5, 1), 1e-12) // 1 + 4
-	assert.InEpsilon(t, 6.0/720, inversions(6, 1), 1e-12)
-	assert.InEpsilon(t, 1, inversions(6, 15), 1e-12)
-	assert.InEpsilon(t, 0.5, inversions(3, 1), 1e-12) // Mahonian numbers 1, 2, 2, 1
-}
-
-func TestRanks(t *testing.T) {
-	assert.Equal(t, []float64{3, 1, 4.5, 2, 4.5}, ranks([]float64{5, 1, 9, 3, 9}))
-	at, k := pettitt([]float64{1, 2, 3, 4, 5, 6})
-	assert.Equal(t, 3, at)
-	assert.Equal(t, 9.0, k)
-}
-
 // steadily is a run of eight seconds whose backlog grows by some requests a second.
 func steadily(growth uint64) Evidence {
 	e := evidenceOf(good)

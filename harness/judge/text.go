@@ -3,7 +3,6 @@ package judge
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -53,41 +52,4 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// median is the middle value, or the mean of the two middle ones.
-func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
-}
-
-// spread is the coefficient of variation, with n-1; 0 when there are fewer than two
-// values or all are 0.
-func spread(values []float64) float64 {
-	if len(values) < 2 {
-		return 0
-	}
-	var sum, squares float64
-	for _, v := range values {
-		sum += v
-	}
-	mean := sum / float64(len(values))
-	if mean == 0 {
-		return 0
-	}
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	cv := math.Sqrt(squares/float64(len(values)-1)) / math.Abs(mean)
-	if cv < 1e-12 { // equal values, but for the rounding of their mean
-		return 0
-	}
-	return cv
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // The range and resolution of every histogram.
@@ -108,21 +110,11 @@ func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
 	}
 	// The library rounds the rank q x n to the nearest, which may fall short of the
 	// share q: asked for a whole rank, it has nothing to round.
-	percentile := float64(rank(q, n)) / float64(n) * 100
+	percentile := float64(stats.NearestRank(q, n)) / float64(n) * 100
 	if h.dense != nil {
 		return fromMicroseconds(h.dense.ValueAtPercentile(percentile)), true
 	}
 	return fromMicroseconds(h.sparse.ValueAtPercentile(percentile)), true
-}
-
-// rank is the least r in [1,n] with r/n >= q, but for what floating point adds to q x n.
-func rank(q float64, n uint64) uint64 {
-	exact := q * float64(n)
-	r := math.Round(exact)
-	if math.Abs(exact-r) > 1e-9*max(1, exact) {
-		r = math.Ceil(exact)
-	}
-	return min(max(uint64(r), 1), n)
 }
 
 // Mean is the arithmetic mean; false when there are no values.

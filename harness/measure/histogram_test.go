@@ -99,19 +99,6 @@ func TestQuantileIsExactWithinTheResolution(t *testing.T) {
 	}
 }
 
-func TestRankIsTheLeastThatReachesTheShare(t *testing.T) {
-	for _, c := range []struct {
-		q    float64
-		n    uint64
-		want uint64
-	}{
-		{0, 10, 1}, {1, 10, 10}, {0.5, 10, 5}, {0.5, 11, 6}, {0.55, 100, 55}, {0.95, 131, 125}, {0.99, 100, 99},
-		{0.99, 101, 100}, {0.999, 1000, 999}, {0.999, 10, 10}, {1, 1, 1}, {0.07, 100, 7}, {0.9999, 1e12, 999900000000},
-	} {
-		assert.Equal(t, c.want, rank(c.q, c.n), "q=%v n=%v", c.q, c.n)
-	}
-}
-
 func TestMergeAddsWhateverTheKinds(t *testing.T) {
 	for intoKind, into := range kinds {
 		for fromKind, from := range kinds {

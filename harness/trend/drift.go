@@ -2,9 +2,8 @@ package trend
 
 import (
 	"math"
-	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // Bounds of a drift.
@@ -21,13 +20,7 @@ func (r *Report) told(known []Acknowledged, o Options) {
 			ps = append(ps, one.Drift.P)
 		}
 	}
-	slices.Sort(ps)
-	threshold := -1.0
-	for k, p := range ps {
-		if p <= float64(k+1)/float64(r.Count(Judged))*o.Rate {
-			threshold = p
-		}
-	}
+	threshold := stats.Discoveries(ps, r.Count(Judged), o.Rate)
 	for i := range r.Results {
 		one := &r.Results[i]
 		switch {
@@ -58,60 +51,13 @@ func (r *Result) drift(from int, o Options) {
 	size := max(o.Block, (len(values)+mostPoints-1)/mostPoints)
 	var points []float64
 	for i := 0; i+size <= len(values); i += size {
-		points = append(points, median(values[i:i+size]))
+		points = append(points, stats.Median(values[i:i+size]))
 	}
-	p := mannKendall(points)
-	slope := theilSen(points) / float64(size) / median(values)
+	p := stats.Trend(points)
+	slope := stats.Slope(points) / float64(size) / stats.Median(values)
 	total := slope * float64(len(values)-1)
 	if math.Abs(total) < o.Least {
 		return
 	}
-	r.Drift = &Drift{PerNight: slope, Total: total, From: from, P: p, Worse: (slope > 0) == (r.Series.Better == Lower) && r.Series.Better != 0}
-}
-
-// mannKendall is the chance of so clear a trend either way if there is none, by the normal
-// approximation with the correction for ties (Kendall, Rank Correlation Methods, 1975).
-func mannKendall(points []float64) float64 {
-	n := float64(len(points))
-	s := 0.0
-	for i := range points {
-		for j := i + 1; j < len(points); j++ {
-			switch {
-			case points[j] > points[i]:
-				s++
-			case points[j] < points[i]:
-				s--
-			}
-		}
-	}
-	variance := n * (n - 1) * (2*n + 5)
-	for i, sorted := 0, slices.Sorted(slices.Values(points)); i < len(sorted); {
-		j := i
-		for j < len(sorted) && sorted[j] == sorted[i] {
-			j++
-		}
-		t := float64(j - i)
-		variance -= t * (t - 1) * (2*t + 5)
-		i = j
-	}
-	if variance <= 0 || math.Abs(s) < 1 {
-		return 1
-	}
-	z := (math.Abs(s) - 1) / math.Sqrt(variance/18)
-	return 2 * distuv.UnitNormal.Survival(z)
-}
-
-// theilSen is the median of the slopes between all pairs of points (Sen, J. Am. Statist. Ass.
-// 63 (1968), 1379–1389).
-func theilSen(points []float64) float64 {
-	slopes := make([]float64, 0, len(points)*(len(points)-1)/2)
-	for i := range points {
-		for j := i + 1; j < len(points); j++ {
-			slopes = append(slopes, (points[j]-points[i])/float64(j-i))
-		}
-	}
-	if len(slopes) == 0 {
-		return 0
-	}
-	return median(slopes)
+	r.Drift = &Drift{PerNight: slope, Total: total, From: from, P: p, Worse: (slope > 0) == (r.Series.Better == stats.Lower) && r.Series.Better != 0}
 }

@@ -2,8 +2,9 @@ package trend
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
+
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // Trial is how the detection fares on histories of which the truth is known.
@@ -46,7 +47,7 @@ func SelfTest(s Series, steps []float64, histories int, o Options) ([]Trial, err
 		for range histories {
 			values := resampled(r, noise, min(drawn, len(noise)))
 			for i := stretch / 2; i < stretch; i++ {
-				if s.Better == Lower {
+				if s.Better == stats.Lower {
 					values[i] *= 1 + step
 				} else {
 					values[i] /= 1 + step
@@ -72,7 +73,7 @@ func SelfTest(s Series, steps []float64, histories int, o Options) ([]Trial, err
 		if step == 0 {
 			share = t.Alarms
 		}
-		t.Low, t.High = wilson(share, histories)
+		t.Low, t.High = stats.Share(share, histories)
 		all = append(all, t)
 	}
 	return all, nil
@@ -106,7 +107,7 @@ func levelled(s Series, o Options) []float64 {
 		if len(part) == 0 {
 			continue
 		}
-		level := median(part)
+		level := stats.Median(part)
 		for j := range part {
 			part[j] /= level
 		}
@@ -130,12 +131,3 @@ func resampled(r *rand.Rand, noise []float64, block int) []float64 {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// wilson is the interval of a share at 95 % (Wilson, J. Am. Statist. Ass. 22 (1927), 209–212).
-func wilson(k, n int) (low, high float64) {
-	const z = 1.96
-	p, m := float64(k)/float64(n), float64(n)
-	middle := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return max(0, middle-half), min(1, middle+half)
-}

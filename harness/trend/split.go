@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // candidate is the best split of a stretch of a series.
@@ -36,15 +38,15 @@ const (
 // two parts, and so on.
 func splits(series int, values []float64, o Options) []*candidate {
 	r := random(o.Seed, series)
-	rho := correlation(values)
+	rho := stats.Correlation(values)
 	var all []*candidate
 	var look func(from, to int, parent *candidate)
 	look = func(from, to int, parent *candidate) {
 		if to-from < 2*o.Side {
 			return
 		}
-		ranks := ranksOf(values[from:to])
-		k, statistic := best(ranks, o.Side)
+		ranks := stats.Ranks(values[from:to])
+		k, statistic := stats.Split(ranks, o.Side)
 		c := &candidate{series: series, from: from, to: to, at: from + k, parent: parent}
 		c.p = min(chance(r, ranks, statistic, rho, o), separated(values[from:c.at], values[c.at:to], rho))
 		all = append(all, c)
@@ -55,52 +57,6 @@ func splits(series int, values []float64, o Options) []*candidate {
 	}
 	look(0, len(values), nil)
 	return all
-}
-
-// ranksOf are the ranks of values, ties sharing their mean.
-func ranksOf(values []float64) []float64 {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case values[a] < values[b]:
-			return -1
-		case values[a] > values[b]:
-			return 1
-		}
-		return 0
-	})
-	ranks := make([]float64, len(values))
-	for i := 0; i < len(order); {
-		j := i
-		for j < len(order) && values[order[j]] == values[order[i]] {
-			j++
-		}
-		for k := i; k < j; k++ {
-			ranks[order[k]] = float64(i+j+1) / 2 // ranks i+1 to j
-		}
-		i = j
-	}
-	return ranks
-}
-
-// best is the split with the largest standardized rank sum, and that: the maximally selected
-// rank statistic of Pettitt (Applied Statistics 28 (1979), 126–135), scaled by its variance so
-// that splits near the ends count as much.
-func best(ranks []float64, side int) (k int, statistic float64) {
-	n := float64(len(ranks))
-	sum, at, largest := 0.0, side, -1.0
-	for i := 0; i < len(ranks)-side; i++ {
-		sum += ranks[i] - (n+1)/2
-		if m := float64(i + 1); i+1 >= side {
-			if z := sum * sum / (m * (n - m)); z > largest {
-				at, largest = i+1, z
-			}
-		}
-	}
-	return at, largest
 }
 
 // chance is how often a shuffled series has as clear a split. Blocks of neighbouring nights
@@ -127,7 +83,7 @@ func chance(r *rand.Rand, ranks []float64, statistic, rho float64, o Options) fl
 				at++
 			}
 		}
-		if _, z := best(shuffled, o.Side); z >= statistic-1e-12 {
+		if _, z := stats.Split(shuffled, o.Side); z >= statistic-1e-12 {
 			if exceeded++; exceeded == beaten {
 				return float64(exceeded) / float64(i)
 			}
@@ -145,21 +101,14 @@ func discoveries(candidates []*candidate, judged int, rate float64) float64 {
 			ps = append(ps, c.p)
 		}
 	}
-	slices.Sort(ps)
-	threshold := math.Inf(-1)
-	for k, p := range ps {
-		if critical := float64(k+1) / float64(judged) * rate; p <= critical {
-			threshold = critical
-		}
-	}
-	return max(threshold, floor(judged, rate, ps))
+	return max(stats.Discoveries(ps, judged, rate), floor(judged, rate, ps))
 }
 
 // floor lets one split with the smallest p that permutations can tell count, where so many
 // series are judged that rate/n lies below it.
 func floor(judged int, rate float64, ps []float64) float64 {
 	smallest := 1 / float64(permutations+1)
-	if rate/float64(judged) >= smallest || len(ps) == 0 || ps[0] > smallest {
+	if rate/float64(judged) >= smallest || len(ps) == 0 || slices.Min(ps) > smallest {
 		return math.Inf(-1)
 	}
 	return smallest
@@ -183,7 +132,7 @@ func place(values []float64, found []*candidate, side int) (kept []*candidate) {
 		}
 		at, least := c.at, math.Inf(1)
 		for k := max(from+1, c.at-reach); k <= min(to-1, c.at+reach); k++ {
-			if d := distances(values[from:k]) + distances(values[k:to]); d < least {
+			if d := stats.Distances(values[from:k]) + stats.Distances(values[k:to]); d < least {
 				at, least = k, d
 			}
 		}
@@ -193,45 +142,6 @@ func place(values []float64, found []*candidate, side int) (kept []*candidate) {
 		}
 	}
 	return kept
-}
-
-// distances is the sum of the distances from the median.
-func distances(values []float64) float64 {
-	middle, sum := median(values), 0.0
-	for _, v := range values {
-		sum += math.Abs(v - middle)
-	}
-	return sum
-}
-
-// mostCorrelated is the most that is believed of an estimate from few nights.
-const mostCorrelated = 0.6
-
-// correlation estimates how much a night's noise takes over from the night before, from 0 to mostCorrelated.
-// For noise of that kind the differences of neighbouring nights are correlated by -(1-ρ)/2;
-// they are cut off at what noise alone makes, since a step would otherwise look like it.
-func correlation(values []float64) float64 {
-	var steps, sizes []float64
-	for i := 1; i < len(values); i++ {
-		steps = append(steps, values[i]-values[i-1])
-		sizes = append(sizes, math.Abs(values[i]-values[i-1]))
-	}
-	if len(steps) < 3 {
-		return 0
-	}
-	most := 3 * 1.4826 * median(sizes)
-	var products, squares float64
-	for i, d := range steps {
-		steps[i] = max(-most, min(most, d))
-		squares += steps[i] * steps[i]
-		if i > 0 {
-			products += steps[i] * steps[i-1]
-		}
-	}
-	if squares == 0 {
-		return 0
-	}
-	return max(0, min(mostCorrelated, 1+2*products/squares))
 }
 
 // blockOf is the length of the blocks that are shuffled: at least the one asked for, and longer
@@ -250,9 +160,9 @@ const plain = 5
 // number of nights cut to what it is worth when noise lasts, and for every place at which the
 // split could have been. Few nights can be put in too few orders for shuffling to tell.
 func separated(before, after []float64, rho float64) float64 {
-	level := median(before)
-	shift := math.Abs(median(after) - level)
-	spread := max(deviation(before), deviation(after))
+	level := stats.Median(before)
+	shift := math.Abs(stats.Median(after) - level)
+	spread := max(stats.Deviation(before), stats.Deviation(after))
 	if shift == 0 || spread == 0 && len(before)+len(after) < 10 {
 		return 1
 	}

@@ -12,24 +12,17 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-)
 
-// Direction says which way a figure is better.
-type Direction int
-
-// The directions.
-const (
-	Higher Direction = 1
-	Lower  Direction = -1
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // Series is one figure over many nights.
 type Series struct {
 	Name   string
 	Unit   string
-	Better Direction // 0: neither
-	Values []float64 // one a night, oldest first, above 0; as a ratio to an interleaved baseline where there is one
-	Nights []string  // what each value is called, e.g. a date with a commit; may be shorter
+	Better stats.Direction // 0: neither
+	Values []float64       // one a night, oldest first, above 0; as a ratio to an interleaved baseline where there is one
+	Nights []string        // what each value is called, e.g. a date with a commit; may be shorter
 }
 
 // Options say what counts as a change; the zero value has defaults.
@@ -142,7 +135,7 @@ func Judge(all []Series, known []Acknowledged, o Options) (Report, error) {
 		if err := s.check(); err != nil {
 			return Report{}, err
 		}
-		one := Result{Series: s, State: Judged, Noise: noise(s.Values)}
+		one := Result{Series: s, State: Judged, Noise: stats.Noise(s.Values)}
 		switch {
 		case len(s.Values) < 2*o.Side:
 			one.State = TooShort
@@ -206,7 +199,7 @@ func (r *Result) finish(found []*candidate, known []Acknowledged, o Options) {
 	}
 	edges = append(edges, len(values))
 	for i, c := range kept {
-		r.add(Change{At: c.at, P: c.p, Confirmed: true, Before: median(values[edges[i]:c.at]), After: median(values[c.at:edges[i+2]])}, known)
+		r.add(Change{At: c.at, P: c.p, Confirmed: true, Before: stats.Median(values[edges[i]:c.at]), After: stats.Median(values[c.at:edges[i+2]])}, known)
 	}
 	last := edges[len(edges)-2]
 	r.provisional(last, known, o)
@@ -215,7 +208,7 @@ func (r *Result) finish(found []*candidate, known []Acknowledged, o Options) {
 
 func (r *Result) add(c Change, known []Acknowledged) {
 	c.Night, c.Last = r.Series.night(c.At), r.Series.night(c.At-1)
-	c.Worse = (c.After > c.Before) == (r.Series.Better == Lower) && r.Series.Better != 0
+	c.Worse = (c.After > c.Before) == (r.Series.Better == stats.Lower) && r.Series.Better != 0
 	for _, k := range known {
 		if k.Series == r.Series.Name && k.Unit == r.Series.Unit && abs(r.index(k.Night)-c.At) <= near {
 			c.Known = k.Reason // further nights may move a change by a night or two
@@ -237,16 +230,8 @@ func (r *Result) index(night string) int {
 // matters reports whether two levels may differ by as much as the least change: it is not
 // ruled out by the interval of their ratio at 95 %.
 func matters(before, after []float64, least float64) bool {
-	var all []float64
-	for _, a := range after {
-		for _, b := range before {
-			all = append(all, a/b)
-		}
-	}
-	slices.Sort(all)
-	m, n := float64(len(before)), float64(len(after))
-	k := max(0, min(int(m*n/2-1.96*math.Sqrt(m*n*(m+n+1)/12)), len(all)/2))
-	return all[k] <= 1-least || all[len(all)-1-k] >= 1+least
+	_, low, high := stats.Ratio(before, after)
+	return low <= 1-least || high >= 1+least
 }
 
 // provisional tells of a large step in the last two nights: to the same side of the level
@@ -257,8 +242,8 @@ func (r *Result) provisional(from int, known []Acknowledged, o Options) {
 	if n-from < o.Side+2 {
 		return
 	}
-	before := median(values[from : n-2])
-	spread := deviation(values[from:n-2]) / before
+	before := stats.Median(values[from : n-2])
+	spread := stats.Deviation(values[from:n-2]) / before
 	away := func(i int) float64 { return values[i]/before - 1 }
 	// A step of just that size shows as more in one night and as less in the other.
 	each, both := max(o.Jump/2, 2.5*spread), max(0.75*o.Jump, 3.5*spread)
@@ -269,39 +254,7 @@ func (r *Result) provisional(from int, known []Acknowledged, o Options) {
 	for at-1 > from && away(at-1)*away(n-1) > 0 && math.Abs(away(at-1)) >= each {
 		at--
 	}
-	r.add(Change{At: at, P: 1, Before: before, After: median(values[at:])}, known)
-}
-
-// noise is the relative standard deviation of neighbouring nights about their level: from the
-// median of the differences, which a step or an outlier hardly moves.
-func noise(values []float64) float64 {
-	if len(values) < 2 {
-		return 0
-	}
-	var steps []float64
-	for i := 1; i < len(values); i++ {
-		steps = append(steps, math.Abs(values[i]-values[i-1]))
-	}
-	return 1.4826 * median(steps) / math.Sqrt2 / median(values)
-}
-
-// deviation is the robust standard deviation about the median: 1.4826 x the median absolute deviation.
-func deviation(values []float64) float64 {
-	middle := median(values)
-	away := make([]float64, len(values))
-	for i, v := range values {
-		away[i] = math.Abs(v - middle)
-	}
-	return 1.4826 * median(away)
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
+	r.add(Change{At: at, P: 1, Before: before, After: stats.Median(values[at:])}, known)
 }
 
 func random(seed uint64, series int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(series)+1)) }

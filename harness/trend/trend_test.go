@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 func tigerbeetle(t testing.TB) Series {
@@ -20,7 +22,7 @@ func tigerbeetle(t testing.TB) Series {
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
 	require.NoError(t, err)
-	s := Series{Name: "load_accepted", Unit: "tx/s", Better: Higher}
+	s := Series{Name: "load_accepted", Unit: "tx/s", Better: stats.Higher}
 	for _, row := range rows[1:] {
 		v, err := strconv.ParseFloat(row[1], 64)
 		require.NoError(t, err)
@@ -72,8 +74,8 @@ func TestFalseAlarmsAndRecall(t *testing.T) {
 	}
 	for _, s := range []Series{
 		tigerbeetle(t),
-		{Name: "independent noise of 2 %", Better: Lower, Values: autoregressive(r, 300, 0.02, 0)},
-		{Name: "noise of 2 % that lasts", Better: Lower, Values: autoregressive(r, 300, 0.02, 0.4)},
+		{Name: "independent noise of 2 %", Better: stats.Lower, Values: autoregressive(r, 300, 0.02, 0)},
+		{Name: "noise of 2 % that lasts", Better: stats.Lower, Values: autoregressive(r, 300, 0.02, 0.4)},
 	} {
 		trials, err := SelfTest(s, []float64{0, 0.03, 0.05, 0.10, 0.20}, histories, Options{Seed: 7})
 		require.NoError(t, err)
@@ -97,7 +99,7 @@ func TestUnchangedHistoriesOfAnyLengthRaiseFewAlarms(t *testing.T) {
 		for _, rho := range []float64{0, 0.4} {
 			alarms := 0
 			for range histories {
-				for _, c := range judge(t, Series{Name: "x", Better: Lower, Values: autoregressive(r, n, 0.05, rho)}).Results[0].Changes {
+				for _, c := range judge(t, Series{Name: "x", Better: stats.Lower, Values: autoregressive(r, n, 0.05, rho)}).Results[0].Changes {
 					if c.Confirmed {
 						alarms++
 						break
@@ -114,7 +116,7 @@ func TestManyUnchangedSeriesRaiseNoAlarm(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))
 	var all []Series
 	for i := range 64 {
-		all = append(all, Series{Name: fmt.Sprint(i), Better: Lower, Values: autoregressive(r, 120, 0.03, 0.3)})
+		all = append(all, Series{Name: fmt.Sprint(i), Better: stats.Lower, Values: autoregressive(r, 120, 0.03, 0.3)})
 	}
 	all[5].Values = append(all[5].Values[:60:60], scaled(all[5].Values[60:], 1.2)...)
 	report := judge(t, all...)
@@ -167,7 +169,7 @@ func TestAStepIsToldTwoNightsAfterItAndConfirmedLater(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := ""
-			for _, c := range judge(t, Series{Name: "x", Better: Lower, Values: row.values}).Results[0].Changes {
+			for _, c := range judge(t, Series{Name: "x", Better: stats.Lower, Values: row.values}).Results[0].Changes {
 				got = map[bool]string{true: "confirmed", false: "provisional"}[c.Confirmed] + fmt.Sprint(" at ", c.At)
 			}
 			assert.Equal(t, row.want, got)
@@ -181,14 +183,14 @@ func TestASlowDriftIsTold(t *testing.T) {
 	for i := range values {
 		values[i] *= 1 + 0.0003*float64(i)
 	}
-	one := judge(t, Series{Name: "x", Better: Lower, Values: values}).Results[0]
+	one := judge(t, Series{Name: "x", Better: stats.Lower, Values: values}).Results[0]
 	total := 1.0
 	for _, c := range one.Changes {
 		total *= c.Ratio()
 	}
 	seen := total > 1.01 || one.Drift != nil && one.Drift.Worse
 	assert.True(t, seen, "%+v", one)
-	assert.Nil(t, judge(t, Series{Name: "x", Better: Lower, Values: autoregressive(r, 200, 0.01, 0)}).Results[0].Drift)
+	assert.Nil(t, judge(t, Series{Name: "x", Better: stats.Lower, Values: autoregressive(r, 200, 0.01, 0)}).Results[0].Drift)
 }
 
 func TestDriftsAreBoundedOverAllSeriesAndAcknowledged(t *testing.T) {
@@ -198,7 +200,7 @@ func TestDriftsAreBoundedOverAllSeriesAndAcknowledged(t *testing.T) {
 		for i := range values {
 			values[i] *= 1 + perNight*float64(i)
 		}
-		return Series{Name: "x", Unit: "ms", Better: Lower, Values: values}
+		return Series{Name: "x", Unit: "ms", Better: stats.Lower, Values: values}
 	}
 	weak := Report{Results: []Result{{Series: drifting(0), State: Judged, Drift: &Drift{P: 0.004}}}}
 	weak.told(nil, Options{}.withDefaults())
@@ -231,7 +233,7 @@ func TestWhatCannotBeJudgedSaysSo(t *testing.T) {
 }
 
 func TestAnAcknowledgedChangeIsNotRepeated(t *testing.T) {
-	s := Series{Name: "x", Unit: "ns", Better: Lower, Values: append(steady(20), scaled(steady(20), 1.5)...)}
+	s := Series{Name: "x", Unit: "ns", Better: stats.Lower, Values: append(steady(20), scaled(steady(20), 1.5)...)}
 	for i := range s.Values {
 		s.Nights = append(s.Nights, fmt.Sprint("night ", i))
 	}
@@ -255,7 +257,7 @@ func BenchmarkJudge(b *testing.B) {
 		if i%10 == 0 {
 			values = append(values[:500:500], scaled(values[500:], 1.1)...)
 		}
-		all = append(all, Series{Name: fmt.Sprint(i), Better: Lower, Values: values})
+		all = append(all, Series{Name: fmt.Sprint(i), Better: stats.Lower, Values: values})
 	}
 	for b.Loop() {
 		_, _ = Judge(all, nil, Options{})

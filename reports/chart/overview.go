@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -128,8 +129,8 @@ func aboutSpots(rates, times []spot) string {
 
 func (s spot) sentence() string {
 	text := figures.Unknown
-	if middle, ok := figures.Median(s.measured); ok {
-		text = figures.Number(middle) + " " + s.unit
+	if len(s.measured) > 0 {
+		text = figures.Number(stats.Median(s.measured)) + " " + s.unit
 	}
 	if s.bound > 0 {
 		text += fmt.Sprintf(" (documented %s %s)", s.sign, figures.Number(s.bound))
@@ -197,7 +198,7 @@ func (s spot) marks(c draw.Canvas, p *plot.Plot, labels *placer) {
 		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 4.5, Shape: draw.TriangleGlyph{}}, where)
 		labels.keep(where, 11, 11)
 	}
-	middle, ok := figures.Median(s.measured)
+	middle, ok := stats.Median(s.measured), len(s.measured) > 0
 	if !ok || !drawable(p.X, s.x) || !drawable(p.Y, middle) {
 		return
 	}
@@ -222,7 +223,7 @@ func (s spot) labels(c draw.Canvas, p *plot.Plot, labels *placer, sides, boundSi
 		return
 	}
 	tint, _ := verdictStyle(s.verdict)
-	middle, ok := figures.Median(s.measured)
+	middle, ok := stats.Median(s.measured), len(s.measured) > 0
 	if ok && drawable(p.Y, middle) {
 		labels.label(at(c, p, s.x, middle), tint, sides, fmt.Sprintf("%s %s %s", s.name, figures.Number(middle), s.unit), s.word())
 	} else if s.bound > 0 {

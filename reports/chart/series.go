@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
 // mostPoints is how many points a line over time has at most; longer ones are thinned by
@@ -24,7 +24,7 @@ func medians(lines []times) times {
 	}
 	all := times{}
 	for step, values := range at {
-		all[step], _ = figures.Median(values)
+		all[step] = stats.Median(values)
 	}
 	return all
 }

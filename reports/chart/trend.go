@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/trend"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -37,12 +38,12 @@ func Trend(number int, r trend.Result) Chart {
 			c.FillPolygon(blue, dot(at(c, pl, p.x, p.y), 1.6))
 		}
 		for i := 0; i+1 < len(edges); i++ {
-			middle := median(s.Values[edges[i]:edges[i+1]])
+			middle := stats.Median(s.Values[edges[i]:edges[i+1]])
 			stroke(c, pl, line(blue, 2.2), []xy{{float64(edges[i]) - 0.4, middle}, {float64(edges[i+1]) - 0.6, middle}})
 		}
 	})
 	if n := len(s.Values); n > 0 {
-		last := median(s.Values[edges[len(edges)-2]:])
+		last := stats.Median(s.Values[edges[len(edges)-2]:])
 		pan.right = append(pan.right, note{last, figures.Number(last) + " now", blue})
 	}
 	about := aboutTrend(r)
@@ -97,16 +98,4 @@ func aboutTrend(r trend.Result) string {
 		return "Nothing moved."
 	}
 	return text[:len(text)-1]
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted) == 0 {
-		return math.NaN()
-	}
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -81,7 +82,7 @@ func withUnit(v float64, u suite.Unit) string {
 // Measured is the median with the smallest and the largest value over the runs, e.g.
 // "6.12 ms (5.9–7.01)"; "none" when nothing was measured.
 func Measured(r judge.Result) string {
-	middle, ok := Median(r.Measured)
+	middle, ok := stats.Median(r.Measured), len(r.Measured) > 0
 	if p := r.Projection; !ok && p != nil {
 		return "projected " + withUnit(p.Value, r.Unit)
 	}
@@ -118,19 +119,6 @@ func Headroom(r judge.Result) string {
 	default:
 		return strconv.FormatFloat(r.Headroom, 'f', 2, 64) + "×"
 	}
-}
-
-// Median is the middle value, or the mean of the two middle ones; false without values.
-func Median(values []float64) (float64, bool) {
-	if len(values) == 0 {
-		return 0, false
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half], true
-	}
-	return sorted[half-1]/2 + sorted[half]/2, true
 }
 
 // Plural writes a count with its noun.

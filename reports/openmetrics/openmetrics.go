@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -42,8 +43,8 @@ func Write(w io.Writer, r *figures.Report) error {
 	}
 	family("nameplate_claim_measured", "gauge", "Median over the runs that count, in the claim's unit.")
 	for _, result := range r.Run.Results {
-		if middle, ok := figures.Median(result.Measured); ok {
-			fmt.Fprintf(b, "nameplate_claim_measured%s %s\n", labels("claim", result.Claim, "unit", string(result.Unit)), number(middle))
+		if len(result.Measured) > 0 {
+			fmt.Fprintf(b, "nameplate_claim_measured%s %s\n", labels("claim", result.Claim, "unit", string(result.Unit)), number(stats.Median(result.Measured)))
 		}
 	}
 	family("nameplate_claim_headroom_ratio", "gauge", "Of a rate the capacity over the documented rate, of others how far the median lies on the good side of the bound; above 1 is good.")

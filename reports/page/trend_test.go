@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/trend"
 	"github.com/nameplate-dev/nameplate/reports/page"
 )
@@ -17,7 +18,7 @@ import (
 func TestATrendIsAPageOfCharts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	series := func(name string, n, from int, factor float64) trend.Series {
-		s := trend.Series{Name: name, Unit: "p99-ns", Better: trend.Lower}
+		s := trend.Series{Name: name, Unit: "p99-ns", Better: stats.Lower}
 		for i := range n {
 			v := 100 * (1 + 0.01*r.NormFloat64())
 			if i >= from {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/compare"
 	"github.com/nameplate-dev/nameplate/harness/hotspot"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/trend"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
@@ -16,10 +17,10 @@ import (
 func TestComparisonsKeepToTheSchema(t *testing.T) {
 	s := compile(t, schema.CompareJSON)
 	r := compare.Judge([]compare.Series{
-		{Benchmark: "slower", Unit: "p99-ns", Better: compare.Lower, Base: []float64{1, 2, 3, 2, 1}, Head: []float64{11, 12, 13, 12, 11}},
-		{Benchmark: "few", Unit: "req/s", Better: compare.Higher, Base: []float64{1}, Head: []float64{2}},
+		{Benchmark: "slower", Unit: "p99-ns", Better: stats.Lower, Base: []float64{1, 2, 3, 2, 1}, Head: []float64{11, 12, 13, 12, 11}},
+		{Benchmark: "few", Unit: "req/s", Better: stats.Higher, Base: []float64{1}, Head: []float64{2}},
 		{Benchmark: "nothing", Unit: "B", Base: make([]float64, 5), Head: make([]float64, 5)},
-		{Benchmark: "some errors", Unit: "error-%", Better: compare.Lower, Base: make([]float64, 5), Head: []float64{1, 2, 3, 4, 5}},
+		{Benchmark: "some errors", Unit: "error-%", Better: stats.Lower, Base: make([]float64, 5), Head: []float64{1, 2, 3, 4, 5}},
 	}, compare.Options{Rate: 0.05})
 	d := decoded(t, schema.OfComparison("a", "b", r, nil, []schema.Profiled{schema.OfProfiles(2, &hotspot.Profile{Samples: 3}, &hotspot.Profile{}, []hotspot.Change{{Base: 1, Head: 2}})}))
 	require.NoError(t, s.Validate(any(d)))
@@ -46,9 +47,9 @@ func TestTrendsKeepToTheSchema(t *testing.T) {
 		return func(i int) float64 { return map[bool]float64{true: 100, false: 150}[i < at] }
 	}
 	report, err := trend.Judge([]trend.Series{
-		{Name: "a step", Unit: "ms", Better: trend.Lower, Values: nights(24, step(12))},
-		{Name: "a step of two nights", Unit: "ms", Better: trend.Lower, Values: nights(24, step(22))},
-		{Name: "a drift", Unit: "ms", Better: trend.Lower, Values: nights(200, func(i int) float64 { return 100 + float64(i)/4 })},
+		{Name: "a step", Unit: "ms", Better: stats.Lower, Values: nights(24, step(12))},
+		{Name: "a step of two nights", Unit: "ms", Better: stats.Lower, Values: nights(24, step(22))},
+		{Name: "a drift", Unit: "ms", Better: stats.Lower, Values: nights(200, func(i int) float64 { return 100 + float64(i)/4 })},
 		{Name: "two nights", Unit: "ms", Values: []float64{1, 2}},
 	}, []trend.Acknowledged{{Series: "a step", Unit: "ms", Night: "#12", Reason: "known"}}, trend.Options{Seed: 1})
 	require.NoError(t, err)

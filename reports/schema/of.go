@@ -10,6 +10,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -47,7 +48,7 @@ func Of(r *figures.Report) Document {
 }
 
 func claim(p figures.Phase, r judge.Result) Claim {
-	middle, ok := figures.Median(r.Measured)
+	middle, ok := stats.Median(r.Measured), len(r.Measured) > 0
 	return Claim{
 		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit), Bound: r.Bound,
 		To: known(r.To, r.To > 0), Over: known(r.Over, r.Over > 0), Understated: known(r.Understated, r.Understated > 0),
