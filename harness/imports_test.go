@@ -54,7 +54,7 @@ var rules = []struct {
 	{"", []string{"harness/draft/openapi"}, []string{"github.com/getkin/kin-openapi/"}, "one package knows OpenAPI"},
 	{"", []string{"harness/load"}, []string{"github.com/tsenart/vegeta/"}, "one package knows how requests are sent"},
 	{"", []string{"fixtures"}, []string{"github.com/testcontainers/"}, "one package knows containers"},
-	{"", []string{"harness$", "clusterimpl/clustertest", "clusterimpl/platform/platformtest", "internal/needs"}, []string{"testing", "github.com/stretchr/testify/"}, "no product code needs a test"},
+	{"", []string{"harness$", "clusterimpl/clustertest", "clusterimpl/platform/platformtest", "internal/needs", "internal/effort"}, []string{"testing", "github.com/stretchr/testify/"}, "no product code needs a test"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -19,16 +19,16 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/queueing"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 var update = flag.Bool("update", false, "simulate everything and rewrite the table in README.md (some minutes)")
 
-// Repetitions of each experiment: those of the table, and those that every test run makes
-// to see that the table is still true.
-const (
-	full  = 1000
-	quick = 60
-)
+// full is how often each experiment is repeated for the table.
+const full = 1000
+
+// quick is how often a test run repeats each, to see that the table is still true.
+func quick() int { return effort.Of(30, 30, 60) }
 
 // margins are the room that the truth leaves below the bound (above it, for a rate): at
 // 0.05 the claim is true with 5 % to spare, at -0.05 it is false by 5 %.
@@ -214,7 +214,7 @@ func experiments(t *testing.T, n int) []cell {
 }
 
 func TestOperatingCharacteristics(t *testing.T) {
-	n := quick
+	n := quick()
 	if *update {
 		n = full
 	}
@@ -239,7 +239,7 @@ func TestOperatingCharacteristics(t *testing.T) {
 		for i, v := range shown {
 			want, got := published[key(c)][i], float64(c.verdicts[v])/float64(n)
 			// Four standard errors of the difference, and two percent for truths that are simulated themselves.
-			assert.InDelta(t, want, got, 0.02+4*math.Sqrt(max(want*(1-want), 0.02)*(1.0/quick+1.0/full)), "%s %v: -update rewrites README.md", key(c), v)
+			assert.InDelta(t, want, got, 0.02+4*math.Sqrt(max(want*(1-want), 0.02)*(1.0/float64(n)+1.0/full)), "%s %v: -update rewrites README.md", key(c), v)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/queueing"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // look runs a search to its end.
@@ -132,7 +133,7 @@ func TestRunsAreBounded(t *testing.T) {
 // Outcomes drawn from the model itself: the interval must hold the capacity as often as
 // it says, with a few runs.
 func TestOperatingCharacteristicsOfTheModel(t *testing.T) {
-	const repetitions = 300
+	repetitions := effort.Of(100, 100, 300)
 	for _, c := range []struct{ knee, lapse float64 }{{0.003, 0}, {0.01, 0.03}, {0.03, 0.03}, {0.08, 0.03}} {
 		r := rand.New(rand.NewPCG(11, 12))
 		var held, runs, converged int
@@ -157,8 +158,9 @@ func TestOperatingCharacteristicsOfTheModel(t *testing.T) {
 		}
 		slices.Sort(errors)
 		t.Logf("knee %.3f lapse %.2f: held %.1f %%, converged %.0f %%, %.1f runs, median error %.1f %%", c.knee, c.lapse,
-			100*float64(held)/repetitions, 100*float64(converged)/repetitions, float64(runs)/repetitions, 100*errors[repetitions/2])
-		assert.GreaterOrEqual(t, held, repetitions*91/100, "nominal 95 %%, %+v", c) // 95 % less three standard errors
+			100*float64(held)/float64(repetitions), 100*float64(converged)/float64(repetitions), float64(runs)/float64(repetitions), 100*errors[repetitions/2])
+		n := float64(repetitions)
+		assert.GreaterOrEqual(t, float64(held), 0.95*n-3*math.Sqrt(0.95*0.05*n), "nominal 95 %%, three standard errors, %+v", c)
 		assert.LessOrEqual(t, errors[repetitions/2], 0.05)
 	}
 }
@@ -189,7 +191,8 @@ func p99(r *rand.Rand, c int, rate, service float64, n int) float64 {
 // Systems of known capacity, with the noise of finite runs. Their p99 is a little low, since a run begins
 // with an empty queue, so that the capacity found lies slightly above the queue's own.
 func TestOperatingCharacteristicsOfQueues(t *testing.T) {
-	const repetitions, requests = 40, 40_000
+	const requests = 40_000
+	repetitions := effort.Of(6, 12, 40)
 	for _, c := range []struct {
 		servers int
 		service float64
@@ -215,10 +218,10 @@ func TestOperatingCharacteristicsOfQueues(t *testing.T) {
 		}
 		slices.Sort(errors)
 		t.Logf("M/M/%d, p99 <= %g s, capacity %.0f/s: held %d of %d, %.1f runs, median error %.1f %%, worst %.1f %%",
-			c.servers, c.bound, truth, held, repetitions, float64(runs)/repetitions, 100*errors[repetitions/2], 100*errors[repetitions-1])
+			c.servers, c.bound, truth, held, repetitions, float64(runs)/float64(repetitions), 100*errors[repetitions/2], 100*errors[repetitions-1])
 		assert.GreaterOrEqual(t, held, repetitions*82/100)
 		assert.LessOrEqual(t, errors[repetitions/2], 0.04)
-		assert.LessOrEqual(t, float64(runs)/repetitions, 18.0)
+		assert.LessOrEqual(t, float64(runs)/float64(repetitions), 18.0)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // pick is one of the values, by chance.
@@ -92,11 +93,7 @@ func TestExplanationsAgreeWithVerdictsWhateverTheRuns(t *testing.T) {
 	}
 	seen := map[Verdict]int{}
 	kinds := map[Kind]int{}
-	inputs := 10_000
-	if testing.Short() {
-		inputs = 500
-	}
-	for range inputs {
+	for range effort.Of(500, 1_500, 10_000) {
 		in := arbitrary(r, pool)
 		results := Phase(in)
 		for at, c := range in.Claims {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // queued is a judged window of a simulated M/M/c queue.
@@ -76,7 +77,7 @@ func alarms(t *testing.T, q queued, n int) int {
 // A queue in its steady state is called unsteady in less than 2 % of all runs, also at
 // 90 % utilization, where its seconds depend on each other.
 func TestFalseAlarmsOfSteadyState(t *testing.T) {
-	const runs = 400
+	runs := effort.Of(200, 200, 400)
 	for _, q := range []queued{
 		{servers: 1, rate: 100, busy: 0.6, seconds: 5}, {servers: 4, rate: 300, busy: 0.7, seconds: 5}, {servers: 4, rate: 300, busy: 0.9, seconds: 5},
 		{servers: 8, rate: 1000, busy: 0.75, seconds: 5},
@@ -84,7 +85,7 @@ func TestFalseAlarmsOfSteadyState(t *testing.T) {
 		{servers: 4, rate: 300, busy: 0.7, seconds: 30}, {servers: 4, rate: 300, busy: 0.9, seconds: 30},
 	} {
 		n := alarms(t, q, runs)
-		t.Logf("M/M/%d at %.0f/s, %.0f %% busy, %2d s: %.1f %% false alarms", q.servers, q.rate, 100*q.busy, q.seconds, 100*float64(n)/runs)
+		t.Logf("M/M/%d at %.0f/s, %.0f %% busy, %2d s: %.1f %% false alarms", q.servers, q.rate, 100*q.busy, q.seconds, 100*float64(n)/float64(runs))
 		assert.LessOrEqual(t, n, runs*2/100+5, "%+v", q) // 2 % and two standard errors
 	}
 }

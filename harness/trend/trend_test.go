@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/stats"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func tigerbeetle(t testing.TB) Series {
@@ -68,10 +69,7 @@ func autoregressive(r *rand.Rand, n int, sd, rho float64) []float64 {
 
 func TestFalseAlarmsAndRecall(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	histories := 120
-	if testing.Short() {
-		histories = 40
-	}
+	histories := effort.Of(40, 40, 120)
 	for _, s := range []Series{
 		tigerbeetle(t),
 		{Name: "independent noise of 2 %", Better: stats.Lower, Values: autoregressive(r, 300, 0.02, 0)},
@@ -91,10 +89,7 @@ func TestFalseAlarmsAndRecall(t *testing.T) {
 
 func TestUnchangedHistoriesOfAnyLengthRaiseFewAlarms(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 1))
-	histories := 400
-	if testing.Short() {
-		histories = 60
-	}
+	histories := effort.Of(60, 400, 400)
 	for _, n := range []int{20, 40, 60, 120} {
 		for _, rho := range []float64{0, 0.4} {
 			alarms := 0

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // points reads two columns of a file of testdata, at most n rows; 0 for all.
@@ -151,7 +153,7 @@ func TestNothingFitsBetter(t *testing.T) {
 func TestIntervalsHoldTheTruth(t *testing.T) {
 	truth := Model{100, 0.03, 0.001}
 	r := rand.New(rand.NewPCG(7, 7))
-	const trials = 30
+	trials := effort.Of(10, 15, 30)
 	held := map[string]int{}
 	for trial := range trials {
 		var p []Point

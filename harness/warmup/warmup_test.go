@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 const (
@@ -94,7 +96,7 @@ func TestStationaryQueueIsWarmSoon(t *testing.T) {
 		{rate: 5, servers: 2, service: 100 * ms},
 	} {
 		late, total := 0, 0
-		for seed := range uint64(100) {
+		for seed := range effort.Of[uint64](20, 30, 100) {
 			at, d, _ := y.decide(t, bounds, seed)
 			assert.Equal(t, Warm, d.State, "%+v, seed %d", y, seed)
 			assert.GreaterOrEqual(t, d.Steady, bounds.Ramp, "%+v", y)
@@ -123,7 +125,7 @@ func TestColdStartIsWarmOnceItsBacklogIsGone(t *testing.T) {
 			}
 			return 1
 		}
-		for seed := range uint64(50) {
+		for seed := range effort.Of[uint64](10, 15, 50) {
 			at, d, backlog := y.decide(t, bounds, seed)
 			assert.Equal(t, Warm, d.State, "%g, seed %d", rate, seed)
 			// The ramp leaves 0.7 s of load unanswered, which 0.35 of the rate drain in 2 s.
@@ -137,7 +139,7 @@ func TestColdStartIsWarmOnceItsBacklogIsGone(t *testing.T) {
 func TestOverloadIsRecognised(t *testing.T) {
 	for rate, shares := range map[float64][]float64{100: {2, 4}, 300: {1.5, 3}, 5000: {1.1, 1.5, 3}} {
 		for _, share := range shares {
-			for seed := range uint64(50) {
+			for seed := range effort.Of[uint64](10, 15, 50) {
 				at, d, _ := busy(rate, 4, share).decide(t, bounds, seed)
 				assert.Equal(t, Saturated, d.State, "%g x %g, seed %d", rate, share, seed)
 				assert.Zero(t, d.Steady)

@@ -18,14 +18,12 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/platformtest"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // outage is how long a store is down at least; each test also waits until enough was seen.
 func outage() time.Duration {
-	if testing.Short() {
-		return 300 * time.Millisecond
-	}
-	return 3 * time.Second
+	return effort.Of(300*time.Millisecond, time.Second, 3*time.Second)
 }
 
 // enough is how many answers of each sort are waited for.

@@ -2,6 +2,7 @@ package platformtest_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -18,9 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
-var mutations = flag.Int("mutations", 200_000, "mutated requests that a cluster must withstand")
+var mutations = flag.Int("mutations", 0, "mutated requests that a cluster must withstand; 0: as many as belong to the level of effort")
 
 // wholesome are requests that are mutated.
 var wholesome = []string{
@@ -78,7 +80,7 @@ func TestMutatedRequestsLeaveAllWorkersAlive(t *testing.T) {
 	for i := range clients {
 		all.Go(func() {
 			rng := rand.New(rand.NewPCG(1, uint64(i)))
-			for range *mutations / clients / batch {
+			for range cmp.Or(*mutations, effort.Of(10_000, 40_000, 200_000)) / clients / batch {
 				n, err := send(address, rng, batch)
 				answered[i] += n
 				if err != nil {
