@@ -3,13 +3,11 @@ package clusterimpl_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 	"github.com/nameplate-dev/nameplate/clusterimpl/process"
 	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // Environment of the test's own processes.
@@ -34,7 +33,7 @@ func TestMain(m *testing.M) {
 		os.Exit(parent(mode))
 	}
 	// These tests mostly wait for processes: more of them than there are cores run side by side.
-	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))) // a flag of the command line comes later
+	effort.SideBySide(4)
 	goleak.VerifyTestMain(m)
 }
 

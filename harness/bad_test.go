@@ -122,6 +122,7 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 		}, "malformed", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			s := suiteWithin(t, long, row.timeout, serving(t, row.handler), `{name: get, path: "/"}`)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

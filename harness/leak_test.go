@@ -4,6 +4,12 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// These tests mostly wait for what they measure: more of them than there are cores run side by side.
+	effort.SideBySide(6)
+	goleak.VerifyTestMain(m)
+}

@@ -17,6 +17,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -79,20 +80,20 @@ func TestSystemsAreSpokenToOverTLS(t *testing.T) {
 	kept(t, dir, "good", good)
 	kept(t, dir, "expired", expired)
 	kept(t, dir, "mine", mine)
-	var proto atomic.Int64
-	hello := func(w http.ResponseWriter, r *http.Request) {
-		proto.Store(int64(r.ProtoMajor))
-		fmt.Fprint(w, "hello")
+	over := func(c tls.Certificate, http2 bool, clients *tls.Certificate) func(*testing.T, http.HandlerFunc) string {
+		return func(t *testing.T, h http.HandlerFunc) string { return overTLS(t, c, http2, clients, h) }
 	}
-	plain := httptest.NewServer(http.HandlerFunc(hello))
-	defer plain.Close()
-	one, two := overTLS(t, good, false, nil, hello), overTLS(t, good, true, nil, hello)
-	guarded := overTLS(t, good, false, &mine, hello)
-	old := overTLS(t, expired, false, nil, hello)
+	one, two, guarded, old := over(good, false, nil), over(good, true, nil), over(good, false, &mine), over(expired, false, nil)
+	plain := func(t *testing.T, h http.HandlerFunc) string {
+		server := httptest.NewServer(h)
+		t.Cleanup(server.Close)
+		return "https" + strings.TrimPrefix(server.URL, "http")
+	}
 	for name, row := range map[string]struct {
-		url, settings string
-		proto         int64
-		err           string
+		serve    func(*testing.T, http.HandlerFunc) string
+		settings string
+		proto    int64
+		err      string
 	}{
 		"HTTP/1.1":               {one, "ca: good.pem", 1, ""},
 		"another name":           {one, "ca: good.pem, server_name: shop.test", 1, ""},
@@ -104,13 +105,18 @@ func TestSystemsAreSpokenToOverTLS(t *testing.T) {
 		"an expired certificate": {old, "ca: expired.pem", 0, "its certificate is valid from 2000-01-01 to 2001-01-01, and not now"},
 		"a wrong name":           {one, "ca: good.pem, server_name: other.test", 0, "its certificate is not for other.test, but for shop.test, 127.0.0.1"},
 		"no HTTP/2":              {one, "ca: good.pem, http2: true", 0, "it does not offer HTTP/2"},
-		"no TLS":                 {"https" + plain.URL[len("http"):], "ca: good.pem", 0, "it does not speak TLS"},
+		"no TLS":                 {plain, "ca: good.pem", 0, "it does not speak TLS"},
 		"a file that is none":    {one, "ca: missing.pem", 0, "missing.pem"},
 		"a file without any":     {one, "ca: good.key", 0, "good.key has no certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			proto.Store(0)
-			text := fmt.Sprintf(`{kind: url, url: %q, ready: /ready, ready_within: 1 min, tls: {%s}}`, row.url, row.settings)
+			t.Parallel()
+			var proto atomic.Int64
+			url := row.serve(t, func(w http.ResponseWriter, r *http.Request) {
+				proto.Store(int64(r.ProtoMajor))
+				fmt.Fprint(w, "hello")
+			})
+			text := fmt.Sprintf(`{kind: url, url: %q, ready: /ready, ready_within: 1 min, tls: {%s}}`, url, row.settings)
 			r, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), secure(t, dir, text), nil)
 			if row.err != "" {
 				require.ErrorContains(t, err, row.err)
@@ -127,7 +133,7 @@ func TestSystemsAreSpokenToOverTLS(t *testing.T) {
 // secure is the suite of bad systems with another system.
 func secure(t *testing.T, dir, system string) *harness.Suite {
 	t.Helper()
-	file := filepath.Join(dir, "secure.yaml")
+	file := filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+".yaml")
 	require.NoError(t, os.WriteFile(file, []byte(withSystem(system, `{name: get, path: "/"}`)), 0o600))
 	s, err := harness.ReadSuite(file)
 	require.NoError(t, err)

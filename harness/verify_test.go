@@ -35,14 +35,19 @@ func consumer(t *testing.T) string {
 	return dir
 }
 
-// goTest runs the tests of a module and returns what they printed.
-func goTest(t *testing.T, dir string, args ...string) (string, error) {
+// built compiles the tests of a module, as go test does, and returns their program.
+func built(t *testing.T, dir string) string {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"test", "-v", "-count=1"}, args...)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=mod", "GOWORK=off")
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	program := filepath.Join(dir, "shop.test")
+	out, err := inModule(exec.Command("go", "test", "-c", "-o", program, "."), dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// inModule makes a command run in the folder of a module, with the modules that are here already.
+func inModule(cmd *exec.Cmd, dir string) *exec.Cmd {
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=mod", "GOWORK=off")
+	return cmd
 }
 
 func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
@@ -51,7 +56,28 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 	}
 	t.Parallel()
 	dir := consumer(t)
-	out, err := goTest(t, dir, ".")
+	program := built(t, dir)
+	t.Run("tests", func(t *testing.T) {
+		t.Parallel()
+		told(t, dir, program)
+	})
+	t.Run("a benchmark", func(t *testing.T) {
+		t.Parallel()
+		out, err := inModule(exec.Command(program, "-test.run=^$", "-test.bench=Shop", "-test.benchtime=1x"), dir).CombinedOutput()
+		if strings.Contains(string(out), "errors: invalid") {
+			assert.Error(t, err, "%s", out)
+			return
+		}
+		assert.NoError(t, err, "%s", out)
+		assert.Regexp(t, `BenchmarkShop.* 0 failed`, string(out))
+	})
+}
+
+// told runs the tests of the module and checks what each comes to.
+func told(t *testing.T, dir, program string) {
+	t.Helper()
+	printed, err := inModule(exec.Command(program, "-test.v"), dir).CombinedOutput()
+	out := string(printed)
 	assert.Error(t, err, "faulty systems fail their tests")
 	for _, line := range []string{
 		"--- SKIP: TestUndecided/as_a_handler",
@@ -76,14 +102,6 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 	if !strings.Contains(faulty, "errors: invalid") {
 		assert.Contains(t, faulty, "errors: refuted: 5 of 5 runs missed the bound")
 	}
-
-	out, err = goTest(t, dir, "-run=^$", "-bench=Shop", "-benchtime=1x", ".")
-	if strings.Contains(out, "errors: invalid") {
-		assert.Error(t, err, out)
-		return
-	}
-	assert.NoError(t, err, out)
-	assert.Regexp(t, `BenchmarkShop.* 0 failed`, out)
 }
 
 // partOf is what one test printed, with its outcome.

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // The test binary plays other parts when this variable names one.
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	case "generator":
 		generate()
 	default:
+		effort.SideBySide(4) // these tests mostly wait
 		goleak.VerifyTestMain(m)
 	}
 }

@@ -43,6 +43,7 @@ func atMost(n int) *fakeSystem {
 }
 
 func TestTheCapacityIsFoundAndFollowsFromTheArchive(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.System = atMost(40) // a window of 200 ms: 200 req/s
 	c.Options.Capacity = archive.CapacityOnly
@@ -74,6 +75,7 @@ func TestTheCapacityIsFoundAndFollowsFromTheArchive(t *testing.T) {
 }
 
 func TestACapacityBesideTheVerdictsChangesNone(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.System = atMost(40)
 	c.Options.Capacity = archive.CapacityAlso
@@ -118,6 +120,7 @@ func disturbed(t *testing.T, d *fakeDisturber) Config {
 }
 
 func TestADisturbanceIsCountedAndItsDamageIsNoFault(t *testing.T) {
+	t.Parallel()
 	d := &fakeDisturber{}
 	r, err := Verify(t.Context(), disturbed(t, d))
 	require.NoError(t, err)
@@ -131,6 +134,7 @@ func TestADisturbanceIsCountedAndItsDamageIsNoFault(t *testing.T) {
 }
 
 func TestADisturbanceThatFailsByItselfIsNoEvidence(t *testing.T) {
+	t.Parallel()
 	r, err := Verify(t.Context(), disturbed(t, &fakeDisturber{err: errors.New("no such worker")}))
 	require.NoError(t, err)
 	assert.Equal(t, judge.Invalid, r.Verdict)
@@ -138,6 +142,7 @@ func TestADisturbanceThatFailsByItselfIsNoEvidence(t *testing.T) {
 }
 
 func TestAPhaseThatTheHostCannotTestIsNotDriven(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	for i := range c.Suite.Claims {
 		c.Suite.Claims[i].Needs.Cores = 64
@@ -169,6 +174,7 @@ func (c commits) Since(earlier StoreReading) measure.StoreWork {
 }
 
 func TestWhatTheStoresDidInTheWindowIsArchived(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Suite.Phases[0].Stores = []suite.Store{suite.Postgres}
 	c.Options.Duration = 1100 * time.Millisecond // a whole second and a part
@@ -190,6 +196,7 @@ func TestWhatTheStoresDidInTheWindowIsArchived(t *testing.T) {
 }
 
 func TestStoresThatDoNotTellLeaveNoRecord(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Suite.Phases[0].Stores = []suite.Store{suite.Postgres}
 	c.Stores = &tellingStores{err: errors.New("gone")}
@@ -216,6 +223,7 @@ func TestNoTwoRunsShareASeed(t *testing.T) {
 
 // A short search keeps one instance up, changes no verdict and follows from the archive.
 func TestTheHeadroomIsSearchedForOnOneInstance(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Suite.Phases[0].Group, c.Options.Headroom = suite.GroupPhases, true
 	c.Suite.Claims = append(c.Suite.Claims, suite.Claim{ID: "P1.steady", Phase: 1, Derived: "test", Metric: suite.TimeToSteady, Op: suite.AtMost,
@@ -262,6 +270,7 @@ func TestTheHeadroomIsSearchedForOnOneInstance(t *testing.T) {
 }
 
 func TestAHeadroomThatCannotBeSearchedForIsNoted(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Suite.Phases[0].Group, c.Options.Headroom = suite.GroupPhases, true
 	system := c.System.(*fakeSystem)

@@ -30,6 +30,7 @@ func (r *refusing) Check(_ context.Context, need StoreNeed) error {
 }
 
 func TestStoresThatCannotBeHadAreNamedBeforeAnyRun(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	second := c.Suite.Phases[0]
 	second.Number, second.Stores = 2, []suite.Store{suite.Postgres, suite.Redis}
@@ -50,6 +51,7 @@ func TestStoresThatCannotBeHadAreNamedBeforeAnyRun(t *testing.T) {
 }
 
 func TestWithoutAPhaseThatNeedsStoresNoneAreAskedFor(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	stores := &refusing{err: errors.New("wrong password")}
 	c.Stores = stores
@@ -59,6 +61,7 @@ func TestWithoutAPhaseThatNeedsStoresNoneAreAskedFor(t *testing.T) {
 }
 
 func TestAFolderThatIsNoneIsNamedBeforeAnyRun(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Out = filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(c.Out, nil, 0o600))

@@ -20,9 +20,14 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// These tests mostly wait for what they measure: more of them than there are cores run side by side.
+	effort.SideBySide(6)
+	goleak.VerifyTestMain(m)
+}
 
 // fakeSystem serves a handler in this process.
 type fakeSystem struct {
@@ -137,6 +142,7 @@ func ok(w http.ResponseWriter, _ *http.Request) { w.Header().Set(WorkerHeader, "
 func broken(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
 
 func TestASystemThatHoldsIsVerifiedAndArchived(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	r, err := Verify(t.Context(), c)
 	require.NoError(t, err)
@@ -154,6 +160,7 @@ func TestASystemThatHoldsIsVerifiedAndArchived(t *testing.T) {
 }
 
 func TestASystemThatFailsIsRefuted(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.System = &fakeSystem{handler: broken}
 	r, err := Verify(t.Context(), c)
@@ -163,6 +170,7 @@ func TestASystemThatFailsIsRefuted(t *testing.T) {
 }
 
 func TestRunsWithAFaultAreMadeUpForAndNeverPassUnseen(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Options.Runs = 6
 	c.System = &fakeSystem{handler: ok, faults: func(run int) []string {
@@ -180,6 +188,7 @@ func TestRunsWithAFaultAreMadeUpForAndNeverPassUnseen(t *testing.T) {
 }
 
 func TestASystemThatNeverRunsCleanlyIsInvalid(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.System = &fakeSystem{handler: ok, faults: func(int) []string { return []string{"worker 1 was replaced"} }}
 	r, err := Verify(t.Context(), c)
@@ -189,6 +198,7 @@ func TestASystemThatNeverRunsCleanlyIsInvalid(t *testing.T) {
 }
 
 func TestStoresAreResetBetweenRunsAndReplacedWhenTheyFell(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Options.Runs = 6
 	c.Suite.Phases[0].Stores = []suite.Store{suite.Redis}
@@ -209,6 +219,7 @@ func TestStoresAreResetBetweenRunsAndReplacedWhenTheyFell(t *testing.T) {
 }
 
 func TestAnEnvironmentThatDoesNotComeUpIsNamedAndArchived(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		change func(*Config)
@@ -241,6 +252,7 @@ func TestAnEnvironmentThatDoesNotComeUpIsNamedAndArchived(t *testing.T) {
 }
 
 func TestAFolderThatCannotBeWrittenIsFoundBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Out = filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(c.Out, nil, 0o600))
@@ -251,6 +263,7 @@ func TestAFolderThatCannotBeWrittenIsFoundBeforeAnythingStarts(t *testing.T) {
 }
 
 func TestAnInterruptKeepsWhatWasMeasured(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -272,6 +285,7 @@ func TestAnInterruptKeepsWhatWasMeasured(t *testing.T) {
 }
 
 func TestALimitThatTheHostCannotGiveIsCutAndNoted(t *testing.T) {
+	t.Parallel()
 	c := config(t)
 	c.Host.Memory = int64(4 * suite.GiB)
 	c.Suite.Phases[0].Memory = 8 * suite.GiB

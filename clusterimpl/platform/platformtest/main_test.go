@@ -15,6 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/platformtest"
 	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
@@ -24,6 +25,7 @@ const hang = 60 * time.Second
 func TestMain(m *testing.M) {
 	clusterimpl.Hook()
 	fixtures.Hook()
+	effort.SideBySide(4) // they mostly wait for stores
 	goleak.VerifyTestMain(m)
 }
 

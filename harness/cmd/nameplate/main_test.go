@@ -3,12 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,6 +16,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/needs"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
@@ -36,7 +34,7 @@ func TestMain(m *testing.M) {
 		_ = os.Setenv("NAMEPLATE_HEADROOM", "false") // a search takes up to ten seconds a phase
 	}
 	// These tests mostly wait for what they measure: more of them than there are cores run side by side.
-	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))) // a flag of the command line comes later
+	effort.SideBySide(4)
 	testscript.Main(leakless{m}, map[string]func(){"nameplate": main})
 }
 
