@@ -32,6 +32,20 @@ func vacantAddress(t *testing.T) string {
 	return fmt.Sprintf("127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
 }
 
+// waitedFor starts something that never becomes ready, with ever more time, until the time was enough for the cause to
+// be seen on this machine; it returns what was said then, and the time.
+func waitedFor(t *testing.T, cause Cause, start func(within time.Duration) error) (*UnreadyError, time.Duration) {
+	t.Helper()
+	for within := 300 * time.Millisecond; ; within *= 2 {
+		var unready *UnreadyError
+		require.ErrorAs(t, start(within), &unready)
+		if unready.Cause == cause {
+			return unready, within
+		}
+		require.Less(t, within, time.Minute, "%v", unready)
+	}
+}
+
 func TestAURLThatIsNotReadyIsNamedByItsCause(t *testing.T) {
 	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
 	t.Cleanup(busy.Close)
@@ -54,13 +68,13 @@ func TestAURLThatIsNotReadyIsNamedByItsCause(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			u := URL{System: suite.System{Kind: suite.SystemURL, URL: row.url, Ready: "/up", ReadyWithin: time.Second}}
-			_, err := u.Start(t.Context(), run.Spec{})
-			var unready *UnreadyError
-			require.ErrorAs(t, err, &unready)
-			assert.Equal(t, row.cause, unready.Cause, "%v", err)
-			assert.ErrorContains(t, err, row.text)
-			assert.ErrorContains(t, err, "not ready within 1s: "+row.url+"/up: ")
+			unready, within := waitedFor(t, row.cause, func(within time.Duration) error {
+				u := URL{System: suite.System{Kind: suite.SystemURL, URL: row.url, Ready: "/up", ReadyWithin: within}}
+				_, err := u.Start(t.Context(), run.Spec{})
+				return err
+			})
+			assert.ErrorContains(t, unready, row.text)
+			assert.ErrorContains(t, unready, fmt.Sprintf("not ready within %v: %s/up: ", within, row.url))
 		})
 	}
 }
@@ -97,12 +111,13 @@ func TestACommandThatHasEndedIsToldOfThoughItsPortStillTakesConnections(t *testi
 }
 
 func TestACommandSaysWhatItsAddressCameTo(t *testing.T) {
-	s := shell("exec sleep 60")
-	s.ReadyWithin = time.Second
-	_, err := Command{System: s}.Start(t.Context(), spec(&bytes.Buffer{}))
-	var unready *UnreadyError
-	require.ErrorAs(t, err, &unready)
-	assert.Equal(t, CauseNothingListens, unready.Cause)
+	t.Parallel()
+	s := shell("exec sleep 1000")
+	waitedFor(t, CauseNothingListens, func(within time.Duration) error {
+		s.ReadyWithin = within
+		_, err := Command{System: s}.Start(t.Context(), spec(&bytes.Buffer{}))
+		return err
+	})
 }
 
 func TestAWaitThatIsBrokenOffBlamesNobody(t *testing.T) {
