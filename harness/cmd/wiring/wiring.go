@@ -30,6 +30,15 @@ type Reference struct {
 
 // Start starts the cluster with the documented variables.
 func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
+	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: r.env(spec), Log: spec.Log})
+	if err != nil {
+		return nil, err
+	}
+	return referenceInstance{c}, nil
+}
+
+// env are the variables of a phase.
+func (r Reference) env(spec run.Spec) []string {
 	slowdown := r.Slowdown
 	if spec.Phase.Disturb == suite.DisturbOverload {
 		slowdown += disturb.OverloadWork
@@ -45,20 +54,15 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 		"PLATFORM_SLOWDOWN=" + slowdown.String(),
 		"CLUSTER_PROFILE=" + r.Profile,
 	}, fixtures.ThroughSockets(spec.Env)...)
-	if spec.Phase.Disturb == suite.DisturbLeak {
+	switch spec.Phase.Disturb {
+	case suite.DisturbLeak:
 		env = append(env, "PLATFORM_LEAK=524288")
-	}
-	if spec.Phase.Disturb == suite.DisturbChaos {
+	case suite.DisturbChaos:
 		env = append(env, "RESPAWN_LIMIT=10000") // else the cluster gives up, as it should, before the chaos ends
-	}
-	if spec.Phase.Disturb == suite.DisturbCollect {
+	case suite.DisturbCollect:
 		env = append(env, "GC_INTERVAL=1s") // the documented minute is longer than a run
 	}
-	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: env, Log: spec.Log})
-	if err != nil {
-		return nil, err
-	}
-	return referenceInstance{c}, nil
+	return env
 }
 
 // referenceInstance is a started reference cluster.
