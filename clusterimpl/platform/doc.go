@@ -14,7 +14,9 @@
 // this: a transfer puts a mark in the place of the cached account, after its commit and
 // before its answer, and a reader fills only a place that is empty (SET NX). The mark
 // outlives every reader that may have read the old row, since a read and its fill have
-// less time than that. A mark that Redis cannot take is owed: this worker sets it as soon as
+// less time than that. A Redis that was started again has lost its marks: a reader fills only
+// while the lease (below) has the value that it had before the row was read, which a Redis that
+// lost its keys does not have. A mark that Redis cannot take is owed: this worker sets it as soon as
 // Redis answers again, and until what was cached has expired, all workers of the cluster read
 // the account from SQL. A Redis that lost sight of this cluster but kept its keys may give the
 // old balance to another cluster until then.

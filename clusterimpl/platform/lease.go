@@ -70,6 +70,13 @@ func (l *lease) epoch(now time.Time) uint64 {
 	return 0
 }
 
+// seen is the value that the lease had when it was looked at last; "" before that.
+func (l *lease) seen() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.value
+}
+
 // run looks at the lease until ctx is done.
 func (l *lease) run(ctx context.Context) {
 	ticker := time.NewTicker(leaseCheck)

@@ -72,8 +72,8 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make the platform: %w", err), p.Close())
 		}
-		warm(ctx, client)
-		p.useRedis(ctx, client)
+		answers := warm(ctx, client)
+		p.useRedis(ctx, client, answers)
 	}
 	p.mux = p.routes()
 	return p, nil
@@ -83,8 +83,8 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 // all, up to a bound.
 const NearSessions = 4096
 
-// useRedis makes what is kept in Redis.
-func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
+// useRedis makes what is kept in Redis, which answers already or does not.
+func (p *Platform) useRedis(ctx context.Context, client *redis.Client, answers bool) {
 	c := p.config
 	memory := c.Near
 	if memory == nil {
@@ -94,6 +94,9 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
 	p.cache = &cache{client: client, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults}
 	if c.DatabaseURL != "" {
 		l.given = func(ctx context.Context, epoch uint64) { p.cache.ahead(ctx, epoch, p.ledger, c.Dataset.Accounts) }
+	}
+	if answers {
+		l.check(ctx) // the first reader may fill
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var looking sync.WaitGroup

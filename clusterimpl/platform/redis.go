@@ -53,19 +53,20 @@ func openRedis(url string) (*redis.Client, error) {
 	return redis.NewClient(options), nil
 }
 
-// warm opens the pool's connections, one after the other, as far as Redis answers.
-func warm(ctx context.Context, client *redis.Client) {
+// warm opens the pool's connections, one after the other, as far as Redis answers, and reports whether it does.
+func warm(ctx context.Context, client *redis.Client) (answers bool) {
 	var open []*redis.Conn
 	for range redisPool {
 		conn := client.Conn()
 		open = append(open, conn)
-		if conn.Ping(ctx).Err() != nil { // what needs it says so
+		if answers = conn.Ping(ctx).Err() == nil; !answers { // what needs it says so
 			break
 		}
 	}
 	for _, conn := range open {
 		_ = conn.Close() // which gives it back
 	}
+	return answers
 }
 
 // cache holds rendered accounts: in memory that the workers of this cluster share, and in
@@ -135,13 +136,15 @@ func (c *cache) far(ctx context.Context, id int64, epoch uint64, load func(conte
 // caches.
 func (c *cache) together(ctx context.Context, id int64, generation, epoch uint64, load func(context.Context) ([]byte, error)) ([]byte, error) {
 	key := strconv.FormatInt(id, 10) + " " + strconv.FormatUint(generation, 10)
+	life := c.lease.seen() // before the load
 	// The first who misses may go away; the others still want the answer.
 	result := c.flight.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 		defer cancel()
 		body, err := load(ctx)
+		c.flight.Forget(key)                                                     // who comes from now on loads anew, however long Redis takes to be filled
 		if err == nil && c.near.Accounts.Generation(nearKey(id)) == generation { // else it may be old already
-			c.fill(ctx, c.key(id), body)
+			c.fill(ctx, c.key(id), life, body)
 			c.putNear(id, generation, epoch, body)
 		}
 		return body, err
@@ -161,10 +164,20 @@ func (c *cache) putNear(id int64, generation, epoch uint64, body []byte) {
 	c.near.Accounts.Put(nearKey(id), generation, epoch, time.Now().Add(nearTTL), body)
 }
 
-func (c *cache) fill(ctx context.Context, key string, body []byte) {
+// filling puts an account into an empty place, unless Redis has lost its keys since the lease had a value: then it may
+// have lost a mark, too. Values of the lease are unique, so one that is still there was there all the time.
+var filling = redis.NewScript(`
+if redis.call('get', KEYS[2]) ~= ARGV[2] then return 0 end
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[3]) then return 1 end
+return 0`)
+
+// fill gives Redis what was loaded after the lease was seen to be life.
+func (c *cache) fill(ctx context.Context, key, life string, body []byte) {
+	if life == "" { // it was never seen: Redis has not answered yet
+		return
+	}
 	ttl := cacheTTL + rand.N(cacheTTL)
-	err := c.client.SetArgs(ctx, key, body, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
-	if err != nil && !errors.Is(err, redis.Nil) { // Nil: the place was taken meanwhile
+	if err := filling.Run(ctx, c.client, []string{key, c.lease.key}, body, life, ttl.Milliseconds()).Err(); err != nil {
 		c.faults.ofRedis(err)
 	}
 }
