@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		_ = os.Setenv("NAMEPLATE_HEADROOM", "false") // a search takes up to ten seconds a phase
 	}
 	// These tests mostly wait for what they measure: more of them than there are cores run side by side.
-	effort.SideBySide(4)
+	effort.SideBySide(6)
 	testscript.Main(leakless{m}, map[string]func(){"nameplate": main})
 }
 
