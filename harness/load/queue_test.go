@@ -102,7 +102,7 @@ func TestQueueUsesTheConnectionThatWasIdleForLongest(t *testing.T) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			return b.idle.len() == n
-		}, 5*time.Second, time.Millisecond)
+		}, time.Minute, time.Millisecond)
 	}
 	for n := range 3 {
 		wg.Go(work)
