@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/nameplate-dev/nameplate/clusterimpl/quick"
+	"github.com/nameplate-dev/nameplate/internal/rawsocket"
 )
 
 // socket is a connection over a descriptor that came from the primary. It does without
@@ -17,33 +17,36 @@ import (
 // the listening socket, and inherited. One goroutine at a time reads, and one writes.
 type socket struct {
 	*os.File
-	quick io.ReadWriter // the same
+	raw io.ReadWriter // the same
 }
 
 // newSocket takes over a descriptor in non-blocking mode.
 func newSocket(fd int) *socket {
 	s := &socket{File: os.NewFile(uintptr(fd), "connection")}
-	s.quick = s.File
-	if stream, err := quick.New(s.File); err == nil {
-		s.quick = stream
+	s.raw = s.File
+	if stream, err := rawsocket.New(s.File); err == nil {
+		s.raw = stream
 	}
 	return s
 }
 
 // Read implements net.Conn.
 func (s *socket) Read(p []byte) (int, error) {
-	n, err := s.quick.Read(p)
+	n, err := s.raw.Read(p)
 	return n, netError("read", err)
 }
 
 // Write implements net.Conn.
 func (s *socket) Write(p []byte) (int, error) {
-	n, err := s.quick.Write(p)
+	n, err := s.raw.Write(p)
 	return n, netError("write", err)
 }
 
 // netError makes a file's error one of a connection, as http.Server knows them.
 func netError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var file *os.PathError
 	if errors.As(err, &file) {
 		return &net.OpError{Op: op, Net: "tcp", Err: file.Err}

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
-	"github.com/nameplate-dev/nameplate/clusterimpl/quick"
+	"github.com/nameplate-dev/nameplate/internal/rawsocket"
 )
 
 const (
@@ -47,7 +47,7 @@ func openRedis(url string) (*redis.Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		return quick.Conn(c), nil
+		return watch(rawsocket.Conn(c)), nil
 	}
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewClient(options), nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/internal/rawsocket"
 )
 
 // errInterrupted is why what was under way when the run was broken off has no answer.
@@ -48,7 +49,7 @@ func (s *seat) dialWire(ctx context.Context, network, address string) (net.Conn,
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{Conn: newDirect(conn), now: s.run.now}
+	w := &wire{Conn: rawsocket.Conn(conn), now: s.run.now}
 	s.wire.Store(w)
 	return w, nil
 }

@@ -66,7 +66,7 @@ func (s *sleeper) arm(fd uintptr) (done bool) {
 	}
 	s.armed = true
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(left))}
-	// It never blocks, so the scheduler need not know: see [direct].
+	// It never blocks, so the scheduler need not know: see package rawsocket.
 	_, _, errno := syscall.RawSyscall6(unix.SYS_TIMERFD_SETTIME, fd, 0, uintptr(unsafe.Pointer(&spec)), 0, 0, 0)
 	return errno != 0 // not set: do not wait for it
 }

@@ -15,8 +15,8 @@ import (
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/ledger/pool"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
-	"github.com/nameplate-dev/nameplate/clusterimpl/quick"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
+	"github.com/nameplate-dev/nameplate/internal/rawsocket"
 )
 
 // sharedConnections bounds the connections of all workers together: workers × connections
@@ -99,7 +99,7 @@ func openPostgres(ctx context.Context, url string, workers int) (*postgres, erro
 		if err != nil {
 			return nil, err
 		}
-		return quick.Conn(c), nil
+		return rawsocket.Conn(c), nil
 	}
 	p := &postgres{pool.New(pool.Config[*pgConn]{
 		Size: poolSize(workers), DialTimeout: connectTimeout, Wait: acquireTimeout, Abandon: abandonTimeout,
@@ -260,7 +260,7 @@ func (c *pgConn) Alive() bool {
 	if c.IsClosed() {
 		return false
 	}
-	return c.raw == nil || quiet(c.raw) || c.answers()
+	return c.raw == nil || rawsocket.Quiet(c.raw) || c.answers()
 }
 
 // answers asks the server: what it has said may also be that a setting has changed.

@@ -1,4 +1,4 @@
-package quick
+package rawsocket
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pair is the two ends of a connection, ours quick.
+// pair is the two ends of a connection, ours raw.
 func pair(t *testing.T) (ours, theirs net.Conn) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -27,7 +27,7 @@ func pair(t *testing.T) (ours, theirs net.Conn) {
 	return Conn(c), theirs
 }
 
-func TestAQuickConnectionBehavesAsAnyOther(t *testing.T) {
+func TestARawConnectionBehavesAsAnyOther(t *testing.T) {
 	ours, theirs := pair(t)
 	large := bytes.Repeat([]byte("0123456789"), 1<<18) // more than fits into the kernel's buffers
 	got := make(chan []byte)

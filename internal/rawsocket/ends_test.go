@@ -1,4 +1,4 @@
-package load
+package rawsocket
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pair is a direct connection and the plain one at its other end.
-func pair(t *testing.T) (ours, theirs net.Conn) {
+// ends is a raw connection and the plain one at its other end.
+func ends(t *testing.T) (ours, theirs net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -23,7 +23,7 @@ func pair(t *testing.T) (ours, theirs net.Conn) {
 	require.NoError(t, err)
 	theirs, err = l.Accept()
 	require.NoError(t, err)
-	ours = newDirect(conn)
+	ours = Conn(conn)
 	t.Cleanup(func() {
 		ours.Close()
 		theirs.Close()
@@ -31,8 +31,8 @@ func pair(t *testing.T) (ours, theirs net.Conn) {
 	return ours, theirs
 }
 
-func TestDirectCarriesMoreThanASocketHolds(t *testing.T) {
-	ours, theirs := pair(t)
+func TestARawConnectionCarriesMoreThanASocketHolds(t *testing.T) {
+	ours, theirs := ends(t)
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB
 	go io.Copy(theirs, theirs)                              // an echo
 	go func() {
@@ -46,7 +46,7 @@ func TestDirectCarriesMoreThanASocketHolds(t *testing.T) {
 	assert.Equal(t, sha256.Sum256(sent), sha256.Sum256(got))
 }
 
-func TestDirectEndsLikeAnyConnection(t *testing.T) {
+func TestARawConnectionEndsLikeAnyConnection(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		end  func(ours, theirs net.Conn)
@@ -57,19 +57,19 @@ func TestDirectEndsLikeAnyConnection(t *testing.T) {
 		{"the deadline passes", func(ours, _ net.Conn) { ours.SetDeadline(time.Now()) }, os.ErrDeadlineExceeded},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ours, theirs := pair(t)
+			ours, theirs := ends(t)
 			n, err := ours.Read(nil)
 			assert.Zero(t, n)
 			require.NoError(t, err)
-			time.AfterFunc(10*ms, func() { c.end(ours, theirs) })
+			time.AfterFunc(10*time.Millisecond, func() { c.end(ours, theirs) })
 			_, err = ours.Read(make([]byte, 10))
 			assert.ErrorIs(t, err, c.want)
 		})
 	}
 }
 
-func TestDirectSaysWhatTheSystemSays(t *testing.T) {
-	ours, theirs := pair(t)
+func TestARawConnectionSaysWhatTheSystemSays(t *testing.T) {
+	ours, theirs := ends(t)
 	require.NoError(t, theirs.(*net.TCPConn).SetLinger(0)) // a reset
 	theirs.Close()
 	_, err := ours.Read(make([]byte, 10))

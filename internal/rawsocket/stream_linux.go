@@ -1,6 +1,6 @@
 //go:build linux && !race
 
-package quick
+package rawsocket
 
 import (
 	"errors"
@@ -104,4 +104,14 @@ func wrap(op string, err error) error {
 		err = os.NewSyscallError(op, number)
 	}
 	return &net.OpError{Op: op, Net: "tcp", Err: err}
+}
+
+// Quiet tells whether a socket is open and nothing waits to be read from it.
+func Quiet(c syscall.RawConn) bool {
+	var b [1]byte
+	var errno syscall.Errno
+	failed := c.Control(func(fd uintptr) {
+		_, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b)), 1, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+	})
+	return failed == nil && errno == unix.EAGAIN
 }

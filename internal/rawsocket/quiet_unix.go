@@ -1,6 +1,6 @@
-//go:build unix
+//go:build unix && (!linux || race)
 
-package ledger
+package rawsocket
 
 import (
 	"errors"
@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// quiet tells whether a socket is open and nothing waits to be read from it.
-func quiet(raw syscall.RawConn) bool {
+// Quiet tells whether a socket is open and nothing waits to be read from it.
+func Quiet(c syscall.RawConn) bool {
 	var err error
-	failed := raw.Control(func(fd uintptr) {
+	failed := c.Control(func(fd uintptr) {
 		var b [1]byte
 		_, _, err = unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
 	})
