@@ -33,7 +33,7 @@ type client struct {
 	task
 	deadline       time.Duration
 	begun          time.Duration
-	sent, read     time.Duration // its first byte went out, below 0: none did; the last bytes came
+	sent, read     time.Duration // its first byte went out, below 0: none did; the last bytes came from the network
 	out            []byte        // what of its head is to be sent
 	reopened       bool          // for the second time
 	dialling       time.Duration // since when
@@ -96,6 +96,7 @@ func (c *client) attach(fd int) error {
 		closeSocket(fd)
 		return os.NewSyscallError("epoll_ctl", err)
 	}
+	noteArrivals(fd)
 	c.fd = fd
 	return nil
 }
@@ -157,7 +158,7 @@ func (c *client) unasked() {
 		return
 	}
 	var one [1]byte
-	if _, errno := receive(c.fd, one[:]); errno != unix.EAGAIN && errno != unix.EINTR {
+	if _, errno := c.loop.receive(c.fd, one[:]); errno != unix.EAGAIN && errno != unix.EINTR {
 		c.close()
 	}
 }
@@ -191,7 +192,7 @@ func (c *client) receive(ended bool) (over bool, err error) {
 	r := &c.response
 	for range visits {
 		room := r.room()
-		n, errno := receive(c.fd, room)
+		n, errno := c.loop.receive(c.fd, room)
 		switch {
 		case errno == unix.EAGAIN:
 			return false, nil
@@ -204,7 +205,7 @@ func (c *client) receive(ended bool) (over bool, err error) {
 			r.keep = false
 			return true, err
 		}
-		c.read = c.loop.now()
+		c.read = c.loop.arrived(c.sent)
 		r.in = r.in[:len(r.in)+n]
 		if done, err := r.parse(); done || err != nil {
 			return true, err

@@ -6,7 +6,8 @@
 // the scheduled moment. It judges nothing.
 //
 // Plain HTTP/1.1 on Linux goes through a loop of one thread: the goroutine of the pacing
-// sends each request itself, and takes in answers while it waits for the next moment. All
+// sends each request itself, and takes in answers while it waits for the next moment. An
+// answer is over when its last byte came, by the kernel's own note, not when it is read. All
 // else (https, HTTP/2, rates above what one thread sends, other systems) goes through
 // vegeta's Attacker, whose workers send over net/http, one a connection. The schedule, the
 // pacing and the recording are the same for both, and this package's own.

@@ -24,6 +24,8 @@ const (
 	behind = 100 * time.Microsecond
 	// visits is how often a connection is read from before others have their turn.
 	visits = 8
+	// longestNap is how near the next request must be for answers to be left until after it, see [loop.nap].
+	longestNap = time.Millisecond
 	// longestWait bounds a wait: the Go scheduler, which is not told of it, breaks it off by a signal that can come just before it.
 	longestWait = 20 * time.Millisecond
 	// slackEvery is how often the thread is asked to wake on time: the Go scheduler may have moved the loop to another one.
@@ -34,7 +36,7 @@ const (
 // while it waits for the next moment it takes in answers. A request takes four system calls, and no goroutine waits for
 // another one.
 //
-// The Go scheduler is not told of the system calls, as with [direct]: the loop keeps its processor of the scheduler
+// The Go scheduler is not told of the system calls, see package rawsocket: the loop keeps its processor of the scheduler
 // while it waits, and has it for itself (see [quieten]).
 type loop struct {
 	*driver
@@ -49,6 +51,10 @@ type loop struct {
 	spare    []byte // for the next request
 	workers  map[string]string
 
+	receiver
+	clock   wallClock
+	napping time.Duration // see longestNap
+
 	events  [batch]unix.EpollEvent
 	ready   []unix.EpollEvent // of events: those still to be looked at
 	slack   time.Duration     // when the thread was last asked to wake on time
@@ -62,7 +68,7 @@ func newLoop(d *driver) carrier {
 	if d.base.Scheme != "http" || d.fastest() > loopRate {
 		return nil
 	}
-	l := &loop{driver: d, poll: -1, wake: -1, workers: map[string]string{}}
+	l := &loop{driver: d, poll: -1, wake: -1, workers: map[string]string{}, napping: longestNap}
 	l.backlog = backlog{make: l.makeOrder, timeout: d.Timeout, now: d.now, record: d.record}
 	var err error
 	if l.renderer, err = newRenderer(d.base); err != nil {
@@ -217,6 +223,11 @@ func (l *loop) sleeper() (sleep func(until time.Duration) bool, done func()) {
 
 // sleepUntil looks after the connections until a moment.
 func (l *loop) sleepUntil(until time.Duration) (timed bool) {
+	if until-l.now() <= l.napping && l.first != nil && l.stopped.Err() == nil {
+		if timed, ok := l.nap(until); ok {
+			return timed
+		}
+	}
 	for l.stopped.Err() == nil {
 		timed = l.step(until)
 		if l.now() >= until {
@@ -224,6 +235,28 @@ func (l *loop) sleepUntil(until time.Duration) (timed bool) {
 		}
 	}
 	return false
+}
+
+// nap takes in what has come and then sleeps without an eye on the connections, as long as one is free for the next
+// request: an answer that comes meanwhile wakes nobody. It is dated by the kernel, so that to read it late makes no response time
+// longer. At thousands of requests per second that saves a wake-up of two, here and where the answer is sent.
+func (l *loop) nap(until time.Duration) (timed, ok bool) {
+	for {
+		l.handleAll()
+		if l.look(0); len(l.ready) == 0 {
+			break
+		}
+	}
+	l.expire(l.now())
+	if l.idle.len() == 0 {
+		return false, false
+	}
+	left := until - l.now()
+	if left <= 0 {
+		return false, true
+	}
+	l.wakeOnTime()
+	return doze(left) == 0, true
 }
 
 // step looks after one connection, or waits for one until a moment at the latest, and reports whether that came.
@@ -255,10 +288,7 @@ func (l *loop) expire(now time.Duration) {
 // look waits for something to look after, for a time at the longest, and reports whether that passed.
 func (l *loop) look(limit time.Duration) (timed bool) {
 	if limit > 0 {
-		if now := l.now(); now-l.slack >= slackEvery || l.slack == 0 {
-			l.slack = now
-			_, _, _ = syscall.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, 1, 0)
-		}
+		l.wakeOnTime()
 	}
 	n, errno := l.wait(min(limit, longestWait))
 	if errno != 0 || n == 0 {
@@ -273,6 +303,24 @@ func (l *loop) look(limit time.Duration) (timed bool) {
 		}
 	}
 	return false
+}
+
+// wakeOnTime asks for the thread's sleeps to end on time.
+func (l *loop) wakeOnTime() {
+	if now := l.now(); now-l.slack >= slackEvery || l.slack == 0 {
+		l.slack = now
+		_, _, _ = syscall.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, 1, 0)
+	}
+}
+
+// arrived is when what was received last had come, in answer to a request that was sent at a moment.
+func (l *loop) arrived(sent time.Duration) time.Duration {
+	l.clock.compare(l.now)
+	now := l.now()
+	if at, ok := l.clock.arrival(l.came, sent, now); ok {
+		return at
+	}
+	return now
 }
 
 // wait waits for events.

@@ -179,7 +179,9 @@ func (t *truth) contradictions(w *measure.Window) (all []string) {
 // scenes are a server that freezes, one that is overloaded, and a generator that stands still.
 func scenes() map[string]scene {
 	released := func(w *witness, n int) { w.until(func() bool { return len(w.released) >= n }) }
-	carriers := map[string]func(*driver) carrier{"loop": nil, "workers": func(d *driver) carrier { return newWorkers(d) }}
+	carriers := map[string]func(*driver) carrier{
+		"loop": nil, "napping loop": newNapping, "workers": func(d *driver) carrier { return newWorkers(d) },
+	}
 	all := map[string]scene{}
 	for name, carrier := range carriers {
 		for _, connections := range []int{1, 4, 256} {
