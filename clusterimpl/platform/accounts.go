@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -97,7 +98,11 @@ func (p *Platform) transfer(w http.ResponseWriter, r *http.Request) error {
 }
 
 func accountID(r *http.Request) (int64, error) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	text := r.PathValue("id")
+	if text == "" { // the path is of the common form
+		text, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, accounts), "/")
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return 0, &problem{status: http.StatusBadRequest, reason: "the account's id is not a number", field: "id", allowed: "a whole number from 1"}
 	}

@@ -43,6 +43,7 @@ type Platform struct {
 	attempts attempts
 	model    *classify.Model
 	mux      *http.ServeMux
+	direct   map[string]http.Handler // of paths that need no matching; with {id} for a number
 	faults   faults
 	leaks    leaks
 	close    []func() error
@@ -143,7 +144,33 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.config.Leak > 0 {
 		p.leaks.keep(p.config.Leak)
 	}
+	if h := p.direct[pattern(r.URL.Path)]; h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
 	p.mux.ServeHTTP(w, r)
+}
+
+// accounts begins the paths that name an account.
+const accounts = "/api/accounts/"
+
+// pattern is the pattern that a path of the common form matches; any other is returned as it is.
+func pattern(path string) string {
+	rest, ok := strings.CutPrefix(path, accounts)
+	if !ok {
+		return path
+	}
+	digits := 0
+	for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
+		digits++
+	}
+	switch {
+	case digits > 0 && digits == len(rest):
+		return accountPattern
+	case digits > 0 && rest[digits:] == "/transactions":
+		return transactionsPattern
+	}
+	return path
 }
 
 // leaks is memory that is never given back.
@@ -167,19 +194,28 @@ func (l *leaks) keep(n int) {
 // handler answers a request, or returns what is wrong.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
+// Patterns of the paths that name an account.
+const (
+	accountPattern      = accounts + "{id}"
+	transactionsPattern = accounts + "{id}/transactions"
+)
+
 func (p *Platform) routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	p.direct = map[string]http.Handler{}
 	for path, methods := range map[string]map[string]handler{
-		"/api/accounts/{id}":              {http.MethodGet: p.account},
-		"/api/accounts/{id}/transactions": {http.MethodGet: p.transactions, http.MethodPost: p.transfer},
-		"/api/import":                     {http.MethodPost: p.importFile},
-		"/api/risk":                       {http.MethodPost: p.risk},
-		"/api/classify":                   {http.MethodPost: p.classify},
-		"/api/login":                      {http.MethodPost: p.login},
-		"/api/session":                    {http.MethodGet: p.session},
-		"/api/calibrated":                 {http.MethodGet: p.calibrated},
+		accountPattern:      {http.MethodGet: p.account},
+		transactionsPattern: {http.MethodGet: p.transactions, http.MethodPost: p.transfer},
+		"/api/import":       {http.MethodPost: p.importFile},
+		"/api/risk":         {http.MethodPost: p.risk},
+		"/api/classify":     {http.MethodPost: p.classify},
+		"/api/login":        {http.MethodPost: p.login},
+		"/api/session":      {http.MethodGet: p.session},
+		"/api/calibrated":   {http.MethodGet: p.calibrated},
 	} {
-		mux.Handle(path, p.route(methods))
+		h := p.route(methods)
+		mux.Handle(path, h)
+		p.direct[path] = h
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, &problem{status: http.StatusNotFound, reason: "there is nothing at this path"})

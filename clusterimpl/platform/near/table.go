@@ -2,6 +2,7 @@ package near
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -74,6 +75,7 @@ func (t *Table) Get(k Key, epoch uint64, now time.Time, dst []byte) ([]byte, boo
 		return dst, false
 	}
 	before := len(dst)
+	dst = slices.Grow(dst, int(length+7)&^7)
 	for i := range int(length+7) / 8 {
 		dst = binary.LittleEndian.AppendUint64(dst, s.body[i].Load())
 	}
