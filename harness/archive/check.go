@@ -109,9 +109,11 @@ func checkUsage(u *measure.Usage) error {
 	if u == nil {
 		return nil
 	}
-	for _, share := range []float64{u.Others.Taken, u.Others.Stolen, u.Others.Pressure} {
-		if !(share >= 0 && share <= 1) {
-			return fmt.Errorf("others took a share of %v, allowed are shares in [0,1]", share)
+	for _, part := range []measure.Others{u.OthersBefore, u.Others, u.OthersAfter} {
+		for _, share := range []float64{part.Taken, part.Stolen, part.Pressure} {
+			if !(share >= 0 && share <= 1) {
+				return fmt.Errorf("others took a share of %v, allowed are shares in [0,1]", share)
+			}
 		}
 	}
 	for _, s := range u.Series {

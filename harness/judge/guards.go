@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -126,15 +127,40 @@ func stolen(in Input, e Evidence) Reason {
 
 // shared is the guard on processor time that others than the run took in the measurement window.
 func shared(in Input, e Evidence) Reason {
-	if e.Usage == nil || !e.Usage.Others.Known {
+	if e.Usage == nil {
 		return Reason{}
 	}
-	others := e.Usage.Others
+	return taken(in, e.Usage.Others, "")
+}
+
+// taken says that others took more than they may of a part of a run; the part is named, "" for the measurement window.
+func taken(in Input, others measure.Others, part string) Reason {
 	took, allowed := (others.Taken+others.Stolen)*others.Cores, in.Validity.Others(others.Cores)
-	if took <= allowed {
+	if !others.Known || took <= allowed {
 		return Reason{}
 	}
-	return Reason{Code: ProcessorsShared, Seen: took, To: others.Cores, Allowed: allowed}
+	return Reason{Code: ProcessorsShared, Seen: took, To: others.Cores, Allowed: allowed, Name: part}
+}
+
+// against is what speaks against taking a run for evidence on one claim: what [Guards] finds, and processor time that
+// others took of those parts of the run outside of its measurement window that the claim is judged on, too.
+func against(in Input, c suite.Claim, e Evidence) []Reason {
+	reasons := Guards(in, e)
+	if e.Usage == nil {
+		return reasons
+	}
+	metric, _ := suite.MetricByName(c.Metric)
+	var besides Reason
+	switch _, yielded := e.Values[c.Metric]; {
+	case metric.FromStart():
+		besides = taken(in, e.Usage.OthersBefore, "a part of the warm-up")
+	case yielded && in.Phase.Disturb != "":
+		besides = taken(in, e.Usage.OthersAfter, "a part of what followed the measurement window")
+	}
+	if !besides.None() {
+		reasons = append(reasons, besides)
+	}
+	return reasons
 }
 
 // hostCodes are the codes that say that the host was not the run's own.

@@ -45,7 +45,7 @@ func (o Outcome) MarshalJSON() ([]byte, error) {
 // classify says what a run says about a claim. Everything that tells of verdicts comes from it. place is the run's
 // place among those that count, by which runs of two phases are paired.
 func classify(in Input, c suite.Claim, e Evidence, place int) Outcome {
-	o := Outcome{Run: e.Run, Reasons: Guards(in, e)}
+	o := Outcome{Run: e.Run, Reasons: against(in, c, e)}
 	if o.Value, o.Sampled = of(c, e); !o.Sampled {
 		o.Reasons = append(o.Reasons, Reason{Code: NoMetric, Name: c.Metric})
 	} else if c.Over != 0 {
@@ -200,7 +200,7 @@ func Exclusion(in Input, e Evidence) []Reason {
 		case Missed, Limited:
 			against = true
 		case Disturbed:
-			return guarded
+			return o.Reasons
 		case Excluded:
 			if len(guarded) > 0 && guardedOut(o) {
 				return guarded
@@ -238,7 +238,11 @@ func onceEach(in Input, e Evidence) ([]Outcome, bool) {
 func Once(in Input, e Evidence) (met, excluded, generator bool, reasons []string) {
 	all, tested := onceEach(in, e)
 	missed := slices.ContainsFunc(all, func(o Outcome) bool { return o.Kind == Missed || o.Kind == Limited })
-	if guarded := Guards(in, e); !missed && len(guarded) > 0 && (!tested || len(Exclusion(in, e)) > 0) {
+	guarded := Guards(in, e)
+	if i := slices.IndexFunc(all, func(o Outcome) bool { return o.Kind == Disturbed }); i >= 0 {
+		guarded = all[i].Reasons
+	}
+	if !missed && len(guarded) > 0 && (!tested || len(Exclusion(in, e)) > 0) {
 		return false, true, GeneratorBound(in, e), Texts(guarded)
 	}
 	if missed := misses(in, e); len(missed) > 0 {

@@ -109,7 +109,7 @@ func over(in Input, c suite.Claim, i int, v float64) (float64, bool) {
 	other := in.Over[c.Over]
 	var figures []float64
 	for _, e := range other.Runs {
-		if f, ok := of(c, e); ok && f > 0 && len(Guards(other, e)) == 0 {
+		if f, ok := of(c, e); ok && f > 0 && len(against(other, c, e)) == 0 {
 			figures = append(figures, f)
 		}
 	}

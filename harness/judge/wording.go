@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -35,7 +36,8 @@ var words = map[Code]func(Reason) string{
 		return fmt.Sprintf("the hypervisor took %s of the host's processor time (at most %s allowed)", percent(r.Seen), percent(r.Allowed))
 	},
 	ProcessorsShared: func(r Reason) string {
-		return fmt.Sprintf("others than the run took %.2f of %.4g cores in the measurement window (at most %.2f allowed)", r.Seen, r.To, r.Allowed)
+		return fmt.Sprintf("others than the run took %.2f of %.4g cores in %s (at most %.2f allowed)", r.Seen, r.To,
+			cmp.Or(r.Name, "the measurement window"), r.Allowed)
 	},
 	ClockJump: func(r Reason) string {
 		return fmt.Sprintf("the clock jumped: the wall clock went on by %s and the monotonic clock by %s (at most %s apart allowed)",

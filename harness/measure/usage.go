@@ -27,9 +27,14 @@ type Usage struct {
 	Series []Series `json:"series"`
 	// Others is what others than the run took of the host within the measurement window.
 	Others Others `json:"others,omitzero"`
+	// OthersBefore and OthersAfter are what they took before it, from the start of the load on, and after it,
+	// until what the run does then was done: in the part of a few seconds in which they took most, so that what
+	// disturbs one step of several is not lost among the others.
+	OthersBefore Others `json:"others_before,omitzero"`
+	OthersAfter  Others `json:"others_after,omitzero"`
 }
 
-// Others is what others than the run took of the processors that the run may use.
+// Others is what others than the run took, over a part of a run, of the processors that the run may use.
 type Others struct {
 	// Known is false where the kernel does not say, or where the run reaches processes that are not
 	// watched; Taken and Stolen then mean nothing.

@@ -2,6 +2,8 @@ package probe
 
 import (
 	"bytes"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
@@ -19,15 +21,17 @@ type usageReader struct {
 	series   []*seriesReader // in the order of first sight; the host's first
 	byName   map[seriesKey]*seriesReader
 	accounts map[int]*account // of the listed processes, by number
+	own      account          // of this process and all below it, listed or not
 	host     hostTime         // at the reading before
 	others   othersReader
-	up       uint64        // ticks since the host started, at the reading before
-	at       time.Duration // of the reading before
-	cores    float64       // of the host; 0: not known
-	started  bool          // the reading at Start was taken
-	startAt  time.Duration // when
-	ended    bool          // and one after it
-	whole    bool          // and the one at End
+	up       uint64         // ticks since the host started, at the reading before
+	at       time.Duration  // of the reading before
+	cores    float64        // of the host; 0: not known
+	started  bool           // the reading at Start was taken
+	startAt  time.Duration  // when
+	ended    bool           // and one after it
+	whole    bool           // and the one at End
+	over     *measure.Usage // what was read up to End; nil before
 }
 
 // source is where readings come from.
@@ -35,12 +39,16 @@ type source struct {
 	root  string                              // of /proc
 	clock func(pid int) (time.Duration, bool) // the processor time of a process; nil: only its ticks
 	quota float64                             // cores that the control groups allow this process; 0: no limit
+	self  int                                 // the number of this process; 0: what it started does not matter
 }
 
 type seriesKey struct {
 	role measure.Role
 	name string
 }
+
+// ever is before any reading.
+const ever = time.Duration(math.MinInt64)
 
 // seriesReader is the series of one role and name.
 type seriesReader struct {
@@ -113,6 +121,9 @@ func (r *usageReader) baseline(at time.Duration) {
 // read takes the reading that was planned for a moment, at the moment it came to.
 func (r *usageReader) read(at, planned time.Duration) {
 	r.take(at, false)
+	if r.over != nil {
+		return // what the run's own processes do now is not asked for
+	}
 	for _, s := range r.series {
 		if s.seen {
 			r.point(s, at)
@@ -128,6 +139,9 @@ func (r *usageReader) read(at, planned time.Duration) {
 		}
 	case r.started:
 		r.ended, r.whole = true, at >= r.config.End
+	}
+	if at >= r.config.End {
+		r.over = r.sum()
 	}
 }
 
@@ -148,8 +162,8 @@ func (r *usageReader) point(s *seriesReader, at time.Duration) {
 	s.PeakRSS = max(s.PeakRSS, p.RSS)
 }
 
-// take reads the host and every process listed now, and returns the processor time that these and
-// the kernel's threads used since the reading before.
+// take reads the host and every process listed now, and returns the processor time that these, all
+// that this process started, and the kernel's threads used since the reading before.
 func (r *usageReader) take(at time.Duration, first bool) time.Duration {
 	for _, s := range r.series {
 		s.seen, s.now = false, groupMemory{}
@@ -161,6 +175,9 @@ func (r *usageReader) take(at time.Duration, first bool) time.Duration {
 		if p.Tree {
 			roots = append(roots, p.PID)
 		}
+	}
+	if r.source.self > 0 {
+		roots = append(roots, r.source.self)
 	}
 	trees := r.processes.descendants(roots)
 	up := parseUptime(r.uptime.read(r.buf))
@@ -182,11 +199,13 @@ func (r *usageReader) take(at time.Duration, first bool) time.Duration {
 		}
 		used := a.advance(members, r.up)
 		s.total += used
-		ours += used
+		if !slices.Contains(trees[r.source.self], p.PID) { // else it counts with all that this process started
+			ours += used
+		}
 		living[p.PID] = a
 	}
+	ours += r.own.advance(r.tree(trees[r.source.self], nil), r.up) + r.processes.kernel.advance(r.source.clock)
 	r.accounts, r.up = living, up
-	ours += r.processes.kernel.advance(r.source.clock)
 	r.hostUsage(at, first, ours)
 	for _, s := range r.series {
 		if s.seen && s.now.members == 1 {
@@ -207,16 +226,23 @@ func (r *usageReader) members(p measure.Process, trees map[int][]int, s *seriesR
 		s.now.add(root.processMemory)
 		return map[int]member{p.PID: {own: root.cpu, parent: root.parent, started: root.started}}, true
 	}
-	members := make(map[int]member, len(trees[p.PID]))
-	for _, pid := range trees[p.PID] {
-		if m := r.processes.get(pid); m.alive {
-			members[pid] = member{
-				own: m.cpu, children: time.Duration(m.children) * tick, parent: m.parent, started: m.started,
-			}
-			s.now.add(m.processMemory)
+	return r.tree(trees[p.PID], &s.now), true
+}
+
+// tree reads the processes of a tree, and adds their memory up where that is asked for.
+func (r *usageReader) tree(pids []int, memory *groupMemory) map[int]member {
+	members := make(map[int]member, len(pids))
+	for _, pid := range pids {
+		m := r.processes.get(pid)
+		if !m.alive {
+			continue
+		}
+		members[pid] = member{own: m.cpu, children: time.Duration(m.children) * tick, parent: m.parent, started: m.started}
+		if memory != nil {
+			memory.add(m.processMemory)
 		}
 	}
-	return members, true
+	return members
 }
 
 // hostUsage reads the host's own usage. ours is what the run and the kernel used since the reading before.
@@ -244,10 +270,22 @@ func parseUptime(data []byte) uint64 {
 	return seconds*ticksPerSecond + hundredths
 }
 
-// usage is everything that was read. Without a reading at Start and one after it, the
+// usage is everything that was read.
+func (r *usageReader) usage() *measure.Usage {
+	if r.over == nil {
+		return r.sum()
+	}
+	u := *r.over
+	if !r.config.Partial {
+		u.OthersAfter = r.others.most(r.at, r.host.at, r.config.End-r.config.Start, r.host)
+	}
+	return &u
+}
+
+// sum is what was read up to now, or up to the window's end. Without a reading at Start and one after it, the
 // processor time within the window is not known. A busy host takes the readings late: the time between
 // the two is brought to the length of the window.
-func (r *usageReader) usage() *measure.Usage {
+func (r *usageReader) sum() *measure.Usage {
 	u := &measure.Usage{Series: make([]measure.Series, 0, len(r.series))}
 	scale := 1.0
 	if between := r.at - r.startAt; r.whole && between > 0 {
@@ -260,7 +298,8 @@ func (r *usageReader) usage() *measure.Usage {
 		u.Series = append(u.Series, series)
 	}
 	if r.ended && !r.config.Partial {
-		u.Others = r.others.window(r.at-r.startAt, r.host)
+		u.Others = r.others.window(r.startAt, r.at, r.host)
+		u.OthersBefore = r.others.most(ever, r.startAt, r.config.End-r.config.Start, r.host)
 	}
 	return u
 }

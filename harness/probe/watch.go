@@ -21,6 +21,8 @@ type Config struct {
 	// Partial says that requests also reach processes which are not listed, such as a store that runs
 	// already: what others use cannot be told from what these use.
 	Partial bool
+	// Beyond asks for what others take after End, too, until [Watcher.Stop].
+	Beyond bool
 }
 
 // leastEvery is the shortest interval between readings: the kernel tells of the host in ticks of 10 ms.
@@ -43,13 +45,13 @@ type edges struct{ start, end time.Duration }
 const unknownEdge = time.Duration(math.MaxInt64)
 
 // Watch takes a first reading, from which all usage counts, and then reads at Start, at
-// End and at every multiple of Every between Origin and End. It is to be called before
+// End and at every multiple of Every between Origin and End, or the end of the watch. It is to be called before
 // Start: later, the processor time within the window is not known. The caller must stop it.
 func Watch(c Config) *Watcher { return watch(c, thisHost()) }
 
 // thisHost is the kernel that this process runs on.
 func thisHost() source {
-	return source{root: procRoot, clock: cputime, quota: readCgroup(os.DirFS("/")).cores}
+	return source{root: procRoot, clock: cputime, quota: readCgroup(os.DirFS("/")).cores, self: os.Getpid()}
 }
 
 func watch(c Config, from source) *Watcher {
@@ -94,7 +96,7 @@ func (w *Watcher) run() {
 		case <-timer.C:
 			w.reader.read(time.Since(w.config.Origin), at)
 		}
-		if at >= w.config.End {
+		if at >= w.config.End && !w.config.Beyond {
 			return
 		}
 	}
@@ -126,6 +128,9 @@ func (w *Watcher) after(at time.Duration) time.Duration {
 		if edge > at && edge < next {
 			next = edge
 		}
+	}
+	if c.Beyond {
+		return next
 	}
 	return min(next, max(c.End, at+1))
 }

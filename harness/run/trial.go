@@ -122,6 +122,7 @@ func (p *pipeline) drive(
 				Origin: origin, Every: time.Second,
 				Processes: func() []measure.Process { return processes(instance, stores.info()) },
 				Partial:   partial(instance, stores.info()),
+				Beyond:    phase.Disturb != "", // which may go on after the window
 			})
 		},
 		Window: func(start, end time.Duration) {

@@ -79,8 +79,8 @@ var (
 			must("lateness", "Share of a phase's p99 bound that the generator's own p99 lateness may reach.", part(), func(v *Validity) *Share { return &v.Lateness }),
 			must("offered", "Least share of the scheduled requests that must have been sent.", part(), func(v *Validity) *Share { return &v.Offered }),
 			must("host_noise", "Largest relative difference between a fixed piece of work timed before and after a run.", part(), func(v *Validity) *Share { return &v.HostNoise }),
-			may("other_load", "Processor time that others than the run may take in a measurement window, in cores over the whole of it; "+
-				"0.15 when it is left out, in proportion more on more than 12 cores.", amount(MinOtherLoad, MaxCPUs), func(v *Validity) *float64 { return &v.OtherLoad }),
+			may("other_load", "Processor time that others than the run may take in a measurement window, in cores over the whole of it, and in any "+
+				"part of a few seconds of what else of a run a claim is judged on; 0.15 when it is left out, in proportion more on more than 12 cores.", amount(MinOtherLoad, MaxCPUs), func(v *Validity) *float64 { return &v.OtherLoad }),
 		},
 	}
 

@@ -92,6 +92,12 @@ const scaledMetric = "rate_at_cpu"
 // untimed are the metrics in milliseconds that no request's time-out limits.
 var untimed = map[string]bool{"gap": true, "recovery": true, "recovery_p99": true, TimeToSteady: true}
 
+// fromStart are the metrics that are judged from the start of the load on, and not only within the measurement window.
+var fromStart = map[string]bool{"memory": true, "memory_all": true, TimeToSteady: true}
+
+// FromStart reports whether the metric is judged from the start of the load on, the warm-up included.
+func (m Metric) FromStart() bool { return fromStart[m.Name] }
+
 // Disturb names what is done to a system within the judged window.
 type Disturb string
 
