@@ -144,7 +144,9 @@ func TestOthersAreNotKnownBesideProcessesThatAreNotWatched(t *testing.T) {
 }
 
 func TestTheRunsProcessesAreWaitedFor(t *testing.T) {
-	processes := func() []measure.Process { return []measure.Process{worker(1, 7)} }
+	processes := func() []measure.Process {
+		return []measure.Process{worker(1, 7), {Role: measure.RoleGenerator, Name: "generator", PID: 6}}
+	}
 	busy := func(k kernel, until *atomic.Bool) {
 		for used := time.Duration(0); !until.Load(); used += 9 * time.Millisecond {
 			k.used(7, used)
@@ -164,6 +166,44 @@ func TestTheRunsProcessesAreWaitedFor(t *testing.T) {
 			assert.Equal(t, 900*time.Millisecond, q.Waited, "the first reading wholly after the work")
 			assert.Zero(t, q.Busy)
 		})
+	})
+	t.Run("while this process reads", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := newKernel(t)
+			k.process(6, task{})
+			k.process(7, task{})
+			k.used(6, 0)
+			time.AfterFunc(50*time.Millisecond, func() { k.used(6, 20*time.Millisecond) })
+			from := k.source()
+			from.self = 6
+			q := settle(t.Context(), processes, from)
+			assert.True(t, q.Idle)
+			assert.Equal(t, settleEvery, q.Waited)
+		})
+	})
+	t.Run("while the kernel does what it always does", func(t *testing.T) {
+		for used, idle := range map[time.Duration]bool{9 * time.Millisecond: true, 11 * time.Millisecond: false} { // in 100 ms
+			synctest.Test(t, func(t *testing.T) {
+				k, over := newKernel(t), &atomic.Bool{}
+				k.process(7, task{})
+				k.process(2, task{})
+				put(t, k.root, "2/comm", "kthreadd\n")
+				k.process(3, task{parent: 2})
+				k.used(7, 0)
+				var working sync.WaitGroup
+				working.Go(func() {
+					for n := time.Duration(0); !over.Load(); n++ {
+						k.used(3, n*used)
+						time.Sleep(100 * time.Millisecond)
+					}
+				})
+				time.Sleep(time.Millisecond)
+				q := settle(t.Context(), processes, k.source())
+				over.Store(true)
+				working.Wait()
+				assert.Equal(t, idle, q.Idle, "%v", used)
+			})
+		}
 	})
 	t.Run("for a bounded time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

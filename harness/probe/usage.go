@@ -22,6 +22,7 @@ type usageReader struct {
 	byName   map[seriesKey]*seriesReader
 	accounts map[int]*account // of the listed processes, by number
 	own      account          // of this process and all below it, listed or not
+	kernel   time.Duration    // used by the kernel's threads since the reading before
 	host     hostTime         // at the reading before
 	others   othersReader
 	up       uint64         // ticks since the host started, at the reading before
@@ -204,7 +205,8 @@ func (r *usageReader) take(at time.Duration, first bool) time.Duration {
 		}
 		living[p.PID] = a
 	}
-	ours += r.own.advance(r.tree(trees[r.source.self], nil), r.up) + r.processes.kernel.advance(r.source.clock)
+	r.kernel = r.processes.kernel.advance(r.source.clock)
+	ours += r.own.advance(r.tree(trees[r.source.self], nil), r.up) + r.kernel
 	r.accounts, r.up = living, up
 	r.hostUsage(at, first, ours)
 	for _, s := range r.series {
