@@ -73,15 +73,20 @@ func Split(ranks []float64, side int) (at int, statistic float64) {
 // Kendall's statistic. The orders of n values with i pairs out of order are those of n-1 values with i-n+1 to i of
 // them (Kendall, Biometrika 30 (1938), 81–93).
 func Inversions(n, d int) float64 {
-	shares := []float64{1} // by the number of pairs out of order
+	shares, next := []float64{1}, []float64(nil) // by the number of pairs out of order, up to d
 	for m := 2; m <= n; m++ {
-		next := make([]float64, len(shares)+m-1)
-		for i, s := range shares {
-			for j := range m {
-				next[i+j] += s / float64(m)
+		sum := 0.0 // of the m shares up to i
+		next = next[:0]
+		for i := 0; i <= d && i <= m*(m-1)/2; i++ {
+			if i < len(shares) {
+				sum += shares[i]
 			}
+			if i >= m {
+				sum -= shares[i-m]
+			}
+			next = append(next, sum/float64(m))
 		}
-		shares = next
+		shares, next = next, shares
 	}
 	sum := 0.0
 	for i := 0; i <= d && i < len(shares); i++ {
