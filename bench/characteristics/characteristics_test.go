@@ -91,20 +91,32 @@ func (c cell) wrong(n int) float64 {
 // validity is that of the built-in suite.
 var validity = suite.Builtin().Plan.Validity
 
+// lazy makes what is asked for by number, each once and in order: most repetitions need few of the runs that the rules
+// may ask for.
+func lazy[T any](next func() T) func(int) T {
+	var made []T
+	return func(i int) T {
+		for len(made) <= i {
+			made = append(made, next())
+		}
+		return made[i]
+	}
+}
+
 // judged is the verdict of the real rules on the planned number of runs, with further ones where the rules ask for
 // them, and without those that could change nothing.
-func judged(claim suite.Claim, runs []judge.Evidence, planned int) judge.Verdict {
+func judged(claim suite.Claim, runs func(int) judge.Evidence, planned int) judge.Verdict {
 	return judgedOn(4, 4, claim, runs, planned)
 }
 
 // judgedOn is the same on a host with so many cores, for a document that names so many.
-func judgedOn(cores, documented int, claim suite.Claim, runs []judge.Evidence, planned int) judge.Verdict {
+func judgedOn(cores, documented int, claim suite.Claim, runs func(int) judge.Evidence, planned int) judge.Verdict {
 	in := judge.Input{
 		Phase: suite.Phase{Number: 1, Workers: documented, Rate: rate}, Claims: []suite.Claim{claim}, Planned: planned,
 		Validity: validity, Host: judge.Host{Cores: cores, Online: cores, Memory: suite.GiB},
 	}
 	for total := planned; len(in.Runs) < total; total = judge.Runs(in) {
-		next := runs[len(in.Runs)]
+		next := runs(len(in.Runs))
 		next.Run = len(in.Runs) + 1
 		in.Runs = append(in.Runs, next)
 		soFar := in
@@ -115,9 +127,6 @@ func judgedOn(cores, documented int, claim suite.Claim, runs []judge.Evidence, p
 	}
 	return judge.Phase(in)[0].Verdict
 }
-
-// longest is the most runs that there may be for so many planned ones.
-func longest(planned int) int { return 2*planned + 1 }
 
 func p99Claim(bound float64) suite.Claim {
 	return suite.Claim{ID: "p99", Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: bound, Unit: suite.Milliseconds}}
@@ -151,12 +160,9 @@ func percentiles(t *testing.T, s system, length float64, most, n int, bias bool)
 			bounds, planned = append(bounds, truths[truth]), append(planned, count)
 		}
 	}
-	r := rand.New(rand.NewPCG(uint64(length), 5))
-	for range n {
-		runs := make([]judge.Evidence, longest(most))
-		for i := range runs {
-			runs[i] = s.run(r, service, length)
-		}
+	for repetition := range n {
+		r := rand.New(rand.NewPCG(uint64(length), uint64(repetition)))
+		runs := lazy(func() judge.Evidence { return s.run(r, service, length) })
 		for i, c := range all {
 			group := i / len(margins)
 			c.verdicts[judged(p99Claim(bounds[group]*(1+c.margin)), runs, planned[group])]++
@@ -175,10 +181,7 @@ func rates(s system, length float64, n int) []cell {
 		r := rand.New(rand.NewPCG(6, uint64(i)))
 		service := float64(s.servers) / (claim.Bound() * (1 + c.margin))
 		for range n {
-			var runs []judge.Evidence
-			for range longest(6) {
-				runs = append(runs, s.run(r, service, length))
-			}
+			runs := lazy(func() judge.Evidence { return s.run(r, service, length) })
 			c.verdicts[judged(claim, runs, 6)]++
 		}
 	}
@@ -194,8 +197,10 @@ func experiments(t *testing.T, n int) []cell {
 		func() []cell { return rates(uneven, 5, n) },
 		func() []cell { return disturbed(harmless, n) },
 		func() []cell { return disturbed(coreTaken, n) },
-		func() []cell { return smallHosts(exponential, "M/M", n) },
-		func() []cell { return smallHosts(skewed, "M/G", n) },
+		func() []cell { return smallHosts(exponential, "M/M/8", []float64{0.1, 0.2, 0.3, 0.6}, n) },
+		func() []cell { return smallHosts(skewed, "M/G/8", []float64{0.1, 0.2, 0.3, 0.6}, n) },
+		func() []cell { return smallHosts(logNormal(0.5), "M/G/8 of CV 0.5", []float64{0.1}, n) },
+		func() []cell { return smallHosts(logNormal(2.5), "M/G/8 of CV 2.5", []float64{0.1}, n) },
 	}
 	if n == full {
 		work = append(work, func() []cell { return percentiles(t, uneven, 60, 6, n, false) })

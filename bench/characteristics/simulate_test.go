@@ -1,6 +1,7 @@
 package characteristics
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -20,11 +21,14 @@ type system struct {
 // exponential work makes the queue M/M/c, of which the p99 is known in closed form.
 func exponential(r *rand.Rand) float64 { return r.ExpFloat64() }
 
-// skewed is log-normal work with a coefficient of variation of 1.5: a few requests cost
-// many times the mean.
-func skewed(r *rand.Rand) float64 { return math.Exp(sigma*r.NormFloat64() - sigma*sigma/2) }
+// skewed is work of which a few requests cost many times the mean.
+var skewed = logNormal(1.5)
 
-var sigma = math.Sqrt(math.Log(1 + 1.5*1.5))
+// logNormal is log-normal work of a coefficient of variation.
+func logNormal(cv float64) func(*rand.Rand) float64 {
+	sigma := math.Sqrt(math.Log(1 + cv*cv))
+	return func(r *rand.Rand) float64 { return math.Exp(sigma*r.NormFloat64() - sigma*sigma/2) }
+}
 
 // Every run is made like a real one: two seconds of warm-up, then the judged window, with
 // arrivals at random of which the number is given.
@@ -38,22 +42,22 @@ func (s system) run(r *rand.Rand, service, length float64) judge.Evidence {
 	return s.without(r, service, length, length, length)
 }
 
-// without is a run in which one server takes up nothing between two moments of the window, in seconds: something else
-// has taken its processor.
-func (s system) without(r *rand.Rand, service, length, from, to float64) judge.Evidence {
-	n := uint64(math.Round(rate * length))
-	w := &measure.Window{
-		End: time.Duration(length * float64(time.Second)), Response: measure.NewSparseHistogram(), Lateness: onTime(n),
-		Offered: n, Sent: n, Succeeded: n,
-	}
-	for i := range int(length) {
-		w.Seconds = append(w.Seconds, measure.Second{At: time.Duration(i) * time.Second, Response: measure.NewSparseHistogram()})
-	}
+// answer is one request of a window: when it came, in seconds since the window's start, and how long it took.
+type answer struct{ at, took float64 }
+
+func faster(a, b answer) int { return cmp.Compare(a.took, b.took) }
+
+// answers simulates one run, in which one server takes up nothing between two moments of the window, in seconds. It
+// returns the requests of the window, how many answers came within each second, and the seconds that all servers were
+// busy.
+func (s system) answers(
+	r *rand.Rand, service, length, from, to float64,
+) (all []answer, completed []uint64, busy float64) {
 	free := make([]float64, s.servers)
 	for i := range free {
 		free[i] = -warmup
 	}
-	busy := 0.0 // seconds of all servers within the window
+	completed = make([]uint64, int(length))
 	for _, now := range append(arrivals(r, -warmup, 0), arrivals(r, 0, length)...) {
 		if now >= from {
 			free[0] = max(free[0], to)
@@ -63,15 +67,36 @@ func (s system) without(r *rand.Rand, service, length, from, to float64) judge.E
 		free[k] = began + service*s.work(r)
 		busy += max(0, min(length, free[k])-max(0, began))
 		if done := free[k]; done >= 0 && done < length {
-			w.Completed++
-			w.Seconds[int(done)].Completed++
+			completed[int(done)]++
 		}
 		if now >= 0 {
-			second, took := &w.Seconds[int(now)], time.Duration((free[k]-now)*1e9)
-			second.Offered++
-			second.Response.Record(took)
-			w.Response.Record(took)
+			all = append(all, answer{now, free[k] - now})
 		}
+	}
+	return all, completed, busy
+}
+
+// without is a run in which one server takes up nothing between two moments of the window, in seconds: something else
+// has taken its processor.
+func (s system) without(r *rand.Rand, service, length, from, to float64) judge.Evidence {
+	all, completed, busy := s.answers(r, service, length, from, to)
+	n := uint64(len(all))
+	w := &measure.Window{
+		End: time.Duration(length * float64(time.Second)), Response: measure.NewSparseHistogram(), Lateness: onTime(n),
+		Offered: n, Sent: n, Succeeded: n,
+	}
+	for i, count := range completed {
+		w.Seconds = append(w.Seconds, measure.Second{
+			At: time.Duration(i) * time.Second, Completed: count, Response: measure.NewSparseHistogram(),
+		})
+		w.Completed += count
+	}
+	slices.SortFunc(all, faster) // a sparse histogram grows best at its end
+	for _, a := range all {
+		second, took := &w.Seconds[int(a.at)], time.Duration(a.took*1e9)
+		second.Offered++
+		second.Response.Record(took)
+		w.Response.Record(took)
 	}
 	return judge.Evidence{
 		Workers: s.servers, Window: w,
@@ -138,7 +163,9 @@ func (s system) longRun(r *rand.Rand, service float64, n int) float64 {
 func (s system) medianRun(r *rand.Rand, service, length float64, n int) float64 {
 	all := make([]float64, n)
 	for i := range all {
-		all[i] = p99(s.run(r, service, length).Window.Response)
+		answers, _, _ := s.answers(r, service, length, length, length)
+		slices.SortFunc(answers, faster)
+		all[i] = 1000 * answers[int(math.Ceil(0.99*float64(len(answers))))-1].took
 	}
 	slices.Sort(all)
 	return (all[(n-1)/2] + all[n/2]) / 2

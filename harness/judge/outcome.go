@@ -166,6 +166,9 @@ func tallied(all []Outcome) tally {
 			t.missed++
 		case Limited:
 			t.limited++
+			if o.explained() {
+				t.explained++
+			}
 		case Disturbed:
 			t.disturbed++
 		default:
@@ -173,6 +176,11 @@ func tallied(all []Outcome) tally {
 		}
 	}
 	return t
+}
+
+// explained reports whether a limited run missed by no more than fewer processors explain.
+func (o Outcome) explained() bool {
+	return slices.ContainsFunc(o.Reasons, func(r Reason) bool { return r.Code == FewerProcessors })
 }
 
 // measured are the values of the runs that count; never nil.

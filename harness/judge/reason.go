@@ -19,7 +19,7 @@ const (
 	HostSlowed        Code = "host-slowed"         // a fixed piece of work took From ms before and To ms after; Seen and Allowed are shares
 	HostSpedUp        Code = "host-sped-up"        // the same, the other way: what was slower before was disturbed
 	ProcessorStolen   Code = "processor-stolen"    // by the hypervisor: Seen and Allowed are shares of the host's processor time
-	ProcessorsShared  Code = "processors-shared"   // others than the run took Seen of To cores in the part of the run that Name names, "" for the window; Allowed
+	ProcessorsShared  Code = "processors-shared"   // others took Seen of To cores in the part of the run that Name says, else in the window; Allowed
 	ClockJump         Code = "clock-jump"          // the wall clock went on by From s, the monotonic one by To s; Allowed apart
 	FrequencyFell     Code = "frequency-fell"      // from From to To MHz; Seen and Allowed are shares
 	FrequencyRose     Code = "frequency-rose"      // the same, the other way

@@ -18,6 +18,10 @@ const (
 	GaveOut = 0.9
 	// memoryGaveOut is the share of its limit that a worker reached, from which on the limit was what held it.
 	memoryGaveOut = 0.9
+	// unequalWork is how many times as long as in an M/M/c queue requests may wait for a processor before something else
+	// is taken to be behind it: (1+CV²)/2 times by the approximation of Allen and Cunneen, where CV is the coefficient of
+	// variation of the processor time per request. A run does not tell it: up to 1.7 is allowed for.
+	unequalWork = 2
 )
 
 // smaller reports whether the host has fewer processors than the document gives the phase.
@@ -103,9 +107,10 @@ func starved(in Input, o Outcome) Reason {
 }
 
 // waits says that a response time is no longer than fewer processors explain, although there was room on
-// average: one that comes while all are taken waits, and with fewer that is more often so. Both waits are those of an
-// M/M/c queue with the processor time per request that was seen; the bound is widened by the ratio of the two.
-// Source: Erlang's C formula (Allen, Probability, Statistics and Queueing Theory, 2nd ed., section 5.2.3).
+// average: one that comes while all are taken waits, and with fewer that is more often so. Both response times are
+// those of an M/M/c queue with the processor time per request that was seen; by how much the one on fewer processors is
+// longer counts [unequalWork] times, and the bound is widened by that. A host with much room widens it by next to nothing.
+// Source: Erlang's C formula (Allen, Probability, Statistics and Queueing Theory, 2nd ed., sections 5.2.3 and 5.3).
 func waits(in Input, c suite.Claim, e Evidence, o Outcome) Reason {
 	q, timed := quantiles[c.Metric]
 	if !timed || !in.smaller() || c.Over != 0 || in.Phase.Shape.Kind != "" {
@@ -120,7 +125,7 @@ func waits(in Input, c suite.Claim, e Evidence, o Outcome) Reason {
 	if !known || !also || there <= 0 {
 		return Reason{}
 	}
-	factor := float64(here) / float64(there)
+	factor := 1 + unequalWork*(float64(here)/float64(there)-1)
 	if o.Value > c.Bound()*factor {
 		return Reason{}
 	}

@@ -37,6 +37,7 @@ func alpha(n int) float64 {
 type tally struct {
 	met, missed int // runs that are evidence
 	limited     int // runs that missed the bound on a host that is smaller than documented, and gave out
+	explained   int // of these, runs that missed it by no more than fewer processors explain
 	disturbed   int // runs that missed the bound under a disturbance that may be why
 	invalid     int // runs that are excluded whatever they yielded
 }
@@ -59,14 +60,17 @@ func (t tally) all() int { return t.counted() + t.invalid }
 // verdict applies the rules to the counts. It depends on nothing else, so that a
 // tally that no further run can change has a verdict that none can change.
 //
-// Limited and disturbed runs bar verification like misses, and are no evidence for refuting.
+// Limited and disturbed runs bar verification like misses, and are no evidence for refuting. Those that fewer
+// processors explain differ from the others by what they yielded: to leave them out would be a selection, and they bar
+// refuting like runs that met the bound.
 func (t tally) verdict() Verdict {
 	switch {
 	case t.all() == 0:
 		return Inconclusive
 	case t.counted() >= MinRuns && 3*t.invalid <= t.all() && t.against() <= dissents(t.counted()):
 		return Verified
-	case t.valid() >= MinRuns && 3*(t.invalid+t.disturbed) <= t.all() && 3*t.limited <= t.all() && t.met <= dissents(t.valid()):
+	case t.valid() >= MinRuns && 3*(t.invalid+t.disturbed) <= t.all() && 3*t.limited <= t.all() &&
+		t.met+t.explained <= dissents(t.valid()+t.explained):
 		return Refuted
 	case t.limited >= enough && 3*t.limited > t.counted():
 		return Untestable
@@ -88,7 +92,7 @@ func (t tally) fixed(remaining int, smaller bool) bool {
 	now := t.verdict()
 	kinds := []tally{{met: 1}, {missed: 1}, {disturbed: 1}, {invalid: 1}}
 	if smaller {
-		kinds = append(kinds, tally{limited: 1})
+		kinds = append(kinds, tally{limited: 1}, tally{limited: 1, explained: 1})
 	}
 	for _, a := range kinds {
 		for _, b := range kinds {
@@ -104,7 +108,10 @@ func (t tally) fixed(remaining int, smaller bool) bool {
 
 // plus is the tally with k times another added.
 func (t tally) plus(o tally, k int) tally {
-	return tally{t.met + k*o.met, t.missed + k*o.missed, t.limited + k*o.limited, t.disturbed + k*o.disturbed, t.invalid + k*o.invalid}
+	return tally{
+		met: t.met + k*o.met, missed: t.missed + k*o.missed, limited: t.limited + k*o.limited,
+		explained: t.explained + k*o.explained, disturbed: t.disturbed + k*o.disturbed, invalid: t.invalid + k*o.invalid,
+	}
 }
 
 // Runs is how many runs there are to be as things stand: those planned, one for each excluded one, up to a third of them, and

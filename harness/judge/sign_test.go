@@ -74,6 +74,8 @@ func TestSmallHostsAndDisturbancesInTheTally(t *testing.T) {
 		{"one of six, the others met", tally{met: 5, limited: 1}, Untestable},
 		{"one of ten, the others met: one may differ", tally{met: 9, limited: 1}, Verified},
 		{"one of six, the others missed with room", tally{missed: 5, limited: 1}, Refuted},
+		{"one of six by no more than fewer processors explain", tally{missed: 5, limited: 1, explained: 1}, Inconclusive},
+		{"one of ten by no more than they explain: one may differ", tally{missed: 9, limited: 1, explained: 1}, Refuted},
 		{"two of six, the others missed with room: too few", tally{missed: 4, limited: 2}, Untestable},
 		{"five of ten, the others missed with room: more than a third", tally{missed: 5, limited: 5}, Untestable},
 		{"three of twenty, the others missed with room", tally{missed: 17, limited: 3}, Refuted},
@@ -94,7 +96,7 @@ func TestSmallHostsAndDisturbancesInTheTally(t *testing.T) {
 }
 
 func TestFixedIsExactlyThatEveryCompletionGivesTheSame(t *testing.T) {
-	kinds := []tally{{met: 1}, {missed: 1}, {limited: 1}, {disturbed: 1}, {invalid: 1}}
+	kinds := []tally{{met: 1}, {missed: 1}, {limited: 1}, {limited: 1, explained: 1}, {disturbed: 1}, {invalid: 1}}
 	others := []tally{{met: 1}, {missed: 1}, {disturbed: 1}, {invalid: 1}}
 	// same reports whether every way that the remaining runs may turn out gives the verdict.
 	var same func(now tally, kinds []tally, remaining int, v Verdict) bool

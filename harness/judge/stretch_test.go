@@ -2,6 +2,7 @@ package judge
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,8 @@ func TestOthersCountInEveryPartOfTheRunThatAClaimIsJudgedOn(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			e := evidenceOf(shape{})
-			e.Usage.Others, e.Usage.OthersBefore, e.Usage.OthersAfter = row.usage.Others, row.usage.OthersBefore, row.usage.OthersAfter
+			e.Usage.OthersBefore, e.Usage.OthersAfter = row.usage.OthersBefore, row.usage.OthersAfter
+			e.Usage.Others = row.usage.Others
 			e.Values = map[string]float64{"recovery_p99": 3000, "goodput_share": 80, "time_to_steady": 1500}
 			in := input(e, e, e, e, e, e)
 			in.Phase.Disturb, in.Claims = row.disturb, []suite.Claim{row.claim}
@@ -58,5 +60,16 @@ func TestOthersCountInEveryPartOfTheRunThatAClaimIsJudgedOn(t *testing.T) {
 			}
 			assert.Equal(t, Met, classify(in, met, e, 0).Kind, "what can only hurt takes no pass away")
 		})
+	}
+}
+
+func TestWorkThatIsUnequalWaitsLonger(t *testing.T) {
+	// 100 req/s of 8 ms each keep 0.8 of 2 processors busy, and a tenth of 8: an M/M/2 queue has a p99 of 1.12 times
+	// that of M/M/8, and 1.24 times are explained.
+	for response, want := range map[time.Duration]Kind{240 * time.Millisecond: Limited, 260 * time.Millisecond: Missed} {
+		in := input(several(6, on(0.8, shape{response: response}))...)
+		in.Phase.Workers, in.Host.Online = 8, 2
+		o := classify(in, in.Claims[1], in.Runs[0], 0)
+		assert.Equal(t, want, o.Kind, "%v of 200 ms: %v", response, o.Reasons)
 	}
 }

@@ -142,7 +142,8 @@ var (
 			must("cluster", "False: one process that serves by itself.", truth(), func(p *Phase) *bool { return &p.Cluster }),
 			must("workers", "Worker processes; 1 without a cluster.", whole(1, MaxWorkers), func(p *Phase) *int { return &p.Workers }),
 			may("cores", "Processors that the document gives this configuration; one for each worker when it is left out. On a host with fewer, "+
-				"a claim that is met is verified, and one that is missed while the host's processors gave out is untestable there.", whole(1, MaxCores), func(p *Phase) *int { return &p.Cores }),
+				"a claim that is met is verified, and one that is missed while the host's processors gave out, or by no more than "+
+				"waiting for one of fewer processors explains, is untestable there.", whole(1, MaxCores), func(p *Phase) *int { return &p.Cores }),
 			must("memory", "Memory limit of each worker.", size(MinMemory, MaxMemory), func(p *Phase) *Size { return &p.Memory }),
 			must("stores", "Stores that the system works on; [] for none.", list[Store]{"a list of stores", 0, choice("a store", Postgres, Redis)}, func(p *Phase) *[]Store { return &p.Stores }),
 			must("rate", "Rate that is offered, whatever the system answers.", rate(), func(p *Phase) *Rate { return &p.Rate }),
