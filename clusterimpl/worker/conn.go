@@ -44,7 +44,7 @@ func newConn(inner net.Conn, closed func(*conn, bool)) *conn {
 }
 
 // afterRetired is how long a request may take to arrive whose first bytes came just
-// when its connection was to be closed.
+// when its connection was to be closed, or given back.
 const afterRetired = 10 * time.Second
 
 // begin notes that a request with a body of so many bytes begins to be carried out.
@@ -148,8 +148,11 @@ func (c *conn) Read(p []byte) (int, error) {
 func (c *conn) again(n int, err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n > 0 {
+	if n > 0 && c.waiting {
 		c.waiting = false
+		if c.unasked { // just now: the rest of the request is still to be read
+			_ = c.SetReadDeadline(time.Now().Add(afterRetired)) // fails on a closed connection: so will the read
+		}
 	}
 	interrupted := n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
 	if interrupted && c.unasked && c.waiting {
