@@ -29,11 +29,7 @@ func (p *primary) look(now time.Time) {
 	for _, m := range p.workers {
 		switch {
 		case !m.deadline.IsZero():
-			if now.After(m.deadline) {
-				p.kill(m, fmt.Sprintf("not drained within %v", worker.DrainTimeout))
-			} else {
-				p.killIfHung(m, now)
-			}
+			p.lookAtLeaving(m, now)
 		case !m.ready:
 			if now.Sub(m.started) > p.ReadyTimeout {
 				p.kill(m, fmt.Sprintf("not ready within %v", p.ReadyTimeout))
@@ -44,6 +40,15 @@ func (p *primary) look(now time.Time) {
 				p.check(m, now)
 			}
 		}
+	}
+}
+
+// lookAtLeaving kills a worker that takes too long to drain, or hangs before it has.
+func (p *primary) lookAtLeaving(m *member, now time.Time) {
+	if now.After(m.deadline) {
+		p.kill(m, fmt.Sprintf("not drained within %v", worker.DrainTimeout))
+	} else if !m.drained {
+		p.killIfHung(m, now)
 	}
 }
 

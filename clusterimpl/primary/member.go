@@ -29,7 +29,8 @@ type member struct {
 	beat     time.Time // latest sign of life
 	refused  time.Time // the beat that told last of requests that were refused; zero for none
 	suspect  suspicion
-	deadline time.Time // of draining; zero when it does not
+	deadline time.Time // of draining, and of the process's end after it; zero when it does not
+	drained  bool      // it is about to end, and shows no sign of life until then
 	probing  bool
 	probe    time.Time // latest
 }

@@ -235,6 +235,8 @@ func (p *primary) message(m *member, msg ipc.Message) {
 		p.sup.Retire(m.slot)
 		p.spread.Retire(m.slot)
 		p.retire(m, now, true)
+	case ipc.Drained:
+		m.drained = true
 	case ipc.Back:
 		p.spread.Collect()
 	case ipc.Ask:

@@ -109,6 +109,7 @@ func Run(c config.Config, newHandler NewHandler, logs *logging.Logs) int {
 		logs.For(logging.Cluster).Error("worker ends", "reason", err)
 		return 1
 	}
+	_ = w.control.Send(ipc.Message{Kind: ipc.Drained}) // else the primary is gone, or takes the silence for a hang
 	return 0
 }
 

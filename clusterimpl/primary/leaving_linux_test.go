@@ -1,0 +1,49 @@
+package primary
+
+import (
+	"log/slog"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
+	"github.com/nameplate-dev/nameplate/clusterimpl/process"
+)
+
+// A process may take its time to end, above all on a host that is full: a worker that has said
+// that it has drained is not taken for one that hangs.
+func TestAWorkerThatHasDrainedMayTakeItsTimeToEnd(t *testing.T) {
+	for _, row := range []struct {
+		what    string
+		drained bool
+		after   time.Duration // the deadline of its drain
+		killed  bool
+	}{
+		{"it drains, and does nothing at all", false, time.Hour, true},
+		{"it has drained", true, time.Hour, false},
+		{"it has drained, and does not end in time", true, 0, true},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			silent, err := process.Start(exec.Command("sleep", "600"), false)
+			require.NoError(t, err)
+			t.Cleanup(func() {
+				silent.Kill()
+				<-silent.Done()
+			})
+			require.Eventually(t, func() bool { return !examine(silent.PID).active }, time.Minute, time.Millisecond)
+			now := time.Now()
+			m := &member{slot: 1, process: silent, ready: true, beat: now.Add(-silenceSuspect), deadline: now.Add(row.after)}
+			p := &primary{workers: map[int]*member{1: m}, log: slog.New(slog.DiscardHandler)}
+			p.Config.HealthCheck = time.Hour
+			if row.drained {
+				p.message(m, ipc.Message{Kind: ipc.Drained})
+			}
+			p.lookAtLeaving(m, now.Add(time.Millisecond))
+			p.lookAtLeaving(m, now.Add(time.Millisecond+silenceIdle))
+			assert.Equal(t, row.killed, m.killed, m.reason)
+		})
+	}
+}
