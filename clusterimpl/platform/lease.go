@@ -54,6 +54,8 @@ type lease struct {
 	failing time.Time // since when Redis does not answer; zero while it does
 
 	renewed time.Time // when the lease was prolonged last; of the goroutine that runs
+
+	known chan struct{} // closed once it is known for the first time whether the lease is ours; nil: nobody waits for that
 }
 
 // grant allows readers to believe the entries of an epoch.
@@ -79,8 +81,8 @@ func (l *lease) seen() string {
 
 // run looks at the lease until ctx is done.
 func (l *lease) run(ctx context.Context) {
-	ticker := time.NewTicker(leaseCheck)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	for {
@@ -88,12 +90,36 @@ func (l *lease) run(ctx context.Context) {
 		if epoch := l.epoch(l.now()); l.given != nil && epoch != 0 && l.memory.Claim(epoch) {
 			beside.Go(func() { l.given(ctx, epoch) })
 		}
+		pause := l.pause()
+		if pause <= 0 && l.known != nil {
+			close(l.known)
+			l.known = nil
+		}
+		if pause <= 0 {
+			pause = leaseCheck
+		}
+		timer.Reset(pause)
 		select {
-		case <-ticker.C:
+		case <-timer.C:
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// pause is the time until a lease that is ours is old enough to be believed, but at most until the
+// next look; 0 when there is no such thing to wait for.
+func (l *lease) pause() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.value == "" || l.own(l.value) == 0 || !l.failing.IsZero() {
+		return 0
+	}
+	now := l.now()
+	if l.epoch(now) != 0 {
+		return 0
+	}
+	return max(time.Millisecond, min(leaseCheck, l.first.Add(leaseTerm).Sub(now)))
 }
 
 // check reads the lease, claims it when nobody has it, and keeps it when it is ours.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
+	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 )
 
 // tenant is one process that may answer from a near cache, with a clock of the test's.
@@ -135,4 +136,24 @@ func TestSettlingWaitsForAsLongAsItSays(t *testing.T) {
 		l.settle(cancelled, heldByNo+"3", time.Now(), nil)
 		assert.Equal(t, 3*leaseTerm, time.Since(started))
 	})
+}
+
+func TestAPlatformIsReadyOnceItIsKnownWhoHasTheLease(t *testing.T) {
+	server := miniredis.RunT(t)
+	ready := func(address string, memory *near.Memory) {
+		p, err := New(t.Context(), Config{RedisURL: "redis://" + address, Dataset: dataset.Spec{Accounts: 10}, Near: memory})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = p.Close() })
+	}
+	ours, others := near.New(1, 1), near.New(1, 1)
+	ready(server.Addr(), ours)
+	assert.NotZero(t, ours.Trusted(), "the first transfer need not wait")
+	ready(server.Addr(), others)
+	assert.Zero(t, others.Trusted(), "it is another's")
+	gone := miniredis.RunT(t)
+	address := gone.Addr()
+	gone.Close()
+	nobody := near.New(1, 1)
+	ready(address, nobody)
+	assert.Zero(t, nobody.Trusted(), "Redis does not answer, and is not waited for")
 }

@@ -49,7 +49,8 @@ type Platform struct {
 	close    []func() error
 }
 
-// New makes the platform, and connects to the stores. It does not wait for one that does not
+// New makes the platform, and connects to the stores. Of a near cache that nobody else has it waits
+// until it may be believed, which takes a second when the memory is new. It does not wait for a store that does not
 // answer: until it does, requests that need it answer 503. A URL that makes no sense is refused, without being quoted.
 func New(ctx context.Context, c Config) (*Platform, error) {
 	if err := c.Dataset.Validate(); err != nil {
@@ -91,7 +92,8 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client, answers b
 	if memory == nil {
 		memory = near.New(c.Dataset.Accounts, NearSessions)
 	}
-	l := &lease{client: client, key: c.RedisPrefix + "near", memory: memory, now: time.Now}
+	known := make(chan struct{})
+	l := &lease{client: client, key: c.RedisPrefix + "near", memory: memory, now: time.Now, known: known}
 	p.cache = &cache{client: client, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults}
 	if c.DatabaseURL != "" {
 		l.given = func(ctx context.Context, epoch uint64) { p.cache.ahead(ctx, epoch, p.ledger, c.Dataset.Accounts) }
@@ -109,6 +111,11 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client, answers b
 	})
 	p.sessions = &redisSessions{client: client, prefix: c.RedisPrefix, near: memory, lease: l}
 	p.attempts = &redisAttempts{client: client, prefix: c.RedisPrefix}
+	// The first transfer would wait for as long.
+	select {
+	case <-known:
+	case <-ctx.Done():
+	}
 }
 
 // Close ends every connection to the stores.

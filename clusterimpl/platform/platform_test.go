@@ -38,8 +38,16 @@ func TestSQLiteAloneConforms(t *testing.T) {
 	platformtest.Run(t, platformtest.SQLite(t, spec), "", "")
 }
 
-func TestASlowReaderDoesNotPutAnOldAccountBack(t *testing.T) {
+// withoutNearCaches is a Redis in which nobody is given the lease of the near cache, so that all accounts come from it.
+func withoutNearCaches(t *testing.T) *miniredis.Miniredis {
+	t.Helper()
 	redis := miniredis.RunT(t)
+	require.NoError(t, redis.Set("p:near", "nobody:1"))
+	return redis
+}
+
+func TestASlowReaderDoesNotPutAnOldAccountBack(t *testing.T) {
+	redis := withoutNearCaches(t)
 	config := platform.Config{DatabaseURL: platformtest.SQLite(t, spec), RedisURL: "redis://" + redis.Addr(), RedisPrefix: "p:", Dataset: spec}
 	url := platformtest.Start(t, config)
 	status, _, body := platformtest.Ask(t, http.MethodPost, url+"/api/accounts/9/transactions", nil,
@@ -73,7 +81,7 @@ func TestWithoutRedisReadsGoToSQLAndSessionsAnswer503(t *testing.T) {
 }
 
 func TestAnAccountCachedBeforeAnOutageIsNotServedAfterATransferInIt(t *testing.T) {
-	redis := miniredis.RunT(t)
+	redis := withoutNearCaches(t)
 	url := platformtest.Start(t, platform.Config{DatabaseURL: platformtest.SQLite(t, spec), RedisURL: "redis://" + redis.Addr(), RedisPrefix: "p:", Dataset: spec})
 	platformtest.Ask(t, http.MethodGet, url+"/api/accounts/9", nil, nil)
 	old, err := redis.Get("p:account:9")
