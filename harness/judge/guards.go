@@ -19,7 +19,7 @@ func Guards(in Input, e Evidence) []Reason {
 	for _, fault := range e.Faults {
 		reasons = append(reasons, Reason{Code: BrokenMeanwhile, Name: fault})
 	}
-	if w := e.Window; w == nil || w.Offered == 0 || w.Response == nil || w.Response.Count() == 0 {
+	if !sampled(e.Window) {
 		return append(reasons, Reason{Code: NoSamples})
 	}
 	for _, g := range guards {
@@ -28,6 +28,15 @@ func Guards(in Input, e Evidence) []Reason {
 		}
 	}
 	return reasons
+}
+
+// sampled reports whether a window tells anything: of requests that were sent, or that were
+// released in time and found no connection free throughout, see [notOffered].
+func sampled(w *measure.Window) bool {
+	if w == nil || w.Offered == 0 || w.Response == nil {
+		return false
+	}
+	return w.Response.Count() > 0 || w.Unsent > 0 && w.Lateness != nil && w.Lateness.Count() > 0
 }
 
 // late is the guard on the generator's schedule lag. A generator that sends late offers

@@ -78,11 +78,13 @@ func goodput(e Evidence) (float64, bool) {
 func percentile(q float64) func(Evidence) (float64, bool) {
 	return func(e Evidence) (float64, bool) {
 		h := e.Window.Response
-		if h == nil || h.Count() == 0 {
+		if h == nil || h.Count()+e.Window.Unsent == 0 {
 			return 0, false
 		}
 		among := q
-		if e.Window.Unsent > 0 { // the rank q × (answers + unsent) among all is this quantile among the answers
+		if h.Count() == 0 {
+			among = math.Inf(1)
+		} else if e.Window.Unsent > 0 { // the rank q × (answers + unsent) among all is this quantile among the answers
 			among = q * float64(h.Count()+e.Window.Unsent) / float64(h.Count())
 		}
 		if among > 1 {

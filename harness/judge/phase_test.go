@@ -146,6 +146,7 @@ func TestPhase(t *testing.T) {
 		{"too much memory", repeat(6, shape{rssMiB: 600}), "verified verified verified refuted"},
 		{"goodput of a tenth, the rest waits for 60 s", repeat(6, shape{response: 59 * time.Second, failed: 450}), "refuted refuted refuted verified"},
 		{"goodput of a tenth, the rest beyond what can be recorded", repeat(6, shape{response: 61 * time.Second, failed: 450, outOfRange: 500}), "invalid invalid invalid invalid"},
+		{"the system holds all connections throughout", repeat(6, shape{unsent: requests}), "refuted refuted refuted verified"},
 		{"the system holds all connections: fast answers for the few that got one", repeat(6, shape{unsent: 450}), "refuted refuted refuted verified"},
 		{"the generator was cut short", repeat(6, shape{unreleased: 450}), "invalid invalid invalid invalid"},
 		{"a late generator only hurts: what is met all the same is met", repeat(6, shape{lateness: 21 * time.Millisecond}), "verified verified verified verified"},
@@ -253,7 +254,8 @@ func TestGuards(t *testing.T) {
 		{"a host measured only before", shape{after: -1}, "the host's speed was not measured before and after the run"},
 		{"stolen time", shape{steal: 0.4}, "the hypervisor took 40 % of the host's processor time (at most 25 % allowed)"},
 		{"a fault", broken, "store postgres fell over"},
-		{"nothing sent", shape{unsent: requests}, "no samples: no request of the measurement window was sent"},
+		{"nothing sent for want of a connection: the system's failure", shape{unsent: requests}, ""},
+		{"nothing released", shape{unreleased: requests}, "no samples: no request of the measurement window was sent"},
 		{"a system that fails every request", shape{failed: requests}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -424,6 +426,7 @@ func TestValues(t *testing.T) {
 		{"p99", shape{slow: 6}, 1000},
 		{"p99", shape{slow: 5}, 10},
 		{"p99", shape{unsent: 6}, 60_000},
+		{"p50", shape{unsent: requests}, 60_000},
 		{"p90", shape{unsent: 6}, 10},
 		{"p90", shape{slow: 20, unsent: 30}, 10},
 		{"p90", shape{slow: 30, unsent: 30}, 1000},

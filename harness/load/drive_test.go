@@ -162,6 +162,20 @@ func TestDriveAgainstNobodyFails(t *testing.T) {
 	assert.Equal(t, uint64(80), o.Window.Sent, "the system was asked, and refused")
 	require.Len(t, o.Window.Errors, 1)
 	assert.Contains(t, o.Window.Errors[0].Message, "connection refused")
+	for name, change := range map[string]func(*Config){
+		"by the loop":    func(*Config) {},
+		"by the workers": func(c *Config) { c.Warmup, c.Schedule = FixedWarmup(0), Constant(loopRate+1); c.Duration = 100 * ms },
+	} {
+		c := brief(url)
+		c.Hide = func(text string) string { return strings.ReplaceAll(text, "127.0.0.1", "…") }
+		change(&c)
+		o := drive(t, c)
+		require.Len(t, o.Unopened, 1, name)
+		assert.EqualValues(t, 4, o.Unopened[0].Count, name)
+		assert.Equal(t, "dial tcp …:#: connect: connection refused", o.Unopened[0].Message, name)
+	}
+	s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	assert.Empty(t, drive(t, brief(s.URL)).Unopened)
 }
 
 // A system that closes idle connections is within its rights: they are opened again.

@@ -26,15 +26,17 @@ const (
 // carrier carries what is released to the system, over connections that it keeps, and records
 // what becomes of it. Its methods are called by one goroutine, abort by any.
 type carrier interface {
-	connect()           // opens the connections, as far as that succeeds
+	connect() []error   // opens the connections, and returns why each that could not be opened was not
 	begin()             // makes ready for requests
 	prepare()           // makes the next request in advance
 	release(release)    // lets the next request go, over a connection that is free, or into the backlog
 	backlogged(release) // puts the next request into the backlog, which is not to be sent any more
-	drop(why error)     // records the backlog as never sent
-	end()               // works off the backlog and returns when all is answered or given up
-	disconnect()        // closes the connections
-	abort()             // breaks off what is under way
+	// waiting is when the first request in the backlog was to be sent; false when there is none.
+	waiting() (scheduled time.Duration, any bool)
+	drop(why error) // records the backlog as never sent
+	end()           // works off the backlog and returns when all is answered or given up
+	disconnect()    // closes the connections
+	abort()         // breaks off what is under way
 	// sleeper returns the pacing's sleep, which ends at or after a moment of the clock, or when the run is broken off, and
 	// reports whether the time ended it and nothing kept it from ending then.
 	sleeper() (sleep func(until time.Duration) bool, done func())
@@ -121,7 +123,7 @@ func (d *driver) run() *Outcome {
 	defer quieten(d.carrier.processors())()
 	unhook := context.AfterFunc(d.stopped, d.carrier.abort)
 	defer unhook()
-	d.carrier.connect()
+	unopened := measure.CountErrors(d.hidden(d.carrier.connect()))
 	defer d.carrier.disconnect()
 	d.origin.Store(int64(time.Since(d.start) + lead))
 	if d.Started != nil {
@@ -137,6 +139,8 @@ func (d *driver) run() *Outcome {
 	until, all := d.release()
 	if !all {
 		d.carrier.drop(errInterrupted)
+	} else if head, any := d.carrier.waiting(); any && d.doomed(head) {
+		d.carrier.drop(errDoomed)
 	}
 	d.carrier.end()
 	close(ended)
@@ -144,7 +148,9 @@ func (d *driver) run() *Outcome {
 	if !all {
 		d.recorder.Cut(until)
 	}
-	return d.outcome(!all || d.broken.Load())
+	o := d.outcome(!all || d.broken.Load())
+	o.Unopened = unopened
+	return o
 }
 
 // outcome is what became of the run.
@@ -195,22 +201,33 @@ func (d *driver) release() (until time.Duration, all bool) {
 	if d.wrap != nil {
 		pace = d.wrap(pace)
 	}
+	var o overrun
 	for {
 		moment, more := d.times.next()
 		if !more {
 			return moment, true
 		}
 		d.carrier.prepare()
-		now, ok := pace(moment)
-		if !ok {
-			now = max(0, now)
-			for more && moment < now {
-				d.carrier.backlogged(release{moment, now})
-				moment, more = d.times.next()
-			}
-			return now, false
+		switch now, ok := pace(moment); {
+		case !ok:
+			d.breakOff(moment, max(0, now), o.known)
+			return max(0, now), false
+		case o.passes(moment, now):
+			d.pass(moment, now, errOverrun)
+		default:
+			d.carrier.release(release{moment, now})
 		}
-		d.carrier.release(release{moment, now})
+	}
+}
+
+// breakOff accounts for what was due by the time at which the run was broken off.
+func (d *driver) breakOff(moment, now time.Duration, overrun bool) {
+	for more := true; more && moment < now; moment, more = d.times.next() {
+		if overrun {
+			d.pass(moment, now, errInterrupted)
+		} else {
+			d.carrier.backlogged(release{moment, now})
+		}
 	}
 }
 
@@ -252,6 +269,17 @@ func (d *driver) sample(t *task, e *exchange, begun, freed, dialled time.Duratio
 
 // kept is the part of a failed answer of which an example may be kept, with room for what is hidden in it.
 const kept = 16 << 10
+
+// hidden are errors without what nobody is to see.
+func (d *driver) hidden(errs []error) []error {
+	if d.Hide == nil {
+		return errs
+	}
+	for i, err := range errs {
+		errs[i] = errors.New(d.Hide(err.Error()))
+	}
+	return errs
+}
 
 // hide takes out of a failure what nobody is to see.
 func (d *driver) hide(s *measure.Sample) {

@@ -45,7 +45,7 @@ type Request struct {
 }
 
 // Source makes the requests. Next is called once for every arrival, in the order of
-// the schedule, by one goroutine at a time.
+// the schedule, by one goroutine at a time; not for arrivals that are [PassedOver].
 type Source interface {
 	Next() *Request
 }
@@ -77,21 +77,26 @@ type Config struct {
 	// length is not fixed: with its edges since the origin. It must return at once; may be nil.
 	Window   func(start, end time.Duration)
 	Progress func(at time.Duration) // called a few times a second with the time since the origin; may be nil
-	Observe  func(measure.Sample)   // called with every sample, by several goroutines at once; keeps nothing of its memory; may be nil
+	Observe  func(measure.Sample)   // called with every sample, but for arrivals that are [PassedOver], by several goroutines at once; keeps nothing of its memory; may be nil
 }
 
 // Outcome is what became of a run.
 type Outcome struct {
-	Origin      time.Time       // of the schedule
-	Warmup      *measure.Window // from the origin until the measurement window
-	Window      *measure.Window // the measurement window: what was scheduled within Config.Duration from its start
-	Ended       warmup.State    // how the warm-up ended
-	Steady      time.Duration   // from the origin until the steady state in which it ended began; 0: there was none
-	Interrupted bool            // stopped before all was sent and answered: the windows end where it stopped
+	Origin time.Time       // of the schedule
+	Warmup *measure.Window // from the origin until the measurement window
+	Window *measure.Window // the measurement window: what was scheduled within Config.Duration from its start
+	Ended  warmup.State    // how the warm-up ended
+	Steady time.Duration   // from the origin until the steady state in which it ended began; 0: there was none
+	// Unopened says why connections could not be opened before the origin, by cause; empty when all were. A request
+	// that needs one of them tries again.
+	Unopened    []measure.ErrorCount
+	Interrupted bool // stopped before all was sent and answered: the windows end where it stopped
 }
 
 // Drive sends what the schedule asks for and returns when every request has been
-// answered or given up, at the latest at the schedule's end plus the timeout. When ctx
+// answered or given up, at the latest at the schedule's end plus the timeout; earlier, when no
+// request of the window can be answered in time any more. A schedule that asks for more than the
+// generator can release takes no longer: what it falls behind is passed over, and counted as unsent. When ctx
 // ends first it stops at once: what was measured is returned, with Interrupted set. An
 // error means that the configuration is wrong and nothing was sent; a system that does
 // not answer is no error but failed requests.

@@ -69,7 +69,7 @@ func newLoop(d *driver) carrier {
 		return nil
 	}
 	l := &loop{driver: d, poll: -1, wake: -1, workers: map[string]string{}, napping: longestNap}
-	l.backlog = backlog{make: l.makeOrder, timeout: d.Timeout, now: d.now, record: d.record}
+	l.backlog = backlog{make: l.makeOrder, timeout: d.Timeout, now: d.now, record: d.record, refuse: d.refuse}
 	var err error
 	if l.renderer, err = newRenderer(d.base); err != nil {
 		return nil
@@ -117,26 +117,30 @@ func (l *loop) makeOrder() order {
 }
 
 // connect opens all connections. One that cannot be opened is tried again by the request that needs it.
-func (l *loop) connect() {
+func (l *loop) connect() (failed []error) {
 	ctx, cancel := context.WithTimeout(l.stopped, dialLimit)
 	defer cancel()
-	fds := make([]int, len(l.clients))
+	fds, errs := make([]int, len(l.clients)), make([]error, len(l.clients))
 	var wg sync.WaitGroup
 	turn := make(chan struct{}, dialsAtOnce)
 	for i := range fds {
 		turn <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turn }()
-			fds[i], _ = openSocket(ctx, l.address)
+			fds[i], errs[i] = openSocket(ctx, l.address)
 		})
 	}
 	wg.Wait()
 	for i, c := range l.clients {
-		if fds[i] >= 0 {
-			_ = c.attach(fds[i])
+		if errs[i] == nil {
+			errs[i] = c.attach(fds[i])
+		}
+		if errs[i] != nil {
+			failed = append(failed, errs[i])
 		}
 		l.idle.push(c)
 	}
+	return failed
 }
 
 func (l *loop) begin() {}
@@ -172,9 +176,10 @@ func (l *loop) rouse() {
 	}
 }
 
-func (l *loop) prepare()             { l.backlog.prepare() }
-func (l *loop) backlogged(r release) { l.backlog.waiting.push(r) }
-func (l *loop) drop(why error)       { l.backlog.drop(why) }
+func (l *loop) prepare()                       { l.backlog.prepare() }
+func (l *loop) backlogged(r release)           { l.backlog.waiting.push(r) }
+func (l *loop) waiting() (time.Duration, bool) { return l.backlog.head() }
+func (l *loop) drop(why error)                 { l.backlog.drop(why) }
 
 // release sends the next request, or puts it into the backlog. The connection that has been idle for longest takes it:
 // all are used in turn, as if each were a user of the system.
@@ -184,7 +189,7 @@ func (l *loop) release(r release) {
 		l.look(0)
 	}
 	if l.idle.len() == 0 {
-		l.backlog.waiting.push(r)
+		l.backlog.wait(r)
 	} else if c := l.idle.pop(); !c.begin(task{r, l.backlog.order()}) {
 		l.serve(c)
 	}

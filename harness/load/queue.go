@@ -32,13 +32,14 @@ type task struct {
 
 // backlog knows which requests have been released and not yet taken. One in it takes 16 bytes:
 // the request itself is made when a connection takes it. Only the very next one is made in
-// advance. No request stays for longer than its time-out, so that the backlog is bounded by
-// rate x time-out.
+// advance. No request stays for longer than its time-out, and no more than [mostWaiting] at once.
 type backlog struct {
 	make    func() order // the source's next request
 	timeout time.Duration
 	now     func() time.Duration
 	record  func(measure.Sample)
+	// refuse records an arrival for which there is no room, and for which no request is made.
+	refuse func(release)
 
 	waiting fifo[release]
 	next    order // of the head of the backlog, or of the next release
@@ -50,6 +51,23 @@ func (b *backlog) prepare() {
 	if !b.made && b.waiting.len() == 0 {
 		b.next, b.made = b.make(), true
 	}
+}
+
+// wait puts the next release into the backlog, if there is room.
+func (b *backlog) wait(r release) {
+	if b.waiting.len() >= mostWaiting {
+		b.refuse(r)
+		return
+	}
+	b.waiting.push(r)
+}
+
+// head is when the first request in the backlog was to be sent; false when there is none.
+func (b *backlog) head() (scheduled time.Duration, any bool) {
+	if b.waiting.len() == 0 {
+		return 0, false
+	}
+	return b.waiting.first().scheduled, true
 }
 
 // order takes the next request.
@@ -116,7 +134,7 @@ func (q *queue) release(r release) (woke bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.idle.len() == 0 {
-		q.waiting.push(r)
+		q.wait(r)
 		return false
 	}
 	q.idle.pop().tasks <- &task{r, q.order()}
@@ -178,6 +196,13 @@ func (q *queue) over() bool {
 	return q.ended && q.waiting.len() == 0
 }
 
+// oldest is when the first request in the backlog was to be sent; false when there is none.
+func (q *queue) oldest() (time.Duration, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.head()
+}
+
 // drop records the whole backlog as never sent.
 func (q *queue) drop(why error) {
 	q.mu.Lock()
@@ -188,7 +213,7 @@ func (q *queue) drop(why error) {
 // fifo is a queue in a ring that grows as needed.
 type fifo[T any] struct {
 	ring  []T
-	first int
+	start int
 	count int
 }
 
@@ -197,20 +222,23 @@ func (f *fifo[T]) len() int { return f.count }
 func (f *fifo[T]) push(v T) {
 	if f.count == len(f.ring) {
 		ring := make([]T, max(16, 2*len(f.ring)))
-		n := copy(ring, f.ring[f.first:])
-		copy(ring[n:], f.ring[:f.first])
-		f.ring, f.first = ring, 0
+		n := copy(ring, f.ring[f.start:])
+		copy(ring[n:], f.ring[:f.start])
+		f.ring, f.start = ring, 0
 	}
-	f.ring[(f.first+f.count)%len(f.ring)] = v
+	f.ring[(f.start+f.count)%len(f.ring)] = v
 	f.count++
 }
+
+// first is the oldest value; there must be one.
+func (f *fifo[T]) first() T { return f.ring[f.start] }
 
 // pop takes the oldest value; there must be one.
 func (f *fifo[T]) pop() T {
 	var zero T
-	v := f.ring[f.first]
-	f.ring[f.first] = zero
-	f.first = (f.first + 1) % len(f.ring)
+	v := f.ring[f.start]
+	f.ring[f.start] = zero
+	f.start = (f.start + 1) % len(f.ring)
 	f.count--
 	return v
 }

@@ -60,7 +60,7 @@ func (s *seat) dial(deadline time.Duration) error {
 	defer cancel()
 	client, err := s.transport.NewClientConn(ctx, s.run.base.Scheme, s.run.address)
 	if err != nil {
-		return fmt.Errorf("no connection: %w", err)
+		return err
 	}
 	s.client = client
 	return s.run.stopped.Err() // abort may have come before there was a wire to close
@@ -99,7 +99,8 @@ func (s *seat) send(t *task, deadline time.Duration) (e exchange, dialled time.D
 	for attempt := 0; attempt < 2 && e.sent < 0 && t.err == nil; attempt++ {
 		if s.client == nil || s.client.Err() != nil {
 			start := s.run.now()
-			if e.err = s.dial(deadline); e.err != nil {
+			if err := s.dial(deadline); err != nil {
+				e.err = fmt.Errorf("no connection: %w", err)
 				return e, dialled
 			}
 			dialled += s.run.now() - start

@@ -118,10 +118,7 @@ func (t *timetable) open(start time.Duration) {
 // arrivalFrom is the first arrival of the warm-up at a moment or later, so that arrivals go on without a gap; when the
 // warm-up may not last until then, that is its end.
 func (t *timetable) arrivalFrom(moment time.Duration) time.Duration {
-	i := t.i
-	for t.warming.At(i) < moment {
-		i++
-	}
+	i := arrivalsBefore(t.warming, t.i, moment)
 	return min(t.warming.At(i), max(moment, t.most))
 }
 

@@ -21,7 +21,7 @@ type workers struct {
 func newWorkers(d *driver) *workers {
 	w := &workers{driver: d, queue: &queue{backlog: backlog{
 		make:    func() order { return makeOrder(d.base, d.Source.Next()) },
-		timeout: d.Timeout, now: d.now, record: d.record,
+		timeout: d.Timeout, now: d.now, record: d.record, refuse: d.refuse,
 	}}}
 	for range d.Connections {
 		s := newSeat(d)
@@ -37,17 +37,23 @@ func (w *workers) processors() (own, shared int) {
 
 // connect opens every seat's connection. One that cannot be opened is tried again by the
 // request that needs it, which waits for it or fails.
-func (w *workers) connect() {
+func (w *workers) connect() (failed []error) {
 	var wg sync.WaitGroup
+	var mu sync.Mutex
 	turn := make(chan struct{}, dialsAtOnce)
 	for _, s := range w.seats {
 		turn <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turn }()
-			_ = s.dial(dialLimit)
+			if err := s.dial(dialLimit); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = append(failed, err)
+			}
 		})
 	}
 	wg.Wait()
+	return failed
 }
 
 func (w *workers) disconnect() {
@@ -71,9 +77,10 @@ func (w *workers) begin() {
 	})
 }
 
-func (w *workers) prepare()             { w.queue.prepare() }
-func (w *workers) backlogged(r release) { w.queue.backlogged(r) }
-func (w *workers) drop(why error)       { w.queue.drop(why) }
+func (w *workers) prepare()                       { w.queue.prepare() }
+func (w *workers) backlogged(r release)           { w.queue.backlogged(r) }
+func (w *workers) waiting() (time.Duration, bool) { return w.queue.oldest() }
+func (w *workers) drop(why error)                 { w.queue.drop(why) }
 
 func (w *workers) release(r release) {
 	if w.queue.release(r) {

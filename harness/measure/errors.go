@@ -23,7 +23,10 @@ type errorKey struct{ endpoint, message string }
 // errorCounts counts failures by endpoint and normalised message.
 type errorCounts map[errorKey]*ErrorCount
 
-func (all errorCounts) add(s *Sample) {
+func (all errorCounts) add(s *Sample) { all.addAll(1, s) }
+
+// addAll counts so many failures of one kind.
+func (all errorCounts) addAll(count uint64, s *Sample) {
 	key := errorKey{s.Endpoint, normalise(s.Err)}
 	c := all[key]
 	if c == nil && len(all) >= MaxErrors {
@@ -34,10 +37,20 @@ func (all errorCounts) add(s *Sample) {
 		c = &ErrorCount{Endpoint: key.endpoint, Message: key.message}
 		all[key] = c
 	}
-	c.Count++
+	c.Count += count
 	if c.Example == "" && !s.Unsent {
 		c.Example = printable(string(s.Answer[:min(len(s.Answer), MaxErrorExample)]), MaxErrorExample)
 	}
+}
+
+// CountErrors counts errors by normalised message, the most frequent first; like those of a
+// [Window], but of no endpoint.
+func CountErrors(errs []error) []ErrorCount {
+	all := errorCounts{}
+	for _, err := range errs {
+		all.add(&Sample{Err: err})
+	}
+	return all.list()
 }
 
 // list returns the failures, most frequent first.

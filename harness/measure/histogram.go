@@ -44,13 +44,16 @@ func newDense() *hdrhistogram.Histogram {
 // Record counts d once, rounded up to a whole microsecond, so that no quantile
 // flatters. A value above [Highest], or below zero, is recorded as the nearest one
 // that fits and counted by [Histogram.OutOfRange] too.
-func (h *Histogram) Record(d time.Duration) {
+func (h *Histogram) Record(d time.Duration) { h.RecordAll(1, d) }
+
+// RecordAll counts d so many times, as [Histogram.Record] does.
+func (h *Histogram) RecordAll(count uint64, d time.Duration) {
 	switch {
 	case d > Highest:
-		h.outOfRange++
+		h.outOfRange += count
 		d = Highest
 	case d < 0:
-		h.outOfRange++
+		h.outOfRange += count
 		d = Lowest
 	case d < Lowest:
 		d = Lowest
@@ -58,12 +61,12 @@ func (h *Histogram) Record(d time.Duration) {
 	us := int64((d + time.Microsecond - 1) / time.Microsecond)
 	var err error
 	if h.dense != nil {
-		err = h.dense.RecordValue(us)
+		err = h.dense.RecordValues(us, int64(count))
 	} else {
-		err = h.sparse.RecordValue(us)
+		err = h.sparse.RecordValues(us, int64(count))
 	}
 	if err != nil {
-		h.outOfRange++
+		h.outOfRange += count
 	}
 }
 

@@ -89,6 +89,21 @@ func (r *Recorder) Record(s Sample) {
 	}
 }
 
+// RecordAll counts so many requests of which none was sent, and which the sample is like in all
+// else: Unsent must be set.
+func (r *Recorder) RecordAll(count uint64, s Sample) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.windows[len(r.windows)-1].End == endless {
+		r.latest = max(r.latest, s.Scheduled)
+	}
+	for _, t := range r.windows {
+		if t.Start <= s.Scheduled && s.Scheduled < t.End {
+			t.unsent(count, &s)
+		}
+	}
+}
+
 // Cut ends the windows at the given time at the latest, after a run that was stopped
 // early. Nothing scheduled or answered later may have been recorded.
 func (r *Recorder) Cut(at time.Duration) {
@@ -153,16 +168,14 @@ func (t *tally) second(at time.Duration) *Second {
 
 // scheduled counts a sample that was scheduled in the window.
 func (t *tally) scheduled(s *Sample) {
+	if s.Unsent {
+		t.unsent(1, s)
+		return
+	}
 	second := t.second(s.Scheduled)
 	t.Offered++
 	second.Offered++
 	t.Lateness.Record(s.Released - s.Scheduled)
-	if s.Unsent {
-		t.Unsent++
-		second.Failed++
-		t.errors.add(s)
-		return
-	}
 	t.Sent++
 	t.Response.Record(s.Done - s.Scheduled)
 	t.Service.Record(s.Done - s.Sent)
@@ -179,6 +192,17 @@ func (t *tally) scheduled(s *Sample) {
 	t.Failed++
 	second.Failed++
 	t.errors.add(s)
+}
+
+// unsent counts requests that were scheduled in the window and never sent.
+func (t *tally) unsent(count uint64, s *Sample) {
+	second := t.second(s.Scheduled)
+	t.Offered += count
+	second.Offered += count
+	t.Lateness.RecordAll(count, s.Released-s.Scheduled)
+	t.Unsent += count
+	second.Failed += count
+	t.errors.addAll(count, s)
 }
 
 // breakdown is the one of that name, made when it is new.

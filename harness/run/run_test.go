@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -33,6 +34,7 @@ func TestMain(m *testing.M) {
 type fakeSystem struct {
 	handler  http.HandlerFunc
 	startErr error
+	gone     bool // nothing listens any more once it has started
 	faults   func(run int) []string
 	started  atomic.Int64
 	open     atomic.Int64
@@ -53,7 +55,12 @@ type fakeInstance struct {
 	run    int
 }
 
-func (i *fakeInstance) Info() Info { return Info{URL: i.server.URL, Startup: time.Millisecond} }
+func (i *fakeInstance) Info() Info {
+	if i.system.gone {
+		i.server.Close()
+	}
+	return Info{URL: i.server.URL, Startup: time.Millisecond}
+}
 func (i *fakeInstance) Processes() []measure.Process {
 	return []measure.Process{{Role: measure.RoleWorker, Name: "worker 1", PID: os.Getpid()}}
 }
@@ -249,6 +256,17 @@ func TestAnEnvironmentThatDoesNotComeUpIsNamedAndArchived(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestASystemThatRefusesConnectionsIsNamedByCause(t *testing.T) {
+	c := config(t)
+	c.System = &fakeSystem{handler: func(http.ResponseWriter, *http.Request) {}, gone: true}
+	r, err := Verify(t.Context(), c)
+	require.NoError(t, err)
+	n := c.Suite.Plan.Connections
+	assert.Contains(t, r.Notes, fmt.Sprintf("phase 1, run 1: %d of the generator's %d connections could not be opened "+
+		"before the load began: dial tcp 127.0.0.1:#: connect: connection refused", n, n))
+	assert.NotEqual(t, judge.Verified, r.Verdict)
 }
 
 func TestAFolderThatCannotBeWrittenIsFoundBeforeAnythingStarts(t *testing.T) {

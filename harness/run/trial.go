@@ -149,6 +149,10 @@ func (p *pipeline) drive(
 	}
 	ended := time.Now()
 	t.Noise.Monotonic, t.Noise.Wall = ended.Sub(readied), ended.Round(0).Sub(readied.Round(0)) // rounding strips the monotonic reading
+	for _, u := range outcome.Unopened {
+		p.note("%s, run %d: %d of the generator's %d connections could not be opened before the load began: %s",
+			phase.Title(), t.Number, u.Count, p.Suite.Plan.Connections, u.Message)
+	}
 	t.Warmup, t.Window, t.Interrupted = outcome.Warmup, outcome.Window, outcome.Interrupted
 	if outcome.Ended.Valid() {
 		t.Warm = &archive.Warm{Ended: outcome.Ended, Steady: outcome.Steady}

@@ -118,6 +118,9 @@ func (d *Decider) warm() (length int, warm bool) {
 	}
 	n := len(d.past)
 	before, after := merge(d.past[n-length:n-length/2]), merge(d.past[n-length/2:])
+	if before.Passed+after.Passed > 0 { // it is not the schedule's load
+		return length, false
+	}
 	if !inAsOut(before, after) || !steadyShare(before, after) || !steadyTimes(before, after) {
 		return length, false
 	}

@@ -19,6 +19,13 @@ func (m *Meter) Offered(at time.Duration) {
 	m.interval(at).Offered++
 }
 
+// Passed counts so many requests, at about one scheduled moment, for which the generator had no time.
+func (m *Meter) Passed(count uint64, at time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.interval(at).Passed += count
+}
+
 // Answered counts a request that left the system at a moment: with a good answer or not, after a response time,
 // 0 for one that was never sent, and having waited for a connection for most of it or not.
 func (m *Meter) Answered(at, response time.Duration, good, waited bool) {

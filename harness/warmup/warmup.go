@@ -61,7 +61,8 @@ type Interval struct {
 	// Waited counts those of the answered that waited for a free connection for more than half of their
 	// response time: they stood in a backlog that the system's own response time does not explain.
 	Waited uint64
-	Times  Times // response times of Good and Failed, but for requests that were never sent
+	Passed uint64 // requests of the schedule beside Offered, for which the generator had no time
+	Times  Times  // response times of Good and Failed, but for requests that were never sent
 }
 
 // done is how many requests left the system.
@@ -86,6 +87,7 @@ func merge(all []Interval) (sum Interval) {
 		sum.Good += all[i].Good
 		sum.Failed += all[i].Failed
 		sum.Waited += all[i].Waited
+		sum.Passed += all[i].Passed
 		for b, n := range all[i].Times {
 			sum.Times[b] += n
 		}

@@ -256,3 +256,20 @@ func TestTimes(t *testing.T) {
 	assert.InEpsilon(t, 990_000, times.quantile(0.99), 0.1)
 	assert.Equal(t, uint64(1002), times.count())
 }
+
+func TestASystemIsNotWarmWhileTheGeneratorPassesRequestsOver(t *testing.T) {
+	for passed, want := range map[uint64]State{0: Warm, 1: Unsettled} {
+		d := New(Bounds{Least: time.Second, Most: 6 * time.Second})
+		var got Decision
+		for range 60 {
+			i := Interval{Offered: 100, Good: 100, Passed: passed}
+			for range 100 {
+				i.Times.Add(10 * time.Millisecond)
+			}
+			if got = d.Add(i); got.State != Warming {
+				break
+			}
+		}
+		assert.Equal(t, want, got.State, "%d passed over", passed)
+	}
+}
