@@ -1,14 +1,9 @@
 package disturb
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/traffic"
@@ -40,10 +35,6 @@ var theCourse = course{
 // work they cost about a fortieth.
 const OverloadWork = 8 * time.Millisecond
 
-// perWorker is how many users keep a worker busy when the capacity is looked for, each with
-// the next request as soon as the one before is answered.
-const perWorker = 8
-
 const (
 	// userPatience is how long the users of an overload wait for an answer, from the moment
 	// at which they ask.
@@ -72,11 +63,11 @@ func (s course) overload(d *drill) error {
 	case <-d.ctx.Done():
 		return d.ctx.Err()
 	}
-	capacity, err := d.saturate(s, "before")
+	capacity, refused, err := d.saturate(s, "before")
 	if err != nil {
 		return err
 	}
-	d.note("at most %.0f req/s, found with %d users", capacity, perWorker*d.spec.Phase.Workers)
+	d.note("at most %.0f req/s, found with %d users, who were refused %d times", capacity, perWorker*d.spec.Phase.Workers, refused)
 
 	normal := &overloaded{}
 	if _, err = d.offer(normal, s.settling, load.Piece{Length: s.ordinary, From: capacity / 2, To: capacity / 2}); err != nil {
@@ -95,11 +86,11 @@ func (s course) overload(d *drill) error {
 	}
 	d.note("%.0f req/s: %.0f req/s answered well; of all, %s", 2*capacity, w.Goodput(), twice.outcomes())
 	// Once more, since others may have begun meanwhile to take some of the host, or have ceased.
-	again, err := d.saturate(s, "after")
+	again, refused, err := d.saturate(s, "after")
 	if err != nil {
 		return err
 	}
-	d.note("at most %.0f req/s, found again", again)
+	d.note("at most %.0f req/s, found again; the users were refused %d times", again, refused)
 	d.set("goodput_share", 100*w.Goodput()/((capacity+again)/2))
 
 	spike := &overloaded{}
@@ -124,61 +115,6 @@ func (s course) overload(d *drill) error {
 	d.note("%d connections to the database were opened or tried meanwhile; the pools keep %d", opened, now.size())
 	d.set("connects", float64(opened))
 	return nil
-}
-
-// saturate finds the capacity: the good answers a second that a fixed number of users get who
-// ask on and on. What they ask for depends on when that is: nothing is asked for twice.
-func (d *drill) saturate(s course, when string) (float64, error) {
-	source, err := d.requests("saturate " + when)
-	if err != nil {
-		return 0, err
-	}
-	ctx, cancel := context.WithTimeout(d.ctx, s.settling+s.saturation)
-	defer cancel()
-	users := perWorker * d.spec.Phase.Workers
-	transport := &http.Transport{MaxIdleConnsPerHost: users, DisableCompression: true}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
-	began := time.Now()
-	var good atomic.Int64
-	var taking sync.Mutex
-	var all sync.WaitGroup
-	for range users {
-		all.Go(func() {
-			for ctx.Err() == nil {
-				taking.Lock()
-				r := source.Next()
-				taking.Unlock()
-				if ok := send(ctx, client, d.Cluster.URL(), r); ok && time.Since(began) >= s.settling {
-					good.Add(1)
-				}
-			}
-		})
-	}
-	all.Wait()
-	if d.ctx.Err() != nil {
-		return 0, d.ctx.Err()
-	}
-	if good.Load() == 0 {
-		return 0, errors.New("no request was answered well")
-	}
-	return float64(good.Load()) / s.saturation.Seconds(), nil
-}
-
-// send sends a request and tells whether its answer is as it must be.
-func send(ctx context.Context, client *http.Client, base string, r *traffic.Request) bool {
-	request, err := http.NewRequestWithContext(ctx, r.Method, base+r.Path, bytes.NewReader(r.Body))
-	if err != nil {
-		return false
-	}
-	request.Header = r.Header.Clone()
-	answer, err := client.Do(request)
-	if err != nil {
-		return false
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	return err == nil && r.Check(answer.StatusCode, answer.Header, body) == nil
 }
 
 // offer offers a load to the end, as from users who do not wait for each other, after a start like it
@@ -209,6 +145,9 @@ func (d *drill) offer(observe *overloaded, warmup time.Duration, pieces ...load.
 	outcome, err := load.Drive(d.ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	for _, u := range outcome.Unopened {
+		d.note("%d of %d connections could not be opened before: %s", u.Count, c.Connections, u.Message)
 	}
 	if outcome.Interrupted {
 		return nil, context.Cause(d.ctx)

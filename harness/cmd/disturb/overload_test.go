@@ -1,7 +1,12 @@
 package disturb
 
 import (
+	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,6 +71,30 @@ func TestAnOverloadIsSeenThrough(t *testing.T) {
 	assert.Len(t, d.seen, 7)
 }
 
+func TestUsersWhoAreRefusedComeBackWhenTheyAreTold(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch asked.Add(1) {
+		case 1:
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case 2:
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			time.AfterFunc(50*time.Millisecond, cancel)
+		}
+	}))
+	defer server.Close()
+	u := &users{client: server.Client(), base: server.URL, next: func() *traffic.Request {
+		return &traffic.Request{Method: http.MethodGet, Path: "/", Check: func(int, http.Header, []byte) error { return nil }}
+	}}
+	u.ask(ctx)
+	assert.EqualValues(t, 2, asked.Load())
+	assert.EqualValues(t, 1, u.refused.Load(), "the first was not told when to come back")
+	assert.Zero(t, u.good.Load())
+}
+
 func TestWhatIsNormalIsTheHighestOfAnySecond(t *testing.T) {
 	const begins = 5 * time.Second
 	v, ok := spike(begins, begins+700*time.Millisecond, 30*time.Millisecond, nil).highest(begins, begins+3*time.Second)
@@ -92,6 +121,19 @@ func TestARequestThatFailsTookForEver(t *testing.T) {
 	assert.False(t, ok)
 	_, ok = o.p99(400, 500)
 	assert.False(t, ok, "nothing was asked")
+}
+
+func TestWrongAnswersUnderOverloadAreToldOneByOne(t *testing.T) {
+	o := &overloaded{}
+	o.add(measure.Sample{Err: errors.New("status 503"), Status: 503})
+	for range wrongKept + 1 {
+		o.add(measure.Sample{
+			Scheduled: 2 * time.Second, Done: 2500 * time.Millisecond, Endpoint: "risk", Worker: "4", Status: 500,
+			Err: errors.New("status 500"),
+		})
+	}
+	assert.Equal(t, "0 were answered well, 1 refused (503), 0 not answered in time, 4 answered wrongly"+
+		strings.Repeat("; risk at 2.000 s after 500.0 ms, worker 4: status 500", wrongKept), o.outcomes())
 }
 
 func TestConnectionsOfReplacedWorkersAreNotCounted(t *testing.T) {

@@ -19,7 +19,11 @@ type overloaded struct {
 	all []timed
 
 	good, refused, late, failed int
+	wrong                       []string // of those that failed, the first few
 }
+
+// wrongKept is how many wrong answers are told of one by one.
+const wrongKept = 3
 
 // timed is one request. One that was not answered well took for ever.
 type timed struct{ at, took time.Duration }
@@ -44,6 +48,10 @@ func (o *overloaded) add(s measure.Sample) {
 		o.late++
 	default:
 		o.failed++
+		if len(o.wrong) < wrongKept {
+			o.wrong = append(o.wrong, fmt.Sprintf("%s at %.3f s after %.1f ms, worker %s: %v",
+				s.Endpoint, s.Scheduled.Seconds(), milliseconds(s.Done-s.Scheduled), s.Worker, s.Err))
+		}
 	}
 }
 
@@ -51,8 +59,12 @@ func (o *overloaded) add(s measure.Sample) {
 func (o *overloaded) outcomes() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return fmt.Sprintf("%d were answered well, %d refused (503), %d not answered in time, %d answered wrongly",
+	text := fmt.Sprintf("%d were answered well, %d refused (503), %d not answered in time, %d answered wrongly",
 		o.good, o.refused, o.late, o.failed)
+	for _, wrong := range o.wrong {
+		text += "; " + wrong
+	}
+	return text
 }
 
 // perSecond lists the p99 of each second in [from, to).
