@@ -112,7 +112,7 @@ func (r *Run) find(phase suite.Phase, s *Search) error {
 	}
 	found := search.Result()
 	if _, more := search.Next(); more && s.Limit > 0 {
-		found.Reason = fmt.Sprintf("the %v for the search had passed", s.Limit)
+		found.Reason = fmt.Sprintf("the time for the search, %g s, was up", s.Limit.Seconds())
 	}
 	s.Found = &Found{
 		Capacity: found.Capacity, Low: found.Low, High: found.High, Level: found.Level, AtLeast: found.AtLeast, AtMost: found.AtMost,

@@ -91,8 +91,8 @@ func Bottleneck(limits []Limit) string {
 	case len(limits) == 0:
 		return "what gave out first is not known: no usage was measured"
 	case !limits[0].Saturated:
-		return fmt.Sprintf("no measured resource was saturated (the busiest, %s, at %.0f %%): requests wait for something else, such as locks, connections or the disk",
-			limits[0].Resource, 100*limits[0].Busy)
+		return fmt.Sprintf("nothing that was measured was fully used: the busiest, %s, was %.0f %% busy; "+
+			"requests may wait for locks, connections or the disk", limits[0].Resource, 100*limits[0].Busy)
 	}
 	return fmt.Sprintf("%s saturated first: %.0f %% busy at the capacity, fully at %.0f req/s", limits[0].Resource, 100*limits[0].Busy, limits[0].Rate)
 }

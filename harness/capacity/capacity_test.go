@@ -270,7 +270,7 @@ func TestBottleneck(t *testing.T) {
 	assert.InEpsilon(t, 0.96, limits[0].Busy, 1e-9)
 	assert.True(t, limits[0].Saturated)
 	assert.Equal(t, "worker processor saturated first: 96 % busy at the capacity, fully at 500 req/s", Bottleneck(limits))
-	assert.Contains(t, Bottleneck(Limits([]Load{load(100, 0.2, 0.1, 0.15)}, 200)), "no measured resource was saturated (the busiest, worker processor, at 40 %)")
+	assert.Contains(t, Bottleneck(Limits([]Load{load(100, 0.2, 0.1, 0.15)}, 200)), "nothing that was measured was fully used: the busiest, worker processor, was 40 % busy")
 	assert.Contains(t, Bottleneck(Limits(nil, 200)), "not known")
 }
 

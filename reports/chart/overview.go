@@ -46,7 +46,7 @@ func overview(r *figures.Report, footer footerFunc) Chart {
 		body: panels{[]*panel{top, bottom}, 205},
 		frame: frame{
 			title:  title,
-			about:  "Bars: what is documented. Points: median of the runs, with whiskers from the smallest to the largest run. Triangles: capacity, where it was searched for. Dashed: as much achieved as documented.",
+			about:  "Bars: what is documented. Points: median of the runs, with whiskers from the smallest to the largest run. Triangles: capacity, where it was searched for, as a multiple of the documented rate. Dashed: as much achieved as documented.",
 			footer: footer(r.Stores()),
 		},
 	}
@@ -141,12 +141,17 @@ func (s spot) sentence() string {
 	return text + ", " + s.word()
 }
 
-// capacityText is the capacity in a few words.
+// capacityText is the capacity in a few words, with how many times the documented rate it is.
 func (s spot) capacityText() string {
+	sign := ""
 	if s.atLeast {
-		return "capacity ≥ " + figures.Number(s.capacity)
+		sign = "≥ "
 	}
-	return "capacity " + figures.Number(s.capacity)
+	text := "capacity " + sign + figures.Number(s.capacity)
+	if s.x > 0 {
+		text += fmt.Sprintf(" (%s%.2f×)", sign, s.capacity/s.x)
+	}
+	return text
 }
 
 // spotPanel draws the spots. With diagonal, a dashed line stands for y = x.
