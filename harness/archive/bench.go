@@ -20,19 +20,34 @@ type benchUnit struct {
 	value  func(judge.Evidence) (float64, bool)
 }
 
-// benchUnits are the values of a line, in its order.
-var benchUnits = []benchUnit{
-	{"req/s", "higher", scaled("rate", 1)},
-	{"p50-ns", "lower", scaled("p50", 1e6)}, // from milliseconds
-	{"p99-ns", "lower", scaled("p99", 1e6)},
-	{"p999-ns", "lower", scaled("p999", 1e6)},
-	{"error-%", "lower", scaled("errors", 1)},
-	{"cpu-ns/req", "lower", cpuPerRequest(measure.RoleWorker, measure.RolePrimary)},
-	{"store-cpu-ns/req", "lower", cpuPerRequest(measure.RoleStore)},
-	{"gen-cpu-ns/req", "lower", cpuPerRequest(measure.RoleGenerator)},
-	// Copies of one program differ in how much of its file is resident: only what is a worker's own has a direction.
-	{"B-rss/worker", "", scaled("memory", float64(suite.MiB))},
-	{"B-own/worker", "lower", ownMemory},
+// benchUnits are the values of a line, in its order: the metrics that have a bench unit, and what is measured beside
+// them.
+var benchUnits = func() []benchUnit {
+	var all []benchUnit
+	for _, m := range suite.Metrics {
+		if m.Bench != "" {
+			all = append(all, benchUnit{m.Bench, betterOf(m), inBenchUnit(m)})
+		}
+	}
+	return append(all,
+		benchUnit{"cpu-ns/req", "lower", cpuPerRequest(measure.RoleWorker, measure.RolePrimary)},
+		benchUnit{"store-cpu-ns/req", "lower", cpuPerRequest(measure.RoleStore)},
+		benchUnit{"gen-cpu-ns/req", "lower", cpuPerRequest(measure.RoleGenerator)},
+		// Copies of one program differ in how much of its file is resident: only what is a worker's own has a direction.
+		benchUnit{"B-own/worker", "lower", ownMemory},
+	)
+}()
+
+// betterOf says which way a metric is better, in the words of the format.
+func betterOf(m suite.Metric) string {
+	switch {
+	case m.Undirected:
+		return ""
+	case m.Op == suite.AtLeast:
+		return "higher"
+	default:
+		return "lower"
+	}
 }
 
 // ownMemory is the largest size that no other process may share, of any worker.
@@ -44,11 +59,11 @@ func ownMemory(e judge.Evidence) (float64, bool) {
 	return float64(peak), ok
 }
 
-// scaled reads a metric in another unit.
-func scaled(metric string, factor float64) func(judge.Evidence) (float64, bool) {
+// inBenchUnit reads a metric in its bench unit.
+func inBenchUnit(m suite.Metric) func(judge.Evidence) (float64, bool) {
 	return func(e judge.Evidence) (float64, bool) {
-		v, ok := judge.Value(metric, e)
-		return v * factor, ok
+		v, ok := judge.Value(m.Name, e)
+		return v * m.Factor(), ok
 	}
 }
 

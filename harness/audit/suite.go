@@ -44,7 +44,7 @@ func benchmark(s *suite.Suite, p suite.Phase) Configuration {
 		case claim.AtCPU > 0:
 			c.Utilization = Exactly(float64(claim.AtCPU))
 			c.Rate = Range{v, max(v, claim.To.Value)}
-		case claim.Metric == "p99":
+		case claim.Metric == suite.P99:
 			c.P99 = time.Duration(v * float64(time.Millisecond))
 		}
 	}
@@ -75,20 +75,21 @@ func phase(s *suite.Suite, p suite.Phase) Configuration {
 		Memory: Memory{PerWorker: p.Memory, Meaning: Limit},
 	}
 	for _, claim := range s.ClaimsOf(p.Number) {
-		switch v := claim.Value.Value; claim.Metric {
-		case "rate":
+		v, figure := claim.Value.Value, claim.Of().Figure
+		switch {
+		case figure == suite.OfGoodput:
 			c.Rate = Range{max(c.Rate.Low, v), max(c.Rate.High, v)}
-		case "p99":
+		case claim.Metric == suite.P99:
 			if bound := time.Duration(v * float64(time.Millisecond)); c.P99 == 0 || bound < c.P99 {
 				c.P99 = bound
 			}
-		case "cpu":
+		case figure == suite.OfProcessors:
 			// Its metric is a share of one core for each worker, and an upper bound.
 			if share := min(1, v/100); c.Cores == 0 || share < c.Utilization.High {
 				c.Utilization, c.Cores = Range{0, share}, p.Workers
 			}
 		}
-		if claim.Source != "" && !strings.Contains(c.Source, claim.Source) && (claim.Metric == "rate" || claim.Metric == "p99") {
+		if claim.Source != "" && !strings.Contains(c.Source, claim.Source) && (figure == suite.OfGoodput || claim.Metric == suite.P99) {
 			c.Source = joined(c.Source, claim.Source)
 		}
 	}

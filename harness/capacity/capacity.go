@@ -126,7 +126,7 @@ func ClaimsAt(claims []suite.Claim, rate suite.Rate, slack suite.Share) []suite.
 		switch c.Metric {
 		case suite.TimeToSteady:
 			continue
-		case "rate":
+		case suite.Goodput:
 			c.Value.Value = float64(rate)
 			c.Tolerance += slack
 		}

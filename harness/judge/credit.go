@@ -17,12 +17,14 @@ func missedAnyway(in Input, c suite.Claim, e Evidence, o Outcome) bool {
 	if !ok {
 		return false
 	}
-	credited, ok := credit(c.Metric, o.Value, milliseconds(most), e)
-	return ok && !c.Met(credited)
+	metric := c.Of()
+	credited := methods[metric.Figure].credited
+	if credited == nil {
+		return false
+	}
+	v, ok := credited(metric, o.Value, milliseconds(most), e)
+	return ok && !c.Met(v)
 }
-
-// quantiles are those of the metrics on response times.
-var quantiles = map[string]float64{"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 
 // creditedQuantile is a lower bound on the quantile q of the response time had the generator
 // been on time, in milliseconds. A user waits at least for the service; and since a response
@@ -47,17 +49,16 @@ func creditedQuantile(q float64, w *measure.Window) (float64, bool) {
 	return milliseconds(least), true
 }
 
-// credit is the figure that a system is credited with when every request may have been sent
-// late by so many milliseconds; false for metrics of which that is not known.
-func credit(metric string, v, late float64, e Evidence) (float64, bool) {
-	switch metric {
-	case "rate": // at most what arrived in that much more time
-		length := 1000 * e.Window.Length()
-		return v * (length + late) / length, length > 0
-	case "p50", "p90", "p99", "p999":
-		return creditedQuantile(quantiles[metric], e.Window)
-	case "cpu", "memory": // of no more load than claimed
-		return v, true
-	}
-	return 0, false
+// quantileOnTime is [creditedQuantile] of a metric.
+func quantileOnTime(m suite.Metric, _, _ float64, e Evidence) (float64, bool) {
+	return creditedQuantile(m.Quantile, e.Window)
 }
+
+// moreTime is at most what would have arrived in as much more time as the generator was late.
+func moreTime(_ suite.Metric, v, late float64, e Evidence) (float64, bool) {
+	length := 1000 * e.Window.Length()
+	return v * (length + late) / length, length > 0
+}
+
+// asItIs is a figure of no more load than claimed.
+func asItIs(_ suite.Metric, v, _ float64, _ Evidence) (float64, bool) { return v, true }

@@ -60,20 +60,20 @@ func late(in Input, e Evidence) Reason {
 // lagBound is the tightest p99 bound among the claims; without one, the tightest on any
 // other percentile; without any, [DefaultBound] and "".
 func lagBound(claims []suite.Claim) (time.Duration, string) {
-	tightest := func(metrics ...string) float64 {
-		lowest := math.Inf(1)
-		for _, c := range claims {
-			if slices.Contains(metrics, c.Metric) {
-				lowest = min(lowest, c.Bound())
-			}
+	p99, any := math.Inf(1), math.Inf(1)
+	for _, c := range claims {
+		if c.Of().Figure == suite.OfResponse {
+			any = min(any, c.Bound())
 		}
-		return lowest
+		if c.Metric == suite.P99 {
+			p99 = min(p99, c.Bound())
+		}
 	}
-	if b := tightest("p99"); !math.IsInf(b, 1) {
-		return duration(b), "the p99 bound of " + ms(b)
-	}
-	if b := tightest("p50", "p90", "p999"); !math.IsInf(b, 1) {
-		return duration(b), "the tightest response time bound of " + ms(b)
+	switch {
+	case !math.IsInf(p99, 1):
+		return duration(p99), "the p99 bound of " + ms(p99)
+	case !math.IsInf(any, 1):
+		return duration(any), "the tightest response time bound of " + ms(any)
 	}
 	return DefaultBound, ""
 }
@@ -161,7 +161,7 @@ func against(in Input, c suite.Claim, e Evidence) []Reason {
 	metric, _ := suite.MetricByName(c.Metric)
 	var besides Reason
 	switch _, yielded := e.Values[c.Metric]; {
-	case metric.FromStart():
+	case metric.FromStart:
 		besides = taken(in, e.Usage.OthersBefore, "a part of the warm-up")
 	case yielded && in.Phase.Disturb != "":
 		besides = taken(in, e.Usage.OthersAfter, "a part of what followed the measurement window")
@@ -200,7 +200,7 @@ func unsteady(in Input, e Evidence) Reason {
 
 // doubt says why a run that meets a claim does not prove it; none when nothing speaks against it.
 func doubt(in Input, c suite.Claim, e Evidence) Reason {
-	if _, timed := quantiles[c.Metric]; timed && e.Window.Succeeded == 0 {
+	if c.Of().Figure == suite.OfResponse && e.Window.Succeeded == 0 {
 		return Reason{Code: NothingSucceeded}
 	}
 	return unsteady(in, e)

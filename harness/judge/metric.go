@@ -8,22 +8,39 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// values is how each metric of [suite.Metrics] is read from a run's evidence; false
-// when the evidence has no sample of it.
-var values = map[string]func(Evidence) (float64, bool){
-	"rate":       goodput,
-	"p50":        percentile(0.50),
-	"p90":        percentile(0.90),
-	"p99":        percentile(0.99),
-	"p999":       percentile(0.999),
-	"errors":     errorPercent,
-	"memory":     peakMebibytes,
-	"memory_all": allMebibytes,
-	"cpu":        cpuPercent,
-	"lost":       lost,
-	"gap":        gap,
-	"jain":       jain,
-	"served":     served,
+// method is what is done with the figures of a kind.
+type method struct {
+	// read gets the figure from a run's evidence; false when that has no sample of it.
+	read func(suite.Metric, Evidence) (float64, bool)
+	// delayed tells that the delay of a late generator is part of the figure.
+	delayed bool
+	// credited is what a figure would be if every request may have been sent late by so many milliseconds; nil when
+	// that is not known.
+	credited func(m suite.Metric, v, late float64, e Evidence) (float64, bool)
+	// projected is what a phase would yield if its workers shared nothing but the load, with the processor time of a
+	// request in seconds, and what that assumes; nil when there is no model.
+	projected func(c suite.Claim, e Evidence, phase suite.Phase, demand float64) (v float64, model string, ok bool)
+}
+
+// methods are those of each figure that a run's window and usage yield. A figure of a disturbance or of the warm-up
+// comes with the evidence.
+var methods = map[suite.Figure]method{
+	suite.OfGoodput:    {read: plain(goodput), delayed: true, credited: moreTime, projected: projectedRate},
+	suite.OfScaled:     {projected: projectedScaled},
+	suite.OfResponse:   {read: percentile, delayed: true, credited: quantileOnTime, projected: projectedResponse},
+	suite.OfErrors:     {read: plain(errorPercent)},
+	suite.OfMemory:     {read: plain(peakMebibytes), credited: asItIs, projected: projectedMemory},
+	suite.OfAllMemory:  {read: plain(allMebibytes)},
+	suite.OfProcessors: {read: plain(cpuPercent), credited: asItIs, projected: projectedBusy},
+	suite.OfLost:       {read: plain(lost)},
+	suite.OfGap:        {read: plain(gap), delayed: true},
+	suite.OfFairness:   {read: plain(jain)},
+	suite.OfServed:     {read: plain(served)},
+}
+
+// plain reads a figure of which there is one only.
+func plain(read func(Evidence) (float64, bool)) func(suite.Metric, Evidence) (float64, bool) {
+	return func(_ suite.Metric, e Evidence) (float64, bool) { return read(e) }
 }
 
 // of is what a run yielded for a claim, in the claim's unit, before it is compared with
@@ -39,8 +56,11 @@ func of(c suite.Claim, e Evidence) (float64, bool) {
 // U = X × D / N (Denning and Buzen, The Operational Analysis of Queueing Network Models,
 // 1978): with the same work D per request, X is proportional to U.
 func scaled(c suite.Claim, e Evidence) (float64, bool) {
-	rate, ok := Value("rate", e)
-	used, known := Value("cpu", e)
+	if e.Window == nil {
+		return 0, false
+	}
+	rate, ok := goodput(e)
+	used, known := cpuPercent(e)
 	if !ok || !known || used <= 0 {
 		return 0, false
 	}
@@ -50,14 +70,22 @@ func scaled(c suite.Claim, e Evidence) (float64, bool) {
 // Value is what a run yielded for a metric, in the metric's unit; false when the run
 // has no sample of it or there is no such metric. False is never a pass.
 func Value(metric string, e Evidence) (float64, bool) {
-	if v, ok := e.Values[metric]; ok {
+	m, _ := suite.MetricByName(metric)
+	m.Name = metric
+	return Read(m, e)
+}
+
+// Read is what a run yielded for a metric, be it one of [suite.Metrics] or another of the same kinds; false when the
+// run has no sample of it.
+func Read(m suite.Metric, e Evidence) (float64, bool) {
+	if v, ok := e.Values[m.Name]; ok {
 		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
 	}
-	read, ok := values[metric]
-	if !ok || e.Window == nil {
+	read := methods[m.Figure].read
+	if read == nil || e.Window == nil {
 		return 0, false
 	}
-	v, ok := read(e)
+	v, ok := read(m, e)
 	if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0, false
 	}
@@ -71,28 +99,26 @@ func goodput(e Evidence) (float64, bool) {
 	return e.Window.Goodput(), true
 }
 
-// percentile reads the quantile q of the response time over everything that was
+// percentile reads a metric's quantile q of the response time over everything that was
 // scheduled. A request that was never sent has waited longer than any that was: leaving
 // it out would make a system that hands out no connections look fast. Where the
 // quantile falls on such a request, the value is the longest that can be recorded.
-func percentile(q float64) func(Evidence) (float64, bool) {
-	return func(e Evidence) (float64, bool) {
-		h := e.Window.Response
-		if h == nil || h.Count()+e.Window.Unsent == 0 {
-			return 0, false
-		}
-		among := q
-		if h.Count() == 0 {
-			among = math.Inf(1)
-		} else if e.Window.Unsent > 0 { // the rank q × (answers + unsent) among all is this quantile among the answers
-			among = q * float64(h.Count()+e.Window.Unsent) / float64(h.Count())
-		}
-		if among > 1 {
-			return milliseconds(measure.Highest), true
-		}
-		d, ok := h.Quantile(among)
-		return milliseconds(d), ok
+func percentile(m suite.Metric, e Evidence) (float64, bool) {
+	h := e.Window.Response
+	if h == nil || h.Count()+e.Window.Unsent == 0 {
+		return 0, false
 	}
+	among := m.Quantile
+	if h.Count() == 0 {
+		among = math.Inf(1)
+	} else if e.Window.Unsent > 0 { // the rank q × (answers + unsent) among all is this quantile among the answers
+		among *= float64(h.Count()+e.Window.Unsent) / float64(h.Count())
+	}
+	if among > 1 {
+		return milliseconds(measure.Highest), true
+	}
+	d, ok := h.Quantile(among)
+	return milliseconds(d), ok
 }
 
 func errorPercent(e Evidence) (float64, bool) {

@@ -86,7 +86,7 @@ func kindOf(in Input, c suite.Claim, e Evidence, o *Outcome) Kind {
 	case len(o.Reasons) == 0, missedAnyway(in, c, e, *o):
 		return Missed
 	}
-	metric, _ := suite.MetricByName(c.Metric)
+	metric := c.Of()
 	if lack := starved(in, *o); metric.Starves && !lack.None() && excusable(o.Reasons, lack) {
 		o.Reasons = append(o.Reasons, lack)
 		return Limited
@@ -121,7 +121,7 @@ func onlyHurt(in Input, c suite.Claim, e Evidence, reasons []Reason) bool {
 // time and of the time in which answers came; other figures are of a load that was spread over so much more time, which
 // must be no more than the part of the load that may be missing.
 func eased(in Input, c suite.Claim, e Evidence, lag Reason) bool {
-	if _, timed := quantiles[c.Metric]; timed || c.Metric == "rate" || c.Metric == "gap" {
+	if methods[c.Of().Figure].delayed {
 		return false
 	}
 	return lag.Seen > 1000*e.Window.Length()*(1-float64(in.Validity.Offered))

@@ -73,7 +73,7 @@ func evaluate(in Input, c suite.Claim, all []Outcome) Result {
 
 // spare fills in the headroom.
 func (r *Result) spare(in Input, c suite.Claim) {
-	if c.Metric != "rate" || c.Over != 0 {
+	if c.Metric != suite.Goodput || c.Over != 0 {
 		r.Headroom = headroom(c, r.Measured)
 		return
 	}

@@ -52,7 +52,7 @@ func project(in Input, c suite.Claim) *Projection {
 	if len(values) == 0 {
 		return nil
 	}
-	if c.Metric != "memory" {
+	if c.Of().Figure != suite.OfMemory {
 		assumed += fmt.Sprintf(", %s of processor time per request", figure(1000*stats.Median(demands), suite.Milliseconds))
 	}
 	middle := stats.Median(values)
@@ -81,7 +81,7 @@ func projectHere(in Input, c suite.Claim, all []Outcome) *Projection {
 			continue
 		}
 		v, model, ok := projected(c, in.Runs[i], target, demand)
-		if c.Metric == "errors" {
+		if c.Of().Figure == suite.OfErrors {
 			_, ok = responseOf(target.Workers, float64(target.Rate), demand, 0.5)
 			model = fmt.Sprintf("an M/M/%d queue with room, in which no request fails for want of a processor", target.Workers)
 		}
@@ -103,8 +103,11 @@ func projectHere(in Input, c suite.Claim, all []Outcome) *Projection {
 
 // demandOf is the processor time of a request in a run, in seconds.
 func demandOf(e Evidence) (float64, bool) {
-	rate, ok := Value("rate", e)
-	used, known := Value("cpu", e)
+	if e.Window == nil {
+		return 0, false
+	}
+	rate, ok := goodput(e)
+	used, known := cpuPercent(e)
 	if !ok || !known || rate <= 0 || used <= 0 {
 		return 0, false
 	}
@@ -114,21 +117,34 @@ func demandOf(e Evidence) (float64, bool) {
 // projected is what a phase would yield for a claim if its workers shared nothing but the
 // load, and what that assumes. The processor time of a request is in seconds.
 func projected(c suite.Claim, e Evidence, phase suite.Phase, demand float64) (v float64, model string, ok bool) {
-	workers := float64(phase.Workers)
-	switch c.Metric {
-	case "rate_at_cpu":
-		return queueing.Throughput(float64(c.AtCPU), workers, demand), "utilization law, linear scaling", true
-	case "rate":
-		return min(float64(phase.Rate), queueing.Throughput(1, workers, demand)), "utilization law, linear scaling", true
-	case "cpu":
-		return min(100, 100*queueing.Busy(float64(phase.Rate), demand)/workers), "utilization law, linear scaling", true
-	case "memory":
-		v, ok := Value(c.Metric, e)
-		return v, "a worker needs as much among others", ok
+	by := methods[c.Of().Figure].projected
+	if by == nil {
+		return 0, "", false
 	}
-	if q, timed := quantiles[c.Metric]; timed {
-		response, ok := responseOf(phase.Workers, float64(phase.Rate), demand, q)
-		return milliseconds(response), fmt.Sprintf("an M/M/%d queue", phase.Workers), ok
-	}
-	return 0, "", false
+	return by(c, e, phase, demand)
+}
+
+// linear is what the projections by the utilization law assume.
+const linear = "utilization law, linear scaling"
+
+func projectedRate(_ suite.Claim, _ Evidence, phase suite.Phase, demand float64) (float64, string, bool) {
+	return min(float64(phase.Rate), queueing.Throughput(1, float64(phase.Workers), demand)), linear, true
+}
+
+func projectedScaled(c suite.Claim, _ Evidence, phase suite.Phase, demand float64) (float64, string, bool) {
+	return queueing.Throughput(float64(c.AtCPU), float64(phase.Workers), demand), linear, true
+}
+
+func projectedBusy(_ suite.Claim, _ Evidence, phase suite.Phase, demand float64) (float64, string, bool) {
+	return min(100, 100*queueing.Busy(float64(phase.Rate), demand)/float64(phase.Workers)), linear, true
+}
+
+func projectedMemory(_ suite.Claim, e Evidence, _ suite.Phase, _ float64) (float64, string, bool) {
+	v, ok := peakMebibytes(e)
+	return v, "a worker needs as much among others", ok
+}
+
+func projectedResponse(c suite.Claim, _ Evidence, phase suite.Phase, demand float64) (float64, string, bool) {
+	response, ok := responseOf(phase.Workers, float64(phase.Rate), demand, c.Of().Quantile)
+	return milliseconds(response), fmt.Sprintf("an M/M/%d queue", phase.Workers), ok
 }

@@ -51,7 +51,7 @@ func Busy(h Host, e Evidence) (float64, bool) {
 // shortage says what the host lacked of what the document gives the phase, when that may be why a run misses a
 // claim; none when the host had room, or as much as is documented.
 func shortage(in Input, c suite.Claim, e Evidence, o Outcome) Reason {
-	metric, _ := suite.MetricByName(c.Metric)
+	metric := c.Of()
 	if metric.Starves || o.Meets {
 		if r := processors(in, e); !r.None() {
 			return r
@@ -112,16 +112,16 @@ func starved(in Input, o Outcome) Reason {
 // longer counts [unequalWork] times, and the bound is widened by that. A host with much room widens it by next to nothing.
 // Source: Erlang's C formula (Allen, Probability, Statistics and Queueing Theory, 2nd ed., sections 5.2.3 and 5.3).
 func waits(in Input, c suite.Claim, e Evidence, o Outcome) Reason {
-	q, timed := quantiles[c.Metric]
-	if !timed || !in.smaller() || c.Over != 0 || in.Phase.Shape.Kind != "" {
+	metric := c.Of()
+	if metric.Figure != suite.OfResponse || !in.smaller() || c.Over != 0 || in.Phase.Shape.Kind != "" {
 		return Reason{}
 	}
 	demand, rate, ok := demandHere(in, e)
 	if !ok {
 		return Reason{}
 	}
-	here, known := responseOf(in.Host.Cores, rate, demand, q)
-	there, also := responseOf(in.Phase.Processors(), rate, demand, q)
+	here, known := responseOf(in.Host.Cores, rate, demand, metric.Quantile)
+	there, also := responseOf(in.Phase.Processors(), rate, demand, metric.Quantile)
 	if !known || !also || there <= 0 {
 		return Reason{}
 	}

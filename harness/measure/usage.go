@@ -53,6 +53,9 @@ type Others struct {
 	PressureKnown bool    `json:"pressure_known,omitempty"`
 }
 
+// SeriesOfWorker is the name of the series of the worker that answers name with an id, e.g. "worker 3" for "3".
+func SeriesOfWorker(id string) string { return "worker " + id }
+
 // Series is the usage of one process or group of processes of the same role and
 // name, sampled once a second from the kernel's own figures.
 type Series struct {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
@@ -93,7 +92,7 @@ func (p *pipeline) seekHeadroom(ctx context.Context, phase suite.Phase, memory s
 func (p *pipeline) stepTimeout(phase suite.Phase) time.Duration {
 	bound := time.Duration(0)
 	for _, c := range p.Suite.ClaimsOf(phase.Number) {
-		if c.Over != 0 || !slices.Contains([]string{"p50", "p90", "p99", "p999"}, c.Metric) {
+		if c.Over != 0 || c.Of().Figure != suite.OfResponse {
 			continue
 		}
 		if b := time.Duration(c.Bound() * float64(time.Millisecond)); bound == 0 || b < bound {

@@ -178,7 +178,7 @@ func (r *reader) checkClaim(s *Suite, i int) {
 	if _, ok := r.at("claims[%d].metric", i); !ok {
 		return
 	}
-	m, _ := MetricByName(c.Metric)
+	m := c.Of()
 	if at, ok := r.at("claims[%d].op", i); ok && c.Op != m.Op {
 		r.report(at, fmt.Sprintf("op: %q does not suit the metric %s", c.Op, m.Name), fmt.Sprintf("%q", m.Op))
 	}
@@ -216,12 +216,12 @@ func (r *reader) checkDisturbed(s *Suite, i int, m Metric) {
 // checkScaled holds at_cpu against the metric: one metric needs it, the others have no use for it.
 func (r *reader) checkScaled(s *Suite, i int) {
 	at, ok := r.at("claims[%d].metric", i)
-	scaled, given := s.Claims[i].Metric == scaledMetric, r.given("claims[%d].at_cpu", i)
+	scaled, given := s.Claims[i].Metric == ScaledRate, r.given("claims[%d].at_cpu", i)
 	switch {
 	case ok && scaled && !given:
-		r.report(at, "a claim on "+scaledMetric+" lacks at_cpu", "the documented processor share, e.g. at_cpu: 60 %")
+		r.report(at, "a claim on "+ScaledRate+" lacks at_cpu", "the documented processor share, e.g. at_cpu: 60 %")
 	case ok && !scaled && given:
-		r.report(at, fmt.Sprintf("at_cpu has no meaning for the metric %s", s.Claims[i].Metric), "at_cpu with metric: "+scaledMetric)
+		r.report(at, fmt.Sprintf("at_cpu has no meaning for the metric %s", s.Claims[i].Metric), "at_cpu with metric: "+ScaledRate)
 	}
 }
 
@@ -294,12 +294,12 @@ func (s *Suite) checkValue(c Claim, m Metric, known context) *ValueError {
 		return nil
 	}
 	timeout := float64(s.Plan.Timeout) / float64(time.Millisecond)
-	if m.Unit == Milliseconds && !untimed[m.Name] && known.timeout && c.Bound() >= timeout {
+	if m.Unit == Milliseconds && !m.Unlimited && known.timeout && c.Bound() >= timeout {
 		return &ValueError{fmt.Sprintf("a bound of %v is met by requests that were given up after %s", Quantity{c.Bound(), m.Unit}, FormatDuration(s.Plan.Timeout)),
 			"less than the plan's timeout"}
 	}
 	phase, found := s.Phase(c.Phase)
-	if m.Name == "rate" && c.Over == 0 && known.rate && found && c.Bound() > float64(phase.Rate) {
+	if m.Name == Goodput && c.Over == 0 && known.rate && found && c.Bound() > float64(phase.Rate) {
 		return &ValueError{fmt.Sprintf("%v cannot be answered when phase %d is offered %v", c.Value, c.Phase, phase.Rate), "at most the phase's rate"}
 	}
 	return nil

@@ -206,7 +206,7 @@ func (s *Suite) scaleRates(scale *float64) error {
 		}
 	}
 	for i := range s.Claims {
-		if s.Claims[i].Metric == "rate" && s.Claims[i].Over == 0 {
+		if s.Claims[i].Metric == Goodput && s.Claims[i].Over == 0 {
 			s.Claims[i].Value.Value *= *scale
 		}
 	}

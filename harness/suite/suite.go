@@ -273,8 +273,7 @@ func (c Claim) Unit() Unit {
 	if c.Over != 0 {
 		return Ratio
 	}
-	m, _ := MetricByName(c.Metric)
-	return m.Unit
+	return c.Of().Unit
 }
 
 // Met reports whether a measured value, in the metric's unit, meets the claim.

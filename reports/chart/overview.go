@@ -32,7 +32,7 @@ type spot struct {
 // overview shows all phases: the rate achieved over the documented one and, below it,
 // the p99 of the response time, both axes logarithmic.
 func overview(r *figures.Report, footer footerFunc) Chart {
-	rates, times := spots(r, "rate"), spots(r, "p99")
+	rates, times := spots(r, suite.Goodput), spots(r, suite.P99)
 	top := spotPanel("Achieved rate, req/s", rates, lowerRight, upperLeft, true)
 	bottom := spotPanel("p99 response time, ms", times, above, above, false)
 	bottom.plot.X.Label.Text = "documented rate, req/s"
@@ -65,7 +65,7 @@ func spots(r *figures.Report, metric string) []spot {
 			name = figures.Clean(p.Name)
 		}
 		s := spot{name: name, x: p.Mean(), unit: "req/s", sign: "≥"}
-		if metric == "p99" {
+		if metric == suite.P99 {
 			s.unit, s.sign = "ms", "≤"
 		}
 		rate, ok := claimedRate(p)
@@ -73,7 +73,7 @@ func spots(r *figures.Report, metric string) []spot {
 			s.x = rate.Value
 		}
 		result, claimed := p.Result(metric)
-		if metric == "rate" {
+		if metric == suite.Goodput {
 			result, claimed = rate, ok
 			if p.Search != nil && p.Search.Found.Known() {
 				s.capacity, s.atLeast = p.Search.Found.Capacity, p.Search.Found.AtLeast
@@ -96,10 +96,10 @@ func spots(r *figures.Report, metric string) []spot {
 // claimedRate is the verdict on a phase's rate, be it the one offered or one scaled to a
 // documented processor share.
 func claimedRate(p figures.Phase) (judge.Result, bool) {
-	if r, ok := p.Result("rate"); ok {
+	if r, ok := p.Result(suite.Goodput); ok {
 		return r, true
 	}
-	return p.Result("rate_at_cpu")
+	return p.Result(suite.ScaledRate)
 }
 
 func (s spot) word() string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -24,8 +25,6 @@ var (
 		q     float64
 		label string
 	}{{0.5, "50 %"}, {0.9, "90 %"}, {0.99, "99 %"}, {0.999, "99.9 %"}, {0.9999, "99.99 %"}}
-	// metricQuantiles are the metrics that are quantiles of the response time.
-	metricQuantiles = map[string]float64{"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 )
 
 func nines(q float64) float64 { return -math.Log10(1 - q) }
@@ -58,7 +57,7 @@ func percentiles(p figures.Phase, footer footerFunc) Chart {
 	low, high := spread(p)
 	var claims []judge.Result
 	for _, r := range p.Results {
-		if _, ok := metricQuantiles[r.Metric]; ok {
+		if m, _ := suite.MetricByName(r.Metric); m.Figure == suite.OfResponse {
 			claims = append(claims, r)
 		}
 	}
@@ -207,11 +206,13 @@ func drawBound(c draw.Canvas, p *plot.Plot, labels *placer, r judge.Result, resp
 	if !drawable(p.Y, r.Bound) {
 		return
 	}
-	where := at(c, p, nines(metricQuantiles[r.Metric]), r.Bound)
+	metric, _ := suite.MetricByName(r.Metric)
+	q := nines(metric.Quantile)
+	where := at(c, p, q, r.Bound)
 	c.StrokeLine2(line(boundRed, 2.4), where.X-34, where.Y, where.X+34, where.Y)
 	labels.keep(where, 70, 5)
 	sides := above
-	if v, ok := valueAt(response, nines(metricQuantiles[r.Metric])); ok {
+	if v, ok := valueAt(response, q); ok {
 		if v > r.Bound { // the line passes above
 			sides = below
 		}

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -32,7 +33,7 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	every := thinning(append(counted, others...))
 	pan := newPanel("Good answers, req/s", "seconds since the load began")
 	offered := p.Mean()
-	target, claimed := p.Result("rate")
+	target, claimed := p.Result(suite.Goodput)
 	zeroAxis(&pan.plot.Y, 1.2, append(values(append(counted, others...)), highest(p), target.Bound)...)
 	pan.empty = len(counted)+len(others) == 0
 	pan.plot.X.Min, pan.plot.X.Max = 0, end
@@ -65,7 +66,7 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	if claimed {
 		pan.right = append(pan.right, note{target.Bound, fmt.Sprintf("%s %s required", figures.Symbol(target.Op), figures.Number(target.Bound)), boundRed})
 	}
-	achieved, known := p.Pool.Metric("rate")
+	achieved, known := p.Pool.Figure(suite.OfGoodput)
 	if known {
 		pan.right = append(pan.right, note{achieved, "achieved " + figures.Number(achieved), blue})
 	}

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -34,7 +35,7 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 	}
 	title := "Processor and memory of the workers, " + p.Label()
 	about := "Each line is one worker, the median of " + figures.Plural(p.Counted(), "run") + "; grey: warm-up."
-	if peak, ok := p.Pool.Metric("memory"); ok {
+	if peak, ok := p.Pool.Figure(suite.OfMemory); ok {
 		about += fmt.Sprintf(" Largest worker of any run: %s MiB of %s allowed to each.", figures.Number(peak), figures.Memory(p.MemoryLimit))
 	}
 	if len(workers) > len(workerColors) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/capacity"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // steps are what to do about runs that were excluded, by the reason. %s stands for a lower rate.
@@ -53,7 +54,7 @@ func (p Phase) Next() string {
 // lowerRate is a rate to try, as the flag takes it: a good half of what was achieved, at most half of what was offered.
 func (p Phase) lowerRate() string {
 	share := 0.5
-	if achieved, ok := p.Excluded.Metric("rate"); ok && p.Mean() > 0 {
+	if achieved, ok := p.Excluded.Figure(suite.OfGoodput); ok && p.Mean() > 0 {
 		share = min(share, 0.8*achieved/p.Mean())
 	}
 	return fmt.Sprintf("%.1fx", max(0.1, math.Floor(share*10)/10))
@@ -70,6 +71,6 @@ func (p Phase) BottleneckLine(cores int) string {
 			loads = append(loads, capacity.LoadOf(r.Window, r.Usage, p.Workers, cores))
 		}
 	}
-	achieved, _ := p.Excluded.Metric("rate")
+	achieved, _ := p.Excluded.Figure(suite.OfGoodput)
 	return capacity.Bottleneck(capacity.Limits(loads, achieved))
 }

@@ -104,7 +104,7 @@ func Measured(r judge.Result) string {
 // a rate of which the capacity was not searched for, and "" when nothing was measured.
 func Headroom(r judge.Result) string {
 	switch {
-	case r.Metric == "rate" && r.Over == 0 && r.Headroom == 0:
+	case r.Metric == suite.Goodput && r.Over == 0 && r.Headroom == 0:
 		return "–"
 	case r.HeadroomAtLeast:
 		return "≥ " + strconv.FormatFloat(r.Headroom, 'f', 2, 64) + "×"

@@ -9,6 +9,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // Pool is several runs taken together: histograms merged, counts and processor times
@@ -141,10 +142,25 @@ func digits(name string) string {
 // Metric reads a claim's metric from the pooled runs, by the same rules as the verdicts;
 // false when it has no sample.
 func (p *Pool) Metric(name string) (float64, bool) {
+	m, _ := suite.MetricByName(name)
+	return p.read(m)
+}
+
+func (p *Pool) read(m suite.Metric) (float64, bool) {
 	if p == nil {
 		return 0, false
 	}
-	return judge.Value(name, judge.Evidence{Workers: p.works, Window: p.Window, Usage: p.usage})
+	return judge.Read(m, judge.Evidence{Workers: p.works, Window: p.Window, Usage: p.usage})
+}
+
+// Figure reads the metric of a kind of figure of which there is one; false when it has no sample.
+func (p *Pool) Figure(f suite.Figure) (float64, bool) {
+	return p.read(suite.Those(f)[0])
+}
+
+// Response is the quantile q of the response time in milliseconds; false without samples.
+func (p *Pool) Response(q float64) (float64, bool) {
+	return p.read(suite.Metric{Figure: suite.OfResponse, Quantile: q})
 }
 
 // Late is the quantile q of the generator's lateness in milliseconds.

@@ -82,6 +82,13 @@ func (p Phase) StoreLines() []string {
 		level("postgres_connections", "connections", 1))
 	line("redis", rate("redis_commands", "commands/s", 1), hit("redis_hits", "redis_misses", "hits"),
 		level("redis_used_memory_bytes", "MiB used", 1<<20), rate("redis_evicted", "evictions/s", 1), level("redis_connections", "connections", 1))
+	return lines
+}
+
+// StatementLines are the statements that took a database the longest, a line each, three at most.
+func (p Phase) StatementLines() []string {
+	w, _ := p.StoreWork()
+	var lines []string
 	for _, s := range w.Slowest[:min(3, len(w.Slowest))] {
 		lines = append(lines, fmt.Sprintf("statement: %s × %s ms: %s", Count(uint64(max(0, s.Calls))), Number(s.Mean), Shorten(Clean(s.Query), 90)))
 	}

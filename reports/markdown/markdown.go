@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -78,17 +79,21 @@ func claims(b *bytes.Buffer, r *figures.Report) {
 }
 
 func phases(b *bytes.Buffer, r *figures.Report) {
-	b.WriteString("| Phase | Offered | Achieved | p50 | p99 | p99.9 | Errors | Generator late p50 / p99 | CPU per request: cluster / stores / generator | Runs that count |\n" +
-		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+	heading := []string{"Phase", "Offered", "Achieved"}
+	for _, m := range suite.Brief() {
+		heading = append(heading, m.Label())
+	}
+	heading = append(heading, "Errors", "Generator late p50 / p99", "CPU per request: cluster / stores / generator", "Runs that count")
+	row(b, heading...)
+	b.WriteString("|---|" + strings.Repeat("---:|", len(heading)-1) + "\n")
 	for _, p := range r.Phases {
 		pool, excluded := p.Shown()
 		counted := fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))
 		if excluded {
 			counted += ": figures of the excluded"
 		}
-		metric := func(name, unit string) string {
-			v, ok := pool.Metric(name)
-			return figures.Maybe(v, ok, unit)
+		maybe := func(unit string) func(float64, bool) string {
+			return func(v float64, ok bool) string { return figures.Maybe(v, ok, unit) }
 		}
 		number := func(v float64, ok bool) string {
 			if !ok {
@@ -96,10 +101,13 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 			}
 			return figures.Number(v)
 		}
-		row(b, text(p.Label()), figures.Number(p.Mean())+" req/s", metric("rate", "req/s"), metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms"),
-			metric("errors", "%"), number(pool.Late(0.5))+" / "+number(pool.Late(0.99))+" ms",
+		cells := []string{text(p.Label()), figures.Number(p.Mean()) + " req/s", maybe("req/s")(pool.Figure(suite.OfGoodput))}
+		for _, m := range suite.Brief() {
+			cells = append(cells, maybe(string(m.Unit))(pool.Metric(m.Name)))
+		}
+		row(b, append(cells, maybe("%")(pool.Figure(suite.OfErrors)), number(pool.Late(0.5))+" / "+number(pool.Late(0.99))+" ms",
 			number(pool.ClusterCPU())+" / "+number(pool.StoresCPU())+" / "+number(pool.GeneratorCPU())+" µs",
-			counted)
+			counted)...)
 	}
 	b.WriteString("\n")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/stats"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -49,7 +50,7 @@ func Write(w io.Writer, r *figures.Report) error {
 	}
 	family("nameplate_claim_headroom_ratio", "gauge", "Of a rate the capacity over the documented rate, of others how far the median lies on the good side of the bound; above 1 is good.")
 	for _, result := range r.Run.Results {
-		if len(result.Measured) > 0 && (result.Headroom > 0 || result.Metric != "rate") {
+		if len(result.Measured) > 0 && (result.Headroom > 0 || result.Metric != suite.Goodput) {
 			fmt.Fprintf(b, "nameplate_claim_headroom_ratio%s %s\n", labels("claim", result.Claim), number(result.Headroom))
 		}
 	}

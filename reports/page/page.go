@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -127,24 +129,28 @@ func options(run *archive.Run) []pair {
 func sectionOf(p figures.Phase) section {
 	s := section{Phase: p}
 	pool, _ := p.Shown()
-	metric := func(name, unit string) string {
-		v, ok := pool.Metric(name)
+	of := func(f suite.Figure, unit string) string {
+		v, ok := pool.Figure(f)
 		return figures.Maybe(v, ok, unit)
 	}
 	ms := func(v float64, ok bool) string { return figures.Maybe(v, ok, "ms") }
 	cpu := func(v float64, ok bool) string { return figures.Maybe(v, ok, "µs per request") }
 	s.Figures = []pair{
 		{"Runs that count", fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))},
-		{"Offered", figures.Maybe(p.Mean(), p.Offered > 0, "req/s")}, {"Achieved", metric("rate", "req/s")},
-		{"Response time p50", metric("p50", "ms")}, {"p90", metric("p90", "ms")}, {"p99", metric("p99", "ms")}, {"p99.9", metric("p999", "ms")},
-		{"Errors", metric("errors", "%")},
+		{"Offered", figures.Maybe(p.Mean(), p.Offered > 0, "req/s")}, {"Achieved", of(suite.OfGoodput, "req/s")},
+	}
+	for i, m := range suite.Those(suite.OfResponse) {
+		s.Figures = append(s.Figures, pair{map[bool]string{true: "Response time "}[i == 0] + m.Label(), ms(pool.Metric(m.Name))})
+	}
+	s.Figures = append(s.Figures, []pair{
+		{"Errors", of(suite.OfErrors, "%")},
 		{"Generator late p50", ms(pool.Late(0.5))}, {"Generator late p99", ms(pool.Late(0.99))},
 		{"Processor time of the cluster", cpu(pool.ClusterCPU())}, {"of the stores", cpu(pool.StoresCPU())}, {"of the generator", cpu(pool.GeneratorCPU())},
-		{"Workers, busy", metric("cpu", "% of their cores")}, {"Largest worker", metric("memory", "MiB")},
+		{"Workers, busy", of(suite.OfProcessors, "% of their cores")}, {"Largest worker", of(suite.OfMemory, "MiB")},
 		{"Memory limit of a worker", figures.Memory(p.MemoryLimit)}, {"documented", figures.Memory(p.Documented)},
-	}
+	}...)
 	if len(p.Providers) == 0 {
-		s.Figures = append(s.Figures[:11], s.Figures[12:]...)
+		s.Figures = slices.DeleteFunc(s.Figures, func(p pair) bool { return p.Name == "of the stores" })
 	}
 	if pool == nil {
 		return s
@@ -175,8 +181,7 @@ func breakdowns(all []measure.Breakdown) []breakdown {
 	return rows
 }
 
-// workers adds what each worker used. Its series is named "worker 3" where the answers
-// name it "3".
+// workers adds what each worker used.
 func workers(p figures.Phase, all []measure.Breakdown) []breakdown {
 	rows := breakdowns(all)
 	for i, b := range all {
@@ -186,7 +191,7 @@ func workers(p figures.Phase, all []measure.Breakdown) []breakdown {
 				continue
 			}
 			for _, s := range r.Usage.Series {
-				if s.Role == measure.RoleWorker && s.Known && strings.TrimPrefix(s.Name, "worker ") == b.Name {
+				if s.Role == measure.RoleWorker && s.Known && s.Name == measure.SeriesOfWorker(b.Name) {
 					cpu, length, peak, known = cpu+s.CPU, length+r.Window.Length(), max(peak, s.PeakRSS), true
 				}
 			}

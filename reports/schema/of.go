@@ -52,7 +52,7 @@ func claim(p figures.Phase, r judge.Result) Claim {
 	return Claim{
 		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit), Bound: r.Bound,
 		To: known(r.To, r.To > 0), Over: known(r.Over, r.Over > 0), Understated: known(r.Understated, r.Understated > 0),
-		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, r.Headroom > 0 || ok && !(r.Metric == "rate" && r.Over == 0)), HeadroomLow: finite(r.HeadroomLow, r.HeadroomLow > 0),
+		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, r.Headroom > 0 || ok && !(r.Metric == suite.Goodput && r.Over == 0)), HeadroomLow: finite(r.HeadroomLow, r.HeadroomLow > 0),
 		HeadroomHigh: finite(r.HeadroomHigh, r.HeadroomHigh > 0), Cores: known(r.Cores, r.Cores > 0), DocumentedCores: known(r.DocumentedCores, r.DocumentedCores > 0), Spread: finite(r.Spread, len(r.Measured) > 1),
 		Projection: projection(r.Projection), Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule, Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
 	}
@@ -116,11 +116,10 @@ func capacityOf(s *archive.Search) *Capacity {
 }
 
 func figuresOf(p *figures.Pool) Figures {
-	metric := func(name string) *float64 { return finite(p.Metric(name)) }
 	f := Figures{
-		Achieved: metric("rate"), P50: metric("p50"), P99: metric("p99"), P999: metric("p999"),
+		Achieved: finite(p.Figure(suite.OfGoodput)), P50: finite(p.Response(0.5)), P99: finite(p.Response(0.99)), P999: finite(p.Response(0.999)),
 		Generator: Generator{LateP50: finite(p.Late(0.5)), LateP99: finite(p.Late(0.99)), CPUPerRequest: finite(p.GeneratorCPU())},
-		Cluster:   Cluster{CPUPerRequest: finite(p.ClusterCPU()), CPU: metric("cpu"), Memory: metric("memory")},
+		Cluster:   Cluster{CPUPerRequest: finite(p.ClusterCPU()), CPU: finite(p.Figure(suite.OfProcessors)), Memory: finite(p.Figure(suite.OfMemory))},
 		Stores:    Stores{CPUPerRequest: finite(p.StoresCPU())},
 	}
 	if p != nil && p.Window.Offered > 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -123,14 +124,19 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 		}
 		p.field("bottleneck", phase.BottleneckLine(cores))
 	}
-	metric := func(name, unit string) string {
-		v, ok := pool.Metric(name)
+	of := func(f suite.Figure, unit string) string {
+		v, ok := pool.Figure(f)
 		return figures.Maybe(v, ok, unit)
 	}
 	failed := pool.Window.Failed + pool.Window.Unsent
-	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s", figures.Number(phase.Mean()), metric("rate", "req/s"),
-		metric("errors", "%"), figures.Count(failed), figures.Count(pool.Window.Offered), runs))
-	p.field("response", fmt.Sprintf("p50 %s, p99 %s, p99.9 %s", metric("p50", "ms"), metric("p99", "ms"), metric("p999", "ms")))
+	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s", figures.Number(phase.Mean()), of(suite.OfGoodput, "req/s"),
+		of(suite.OfErrors, "%"), figures.Count(failed), figures.Count(pool.Window.Offered), runs))
+	var response []string
+	for _, m := range suite.Brief() {
+		v, ok := pool.Metric(m.Name)
+		response = append(response, m.Label()+" "+figures.Maybe(v, ok, string(m.Unit)))
+	}
+	p.field("response", strings.Join(response, ", "))
 	p50, ok50 := pool.Late(0.5)
 	p99, ok99 := pool.Late(0.99)
 	cpu, known := pool.GeneratorCPU()
@@ -143,9 +149,6 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 	}
 	p.field("cluster", cluster)
 	for i, line := range phase.StoreLines() {
-		if strings.HasPrefix(line, "statement: ") {
-			break // they are on the page and in the archive
-		}
 		p.field(map[bool]string{true: "stores"}[i == 0], line)
 	}
 	for _, r := range phase.Runs {

@@ -37,15 +37,6 @@ type bisectCommand struct {
 	Quiet    bool    `help:"Show no progress."`
 }
 
-// bisected are the metrics that a bench file has, with the unit that they have there and whether lower is better.
-var bisected = map[string]struct {
-	unit  string
-	lower bool
-}{
-	"rate": {"req/s", false}, "p50": {"p50-ns", true}, "p99": {"p99-ns", true}, "p999": {"p999-ns", true}, "errors": {"error-%", true},
-	"rate_at_cpu": {"cpu-ns/req", true}, "cpu": {"cpu-ns/req", true}, "memory": {"B-own/worker", true},
-}
-
 // bisectRecord is what the folder keeps: what is searched for, and what was measured.
 type bisectRecord struct {
 	Version  int               `json:"version"`
@@ -140,17 +131,17 @@ func (k bisectCommand) prepare(c console) (*bisection, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	metric := bisected[claim.Metric]
+	unit, lower := claim.Of().ComparedBy()
 	wanted := bisectSearch{Claim: k.Claim, Least: k.Least, Risk: k.Risk, Most: k.Most, Duration: k.Duration, Warmup: k.Warmup, Stores: k.Stores}
 	commits, err := between(c, k.Good, k.Bad, &wanted)
 	if err != nil {
 		return nil, err
 	}
 	s := &bisection{
-		command: k, unit: metric.unit, commits: commits, built: map[string]string{},
+		command: k, unit: unit, commits: commits, built: map[string]string{},
 		measurer: compareCommand{Phase: []int{claim.Phase}, Duration: k.Duration, Warmup: k.Warmup, Stores: k.Stores, Quiet: k.Quiet},
 	}
-	if s.state, err = bisect.New(commits, metric.lower, bisect.Options{Least: k.Least, Risk: k.Risk, Most: k.Most}); err != nil {
+	if s.state, err = bisect.New(commits, lower, bisect.Options{Least: k.Least, Risk: k.Risk, Most: k.Most}); err != nil {
 		return nil, usageError{err}
 	}
 	if s.record, err = k.read(wanted); err != nil {
@@ -174,7 +165,8 @@ func (k bisectCommand) prepare(c console) (*bisection, error) {
 func (k bisectCommand) claim() (suite.Claim, error) {
 	var can []string
 	for _, c := range suite.Builtin().Claims {
-		_, known := bisected[c.Metric]
+		unit, _ := c.Of().ComparedBy()
+		known := unit != ""
 		switch {
 		case c.ID == k.Claim && (!known || c.Over != 0):
 			return c, fmt.Errorf("--claim: %s is about %s, of which bench files have no figure; allowed: a claim on rate, a percentile, errors, cpu or memory", c.ID, c.Metric)
