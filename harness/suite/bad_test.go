@@ -99,7 +99,7 @@ var bad = []struct {
 	{"fewer transactions than accounts", "transactions: 5000", "transactions: 500"},
 	{"a claim's id taken", "id: P2.p99", "id: P1.rate"},
 	{"a claim on an unknown phase", "phase: 2\n    derived", "phase: 3\n    derived"},
-	{"a claim on an unknown metric", "metric: p99", "metric: p95"},
+	{"a claim on an unknown metric", "metric: p99", "metric: p96"},
 	{"an operator that does not exist", `op: "<="`, `op: "<"`},
 	{"an operator that does not suit the metric", `op: "<="`, `op: ">="`},
 	{"an operator without quotes", `op: "<="`, `op: >=`},

@@ -76,6 +76,10 @@ var Metrics = []Metric{
 		About: "90th percentile of the response time, counted from the scheduled send",
 	},
 	{
+		Name: "p95", Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.95, Starves: true, Bench: "p95-ns",
+		About: "95th percentile of the response time, counted from the scheduled send",
+	},
+	{
 		Name: P99, Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.99, Starves: true, Bench: "p99-ns", Brief: true,
 		About: "99th percentile of the response time, counted from the scheduled send",
 	},
