@@ -20,8 +20,7 @@ type benchUnit struct {
 	value  func(judge.Evidence) (float64, bool)
 }
 
-// benchUnits are the values of a line, in its order: the metrics that have a bench unit, and what is measured beside
-// them.
+// benchUnits are the values of a line, in its order: the metrics that have a bench unit.
 var benchUnits = func() []benchUnit {
 	var all []benchUnit
 	for _, m := range suite.Metrics {
@@ -29,13 +28,7 @@ var benchUnits = func() []benchUnit {
 			all = append(all, benchUnit{m.Bench, betterOf(m), inBenchUnit(m)})
 		}
 	}
-	return append(all,
-		benchUnit{"cpu-ns/req", "lower", cpuPerRequest(measure.RoleWorker, measure.RolePrimary)},
-		benchUnit{"store-cpu-ns/req", "lower", cpuPerRequest(measure.RoleStore)},
-		benchUnit{"gen-cpu-ns/req", "lower", cpuPerRequest(measure.RoleGenerator)},
-		// Copies of one program differ in how much of its file is resident: only what is a worker's own has a direction.
-		benchUnit{"B-own/worker", "lower", ownMemory},
-	)
+	return all
 }()
 
 // betterOf says which way a metric is better, in the words of the format.
@@ -50,39 +43,11 @@ func betterOf(m suite.Metric) string {
 	}
 }
 
-// ownMemory is the largest size that no other process may share, of any worker.
-func ownMemory(e judge.Evidence) (float64, bool) {
-	if e.Usage == nil {
-		return 0, false
-	}
-	peak, ok := e.Usage.PeakOwnOf(measure.RoleWorker)
-	return float64(peak), ok
-}
-
 // inBenchUnit reads a metric in its bench unit.
 func inBenchUnit(m suite.Metric) func(judge.Evidence) (float64, bool) {
 	return func(e judge.Evidence) (float64, bool) {
 		v, ok := judge.Value(m.Name, e)
 		return v * m.Factor(), ok
-	}
-}
-
-// cpuPerRequest is the processor time of the roles in nanoseconds per request sent in
-// the judged window. The first role must be known; the others count where they exist.
-func cpuPerRequest(roles ...measure.Role) func(judge.Evidence) (float64, bool) {
-	return func(e judge.Evidence) (float64, bool) {
-		if e.Usage == nil || e.Window.Sent == 0 {
-			return 0, false
-		}
-		var sum float64
-		for i, role := range roles {
-			seconds, ok := e.Usage.CPUOf(role)
-			if !ok && i == 0 {
-				return 0, false
-			}
-			sum += seconds
-		}
-		return sum * 1e9 / float64(e.Window.Sent), true
 	}
 }
 

@@ -25,17 +25,21 @@ type method struct {
 // methods are those of each figure that a run's window and usage yield. A figure of a disturbance or of the warm-up
 // comes with the evidence.
 var methods = map[suite.Figure]method{
-	suite.OfGoodput:    {read: plain(goodput), delayed: true, credited: moreTime, projected: projectedRate},
-	suite.OfScaled:     {projected: projectedScaled},
-	suite.OfResponse:   {read: percentile, delayed: true, credited: quantileOnTime, projected: projectedResponse},
-	suite.OfErrors:     {read: plain(errorPercent)},
-	suite.OfMemory:     {read: plain(peakMebibytes), credited: asItIs, projected: projectedMemory},
-	suite.OfAllMemory:  {read: plain(allMebibytes)},
-	suite.OfProcessors: {read: plain(cpuPercent), credited: asItIs, projected: projectedBusy},
-	suite.OfLost:       {read: plain(lost)},
-	suite.OfGap:        {read: plain(gap), delayed: true},
-	suite.OfFairness:   {read: plain(jain)},
-	suite.OfServed:     {read: plain(served)},
+	suite.OfGoodput:       {read: plain(goodput), delayed: true, credited: moreTime, projected: projectedRate},
+	suite.OfScaled:        {projected: projectedScaled},
+	suite.OfResponse:      {read: percentile, delayed: true, credited: quantileOnTime, projected: projectedResponse},
+	suite.OfErrors:        {read: plain(errorPercent)},
+	suite.OfMemory:        {read: plain(peakMebibytes), credited: asItIs, projected: projectedMemory},
+	suite.OfAllMemory:     {read: plain(allMebibytes)},
+	suite.OfProcessors:    {read: plain(cpuPercent), credited: asItIs, projected: projectedBusy},
+	suite.OfOwnMemory:     {read: plain(ownMebibytes)},
+	suite.OfWork:          {read: perRequest(measure.RoleWorker, measure.RolePrimary), credited: asItIs},
+	suite.OfStoreWork:     {read: perRequest(measure.RoleStore), credited: asItIs},
+	suite.OfGeneratorWork: {read: perRequest(measure.RoleGenerator)},
+	suite.OfLost:          {read: plain(lost)},
+	suite.OfGap:           {read: plain(gap), delayed: true},
+	suite.OfFairness:      {read: plain(jain)},
+	suite.OfServed:        {read: plain(served)},
 }
 
 // plain reads a figure of which there is one only.
@@ -132,6 +136,33 @@ func peakMebibytes(e Evidence) (float64, bool) {
 	}
 	peak, ok := e.Usage.PeakRSSOf(measure.RoleWorker)
 	return float64(peak) / (1 << 20), ok && peak > 0
+}
+
+func ownMebibytes(e Evidence) (float64, bool) {
+	if e.Usage == nil {
+		return 0, false
+	}
+	peak, ok := e.Usage.PeakOwnOf(measure.RoleWorker)
+	return float64(peak) / (1 << 20), ok
+}
+
+// perRequest reads the processor time of the roles in milliseconds per request sent in the measurement window. The first
+// role must be known; the others count where they exist.
+func perRequest(roles ...measure.Role) func(suite.Metric, Evidence) (float64, bool) {
+	return func(_ suite.Metric, e Evidence) (float64, bool) {
+		if e.Usage == nil || e.Window.Sent == 0 {
+			return 0, false
+		}
+		var sum float64
+		for i, role := range roles {
+			seconds, ok := e.Usage.CPUOf(role)
+			if !ok && i == 0 {
+				return 0, false
+			}
+			sum += seconds
+		}
+		return sum * 1000 / float64(e.Window.Sent), true
+	}
 }
 
 func allMebibytes(e Evidence) (float64, bool) {

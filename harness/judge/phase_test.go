@@ -301,6 +301,9 @@ func TestEveryMetricOfTheSuiteCanBeRead(t *testing.T) {
 	}
 	for _, m := range suite.Metrics {
 		e := evidenceOf(good)
+		e.Usage.Series[0].Points[0].Own = 50 << 20
+		e.Usage.Series = append(e.Usage.Series, measure.Series{Role: measure.RoleStore, Known: true, CPU: 1},
+			measure.Series{Role: measure.RoleGenerator, Known: true, CPU: 1})
 		assert.Equal(t, len(m.From) == 0 && m.Name != suite.TimeToSteady, read(m, e), "%s without a disturbance", m.Name) // that one is of the warm-up
 		e.Values = map[string]float64{m.Name: math.NaN()}
 		if m.Name != suite.ScaledRate { // made of others

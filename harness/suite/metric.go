@@ -11,19 +11,23 @@ type Figure string
 
 // The figures there are.
 const (
-	OfGoodput     Figure = "goodput"     // good answers per second
-	OfScaled      Figure = "scaled"      // good answers per second, scaled to a documented processor share
-	OfResponse    Figure = "response"    // the quantile of the response time that the metric names
-	OfErrors      Figure = "errors"      // the share of requests without a good answer
-	OfLost        Figure = "lost"        // their number
-	OfGap         Figure = "gap"         // the longest time without a good answer
-	OfFairness    Figure = "fairness"    // the distribution of answers over the workers
-	OfServed      Figure = "served"      // the workers that answered
-	OfMemory      Figure = "memory"      // the largest size of one worker
-	OfAllMemory   Figure = "all memory"  // that of all workers together
-	OfProcessors  Figure = "processors"  // the share of their processors that the workers used
-	OfWarmup      Figure = "warm-up"     // how the load began
-	OfDisturbance Figure = "disturbance" // what a disturbance reports
+	OfGoodput       Figure = "goodput"        // good answers per second
+	OfScaled        Figure = "scaled"         // good answers per second, scaled to a documented processor share
+	OfResponse      Figure = "response"       // the quantile of the response time that the metric names
+	OfErrors        Figure = "errors"         // the share of requests without a good answer
+	OfLost          Figure = "lost"           // their number
+	OfGap           Figure = "gap"            // the longest time without a good answer
+	OfFairness      Figure = "fairness"       // the distribution of answers over the workers
+	OfServed        Figure = "served"         // the workers that answered
+	OfMemory        Figure = "memory"         // the largest size of one worker
+	OfAllMemory     Figure = "all memory"     // that of all workers together
+	OfOwnMemory     Figure = "own memory"     // the largest size of one worker that nobody shares
+	OfProcessors    Figure = "processors"     // the share of their processors that the workers used
+	OfWork          Figure = "work"           // the processor time of the cluster for one request
+	OfStoreWork     Figure = "store work"     // that of the stores
+	OfGeneratorWork Figure = "generator work" // that of the load generator
+	OfWarmup        Figure = "warm-up"        // how the load began
+	OfDisturbance   Figure = "disturbance"    // what a disturbance reports
 )
 
 // Metric is something that a claim can be made about. It holds all that is known of the metric: whoever needs
@@ -65,10 +69,12 @@ const (
 var Metrics = []Metric{
 	{
 		Name: Goodput, Unit: RequestsPerSecond, Op: AtLeast, Figure: OfGoodput, Starves: true, Bench: "req/s",
-		About: "goodput: successful answers that arrived within the judged window, at most as many as its own requests got, divided by its length",
+		About: "goodput: successful answers that arrived within the judged window, at most as many as its own " +
+			"requests got, divided by its length",
 	},
 	{
-		Name: "p50", Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.5, Starves: true, Bench: "p50-ns", Brief: true,
+		Name: "p50", Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.5,
+		Starves: true, Bench: "p50-ns", Brief: true,
 		About: "median response time, counted from the scheduled send",
 	},
 	{
@@ -76,15 +82,18 @@ var Metrics = []Metric{
 		About: "90th percentile of the response time, counted from the scheduled send",
 	},
 	{
-		Name: "p95", Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.95, Starves: true, Bench: "p95-ns",
+		Name: "p95", Unit: Milliseconds, Op: AtMost, Figure: OfResponse,
+		Quantile: 0.95, Starves: true, Bench: "p95-ns",
 		About: "95th percentile of the response time, counted from the scheduled send",
 	},
 	{
-		Name: P99, Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.99, Starves: true, Bench: "p99-ns", Brief: true,
+		Name: P99, Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.99,
+		Starves: true, Bench: "p99-ns", Brief: true,
 		About: "99th percentile of the response time, counted from the scheduled send",
 	},
 	{
-		Name: "p999", Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.999, Starves: true, Bench: "p999-ns", Brief: true,
+		Name: "p999", Unit: Milliseconds, Op: AtMost, Figure: OfResponse, Quantile: 0.999,
+		Starves: true, Bench: "p999-ns", Brief: true,
 		About: "99.9th percentile of the response time, counted from the scheduled send",
 	},
 	{
@@ -92,16 +101,39 @@ var Metrics = []Metric{
 		About: "failed and unsent requests as a share of those scheduled in the judged window",
 	},
 	{
-		Name: "memory", Unit: Mebibytes, Op: AtMost, Figure: OfMemory, FromStart: true, Bench: "B-rss/worker", Undirected: true, Compared: "B-own/worker",
+		Name: "cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfWork, Unlimited: true, Bench: "cpu-ns/req",
+		About: "processor time of the workers and their primary per request sent in the judged window",
+	},
+	{
+		Name: "store_cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfStoreWork,
+		Unlimited: true, Bench: "store-cpu-ns/req",
+		About: "processor time of the stores that run in processes of their own per request sent in the judged " +
+			"window",
+	},
+	{
+		Name: "generator_cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfGeneratorWork,
+		Unlimited: true, Bench: "gen-cpu-ns/req",
+		About: "processor time of the load generator per request sent in the judged window",
+	},
+	{
+		Name: "memory", Unit: Mebibytes, Op: AtMost, Figure: OfMemory, FromStart: true,
+		Bench: "B-rss/worker", Undirected: true, Compared: "B-own/worker",
 		About: "largest resident size that any worker reached in the run",
+	},
+	{
+		Name: "memory_own", Unit: Mebibytes, Op: AtMost, Figure: OfOwnMemory, FromStart: true, Bench: "B-own/worker",
+		About: "largest size, of any worker, of what no other process shares with it: copies of one program " +
+			"differ in how much of its file is resident",
 	},
 	{
 		Name: "memory_all", Unit: Mebibytes, Op: AtMost, Figure: OfAllMemory, FromStart: true,
 		About: "largest resident size that all workers together reached in the run, by readings a second apart",
 	},
 	{
-		Name: TimeToSteady, Unit: Milliseconds, Op: AtMost, Figure: OfWarmup, FromStart: true, Starves: true, Unlimited: true,
-		About: "from the start of the load until the backlog is gone and throughput and response times are stationary; a run that never becomes steady misses any bound",
+		Name: TimeToSteady, Unit: Milliseconds, Op: AtMost, Figure: OfWarmup,
+		FromStart: true, Starves: true, Unlimited: true,
+		About: "from the start of the load until the backlog is gone and throughput and response times are " +
+			"stationary; a run that never becomes steady misses any bound",
 	},
 	{
 		Name: "cpu", Unit: Percent, Op: AtMost, Figure: OfProcessors, Compared: "cpu-ns/req",
@@ -113,7 +145,8 @@ var Metrics = []Metric{
 	},
 	{
 		Name: "lost", Unit: Requests, Op: AtMost, Figure: OfLost, Starves: true,
-		About: "requests of the judged window that failed or were never sent; after a stop, those that the system had accepted before it",
+		About: "requests of the judged window that failed or were never sent; after a stop, those that the " +
+			"system had accepted before it",
 	},
 	{
 		Name: "gap", Unit: Milliseconds, Op: AtMost, Figure: OfGap, Starves: true, Unlimited: true,
@@ -124,7 +157,9 @@ var Metrics = []Metric{
 		About: "Jain's fairness index of the answers per worker, of at least 100 a worker on average",
 	},
 	{
-		Name: "recovery", Unit: Milliseconds, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbScale, DisturbChaos}, Starves: true, Unlimited: true,
+		Name: "recovery", Unit: Milliseconds, Op: AtMost, Figure: OfDisturbance,
+		From: []Disturb{DisturbKill, DisturbHang, DisturbLeak,
+			DisturbReload, DisturbScale, DisturbChaos}, Starves: true, Unlimited: true,
 		About: "from the disturbance until all workers are ready again",
 	},
 	{
@@ -132,15 +167,18 @@ var Metrics = []Metric{
 		About: "workers that answered",
 	},
 	{
-		Name: "replaced", Unit: Workers, Op: AtLeast, Figure: OfDisturbance, From: []Disturb{DisturbKill, DisturbHang, DisturbLeak, DisturbReload}, Starves: true,
+		Name: "replaced", Unit: Workers, Op: AtLeast, Figure: OfDisturbance, From: []Disturb{DisturbKill,
+			DisturbHang, DisturbLeak, DisturbReload}, Starves: true,
 		About: "workers that were replaced",
 	},
 	{
-		Name: "collected", Unit: Workers, Op: AtLeast, Figure: OfDisturbance, From: []Disturb{DisturbCollect}, Starves: true,
+		Name: "collected", Unit: Workers, Op: AtLeast, Figure: OfDisturbance,
+		From: []Disturb{DisturbCollect}, Starves: true,
 		About: "workers that report a periodic collection",
 	},
 	{
-		Name: "wrong", Unit: Answers, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbHealth, DisturbSessions, DisturbExhaust, DisturbConfigure, DisturbDebug},
+		Name: "wrong", Unit: Answers, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbHealth,
+			DisturbSessions, DisturbExhaust, DisturbConfigure, DisturbDebug},
 		About: "answers that are not of the documented shape or content",
 	},
 	{
@@ -149,15 +187,19 @@ var Metrics = []Metric{
 	},
 	{
 		Name: "goodput_share", Unit: Percent, Op: AtLeast, Figure: OfDisturbance, From: []Disturb{DisturbOverload},
-		About: "good answers a second at twice the capacity, as a share of the capacity that was found before and after in the same run",
+		About: "good answers a second at twice the capacity, as a share of the capacity that was found before " +
+			"and after in the same run",
 	},
 	{
-		Name: "recovery_p99", Unit: Milliseconds, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbOverload}, Unlimited: true,
-		About: "from the end of an overload of three times the capacity until the p99 of a second's requests, at half of the capacity, is at most twice the highest of any second before",
+		Name: "recovery_p99", Unit: Milliseconds, Op: AtMost, Figure: OfDisturbance,
+		From: []Disturb{DisturbOverload}, Unlimited: true,
+		About: "from the end of an overload of three times the capacity until the p99 of a second's requests, " +
+			"at half of the capacity, is at most twice the highest of any second before",
 	},
 	{
 		Name: "connects", Unit: Connections, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbOverload},
-		About: "attempts of the workers to connect to their database after they were ready, but for those of a replaced worker that filled its pool",
+		About: "attempts of the workers to connect to their database after they were ready, but for those of a " +
+			"replaced worker that filled its pool",
 	},
 	{
 		Name: "missing", Unit: Requests, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbChaos},
@@ -172,11 +214,13 @@ var Metrics = []Metric{
 		About: "open descriptors of the primary at the end beyond those of a fresh one that has had as many workers",
 	},
 	{
-		Name: "left", Unit: Processes, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbStop, DisturbExhaust},
+		Name: "left", Unit: Processes, Op: AtMost, Figure: OfDisturbance,
+		From:  []Disturb{DisturbStop, DisturbExhaust},
 		About: "processes of the system that still run after it has stopped",
 	},
 	{
-		Name: "unclean", Unit: Processes, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbStop, DisturbExhaust},
+		Name: "unclean", Unit: Processes, Op: AtMost, Figure: OfDisturbance,
+		From:  []Disturb{DisturbStop, DisturbExhaust},
 		About: "processes that ended with another exit status than documented",
 	},
 }

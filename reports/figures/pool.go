@@ -171,33 +171,19 @@ func (p *Pool) Late(q float64) (float64, bool) {
 	return Quantile(p.Window.Lateness, q)
 }
 
-// CPUPerRequest is the processor time of the roles together in µs per request sent. It
-// is not known when the first role's is not; the others count where they exist.
-func (p *Pool) CPUPerRequest(roles ...measure.Role) (float64, bool) {
-	if p == nil || p.usage == nil || p.Window.Sent == 0 {
-		return 0, false
-	}
-	var sum float64
-	for i, role := range roles {
-		seconds, ok := p.usage.CPUOf(role)
-		if !ok && i == 0 {
-			return 0, false
-		}
-		sum += seconds
-	}
-	return sum * 1e6 / float64(p.Window.Sent), true
-}
-
-// ClusterCPU, StoresCPU and GeneratorCPU are the processor times in µs per request sent.
-func (p *Pool) ClusterCPU() (float64, bool) {
-	return p.CPUPerRequest(measure.RoleWorker, measure.RolePrimary)
-}
+// ClusterCPU is the processor time of the workers and their primary in µs per request sent.
+func (p *Pool) ClusterCPU() (float64, bool) { return p.work(suite.OfWork) }
 
 // StoresCPU is that of the stores that run in processes of their own.
-func (p *Pool) StoresCPU() (float64, bool) { return p.CPUPerRequest(measure.RoleStore) }
+func (p *Pool) StoresCPU() (float64, bool) { return p.work(suite.OfStoreWork) }
 
 // GeneratorCPU is that of the load generator.
-func (p *Pool) GeneratorCPU() (float64, bool) { return p.CPUPerRequest(measure.RoleGenerator) }
+func (p *Pool) GeneratorCPU() (float64, bool) { return p.work(suite.OfGeneratorWork) }
+
+func (p *Pool) work(f suite.Figure) (float64, bool) {
+	v, ok := p.Figure(f)
+	return v * 1000, ok
+}
 
 // Quantile is a histogram's quantile in milliseconds; false when it has no values.
 func Quantile(h *measure.Histogram, q float64) (float64, bool) {
