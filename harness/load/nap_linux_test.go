@@ -74,6 +74,7 @@ func TestAnAnswerIsDatedByItsComing(t *testing.T) {
 		}
 	}
 	d.run()
+	<-done[requests-1]
 	require.Len(t, samples, requests)
 	for _, s := range samples {
 		require.NoError(t, s.Err)
