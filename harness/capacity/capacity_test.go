@@ -66,6 +66,27 @@ func TestBracketByDoubling(t *testing.T) {
 	assert.Equal(t, 25.0, r.Trials[2].Rate)
 }
 
+func TestOneMissBoundsNothing(t *testing.T) {
+	s, err := New(Config{Start: 5000, Most: 80_000, Resolution: 0.15, MaxRuns: 12})
+	require.NoError(t, err)
+	for _, row := range []struct {
+		rate    float64
+		outcome Outcome
+	}{{5000, Met}, {10_000, Met}, {20_000, Met}, {40_000, Missed}} {
+		require.NoError(t, s.Record(row.rate, row.outcome))
+	}
+	r := s.Result()
+	assert.True(t, r.AtLeast)
+	assert.Equal(t, 20_000.0, r.Capacity)
+	assert.Zero(t, r.High, "it may lie above what was missed once")
+	next, more := s.Next()
+	require.True(t, more)
+	require.NoError(t, s.Record(next, Missed))
+	r = s.Result()
+	assert.False(t, r.AtLeast, "two misses do")
+	assert.Less(t, r.High, 40_000.0*growth)
+}
+
 func TestGeneratorBound(t *testing.T) {
 	for _, limit := range []float64{90, 130, 950, 6000} {
 		r := look(t, Config{Start: 100}, func(rate float64) Outcome {

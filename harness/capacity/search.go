@@ -177,8 +177,9 @@ func (s *Search) Result() Result {
 		r.Capacity, r.Low, r.High = 0, 0, 0
 	case met == 0:
 		r.AtMost, r.Capacity, r.Low, r.High = true, missed, 0, missed
-	case math.IsInf(missed, 1) || r.Capacity >= s.highest():
-		// What was met is a bound on the capacity where nothing higher could be tried.
+	case math.IsInf(missed, 1) || r.Capacity >= s.highest() || met < missed && r.High > growth*missed:
+		// What was met is a bound on the capacity where nothing higher could be tried, and where a miss may be by
+		// chance, so that it bounds nothing yet.
 		r.AtLeast, r.Capacity, r.Low, r.High = true, min(met, s.highest()), min(r.Low, met), 0
 	}
 	return r
