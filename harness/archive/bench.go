@@ -13,41 +13,15 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// benchUnit is one measured value of a bench.txt line.
-type benchUnit struct {
-	unit   string
-	better string // higher or lower; "" for neither
-	value  func(judge.Evidence) (float64, bool)
-}
-
-// benchUnits are the values of a line, in its order: the metrics that have a bench unit.
-var benchUnits = func() []benchUnit {
-	var all []benchUnit
-	for _, m := range suite.Metrics {
-		if m.Bench != "" {
-			all = append(all, benchUnit{m.Bench, betterOf(m), inBenchUnit(m)})
-		}
-	}
-	return all
-}()
-
-// betterOf says which way a metric is better, in the words of the format.
+// betterOf says which way a metric is better, in the words of the format; "" where builds are not compared by it.
 func betterOf(m suite.Metric) string {
 	switch {
-	case m.Undirected:
+	case m.Bench == "" || m.Undirected:
 		return ""
 	case m.Op == suite.AtLeast:
 		return "higher"
 	default:
 		return "lower"
-	}
-}
-
-// inBenchUnit reads a metric in its bench unit.
-func inBenchUnit(m suite.Metric) func(judge.Evidence) (float64, bool) {
-	return func(e judge.Evidence) (float64, bool) {
-		v, ok := judge.Value(m.Name, e)
-		return v * m.Factor(), ok
 	}
 }
 
@@ -80,9 +54,9 @@ func WriteBenchHead(w io.Writer, host measure.Host) {
 	setting(w, "kernel", host.Kernel)
 	setting(w, "governor", host.Governor)
 	setting(w, "cores", strconv.Itoa(host.Cores))
-	for _, u := range benchUnits {
-		if u.better != "" {
-			fmt.Fprintf(w, "Unit %s better=%s\n", u.unit, u.better)
+	for _, m := range suite.Metrics {
+		if better := betterOf(m); better != "" {
+			fmt.Fprintf(w, "Unit %s better=%s\n", m.Bench, better)
 		}
 	}
 }
@@ -112,9 +86,12 @@ type BenchFigure struct {
 func (p Phase) BenchFigures(t Trial) []BenchFigure {
 	var all []BenchFigure
 	evidence := t.evidence(p.Workers)
-	for _, u := range benchUnits {
-		if v, ok := u.value(evidence); ok {
-			all = append(all, BenchFigure{u.unit, v})
+	for _, m := range suite.Metrics {
+		if m.Bench == "" {
+			continue
+		}
+		if v, ok := judge.Read(m, evidence); ok {
+			all = append(all, BenchFigure{m.Bench, v * m.Factor()})
 		}
 	}
 	return all

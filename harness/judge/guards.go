@@ -158,10 +158,9 @@ func against(in Input, c suite.Claim, e Evidence) []Reason {
 	if e.Usage == nil {
 		return reasons
 	}
-	metric, _ := suite.MetricByName(c.Metric)
 	var besides Reason
 	switch _, yielded := e.Values[c.Metric]; {
-	case metric.FromStart:
+	case c.Of().FromStart:
 		besides = taken(in, e.Usage.OthersBefore, "a part of the warm-up")
 	case yielded && in.Phase.Disturb != "":
 		besides = taken(in, e.Usage.OthersAfter, "a part of what followed the measurement window")
