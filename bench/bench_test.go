@@ -14,8 +14,8 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/cmd/wiring"
 	"github.com/nameplate-dev/nameplate/harness/probe"
+	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -79,7 +79,7 @@ func one(b *testing.B, phase int, want string) archive.Phase {
 		Options: archive.Options{
 			Runs: runs, Duration: duration, Warmup: warmup, RateScale: 1, Seed: s.Plan.Seed, Phases: []int{phase}, Stores: want,
 		},
-		Host: probe.HostInfo(), System: wiring.Reference{}, Workload: wiring.Platform{}, Stores: wiring.Stores{Want: want},
+		Host: probe.HostInfo(), System: reference.Reference{}, Workload: reference.Platform{}, Stores: reference.Stores{Want: want},
 		Out: b.TempDir(), ID: archive.NewID(time.Now(), rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
 	})
 	require.NoError(b, err)

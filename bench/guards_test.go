@@ -18,9 +18,9 @@ import (
 
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/cmd/wiring"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/probe"
+	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -71,7 +71,7 @@ func guards(b *testing.B, provider string, phase int) {
 		Options: archive.Options{
 			Runs: runs, Duration: duration, Warmup: warmup, RateScale: 1, Seed: s.Plan.Seed, Phases: []int{phase}, Stores: provider,
 		},
-		Host: probe.HostInfo(), System: wiring.Reference{}, Workload: wiring.Platform{}, Stores: wiring.Stores{Want: provider},
+		Host: probe.HostInfo(), System: reference.Reference{}, Workload: reference.Platform{}, Stores: reference.Stores{Want: provider},
 		Out: b.TempDir(), ID: archive.NewID(time.Now(), rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
 		Observe: d.observe,
 	})

@@ -46,7 +46,7 @@ var rules = []struct {
 	{"harness/probe", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "probe only reads"},
 	{"harness/monitor", nil, []string{module}, "a monitor knows a cluster by its answers alone"},
 	{"harness/archive", nil, []string{module + "harness/load", module + "harness/probe", module + "harness/run"}, "an archive is read without a measurement"},
-	{"harness", []string{"harness/cmd"}, []string{module + "clusterimpl", module + "fixtures", module + "reports"}, "the ruler knows nothing of what it measures"},
+	{"harness", []string{"harness/cmd", "harness/reference"}, []string{module + "clusterimpl", module + "fixtures", module + "reports"}, "the ruler knows nothing of what it measures"},
 	{"internal/rawsocket", nil, []string{module}, "both sides of a connection may use it, and neither sees the other"},
 	{"clusterimpl", nil, []string{module + "harness", module + "reports"}, "the thing measured knows nothing of the ruler"},
 	{"fixtures", nil, []string{module + "harness", module + "clusterimpl", module + "reports"}, "stores serve any system"},

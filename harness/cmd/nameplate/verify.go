@@ -11,8 +11,8 @@ import (
 
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/cmd/wiring"
 	"github.com/nameplate-dev/nameplate/harness/probe"
+	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports"
@@ -53,7 +53,7 @@ func (k verifyCommand) Run(c console) error {
 	}
 	templates := fixtures.NewTemplates("")
 	defer templates.Close() // what is left of it, the next start sweeps
-	config.Stores = wiring.Stores{Want: k.Stores, Env: c.getenv, Templates: templates}
+	config.Stores = reference.Stores{Want: k.Stores, Env: c.getenv, Templates: templates}
 	progress := newProgress(c.stderr, k.Quiet)
 	config.Observe = progress.observe
 	r, runErr := run.Verify(c.ctx, config)
@@ -106,14 +106,14 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	if err != nil {
 		return run.Config{}, usageError{err}
 	}
-	system, workload, secrets, err := wiring.For(s, filepath.Dir(k.Suite), k.IOwn, c.getenv)
+	system, workload, secrets, err := reference.For(s, filepath.Dir(k.Suite), k.IOwn, c.getenv)
 	if err == nil {
 		err = k.suits(s, override, slowdown)
 	}
 	if err != nil {
 		return run.Config{}, usageError{err}
 	}
-	if r, ok := system.(wiring.Reference); ok {
+	if r, ok := system.(reference.Reference); ok {
 		r.Slowdown, r.Profile = slowdown, k.Profile
 		if k.Profile != "" {
 			if err := os.MkdirAll(k.Profile, 0o755); err != nil {
@@ -125,7 +125,7 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 	now := time.Now()
 	config := run.Config{
 		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
-		System: system, Disturber: wiring.Disturber{}, Workload: workload, Secrets: secrets,
+		System: system, Disturber: reference.Disturber{}, Workload: workload, Secrets: secrets,
 		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
 		Options: archive.Options{
 			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, WarmupMost: s.Plan.Warmup.Most, RateScale: 1,
@@ -147,11 +147,11 @@ func (k verifyCommand) config(c console) (run.Config, error) {
 
 // suits refuses what must not, or cannot, be done to the suite's system.
 func (k verifyCommand) suits(s *suite.Suite, o suite.Override, slowdown time.Duration) error {
-	reference := s.System.Kind == "" || s.System.Kind == suite.SystemReference
+	isReference := s.System.Kind == "" || s.System.Kind == suite.SystemReference
 	switch {
-	case !reference && slowdown > 0:
+	case !isReference && slowdown > 0:
 		return errors.New("--slowdown: only the reference cluster can be slowed down; allowed: a suite without a system")
-	case !reference && k.Profile != "":
+	case !isReference && k.Profile != "":
 		return errors.New("--profile: only the reference cluster writes profiles; allowed: a suite without a system")
 	case s.System.Kind == suite.SystemURL && o.RateScale != nil && *o.RateScale > 1:
 		return errors.New("--rate: rates above the suite's are refused on a system that runs already; allowed: at most 1x")

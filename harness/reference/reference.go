@@ -1,6 +1,6 @@
-// Package wiring ties the pipeline to the reference cluster, its workload and the stores. It is where
+// Package reference ties the pipeline to the reference cluster, its workload and the stores. It is where
 // the ruler and the things measured meet; the command and the benchmarks share it.
-package wiring
+package reference
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/cmd/disturb"
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/reference/faults"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	httptraffic "github.com/nameplate-dev/nameplate/harness/traffic"
@@ -41,7 +41,7 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 func (r Reference) env(spec run.Spec) []string {
 	slowdown := r.Slowdown
 	if spec.Phase.Disturb == suite.DisturbOverload {
-		slowdown += disturb.OverloadWork
+		slowdown += faults.OverloadWork
 	}
 	env := append([]string{
 		"CLUSTER_MODE=" + strconv.FormatBool(spec.Phase.Cluster),
@@ -91,11 +91,11 @@ type Disturber struct{}
 
 // Begin starts a disturbance of a cluster that [Reference] started.
 func (Disturber) Begin(ctx context.Context, spec run.DisturbSpec) run.Disturbance {
-	target := disturb.Target{Dataset: datasetSpec(spec.Dataset, spec.Seed), Mix: mixOf(spec.Workload)}
+	target := faults.Target{Dataset: datasetSpec(spec.Dataset, spec.Seed), Mix: mixOf(spec.Workload)}
 	if instance, ok := spec.Instance.(referenceInstance); ok {
 		target.Cluster = instance.Cluster
 	}
-	return disturb.Begin(ctx, target, spec)
+	return faults.Begin(ctx, target, spec)
 }
 
 // Stores brings stores up by the providers that this machine has.

@@ -1,7 +1,7 @@
-// Package disturb does to the reference cluster, under load, what its guide promises that
+// Package faults does to the reference cluster, under load, what its guide promises that
 // it withstands, and counts what becomes of it. It judges nothing: each disturbance yields
 // figures, and the suite's claims say what they must be.
-package disturb
+package faults
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package wiring
+package reference
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nameplate-dev/nameplate/harness/cmd/disturb"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/harness/reference/faults"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -35,7 +35,7 @@ func TestAPhaseBecomesTheDocumentedVariables(t *testing.T) {
 	}, Reference{Slowdown: 2 * time.Millisecond, Profile: "/p"}.env(spec))
 	for kind, want := range map[suite.Disturb]string{
 		suite.DisturbLeak: "PLATFORM_LEAK=524288", suite.DisturbChaos: "RESPAWN_LIMIT=10000", suite.DisturbCollect: "GC_INTERVAL=1s",
-		suite.DisturbOverload: "PLATFORM_SLOWDOWN=" + disturb.OverloadWork.String(),
+		suite.DisturbOverload: "PLATFORM_SLOWDOWN=" + faults.OverloadWork.String(),
 	} {
 		assert.NotContains(t, Reference{}.env(spec), want)
 		spec := spec
