@@ -10,7 +10,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/harness/system"
+	"github.com/nameplate-dev/nameplate/harness/target"
 )
 
 // System is what is put to the test. [Handler], [Binary] and [URL] make the usual ones.
@@ -22,14 +22,14 @@ const loopbackPort = "http://127.0.0.1:${port}"
 // URL is a system that runs already, e.g. "http://127.0.0.1:8080". Hosts other than this machine
 // have to stand in [Options.IOwn].
 func URL(base string) System {
-	return system.URL{System: suite.System{Kind: suite.SystemURL, URL: base}}
+	return target.URL{System: suite.System{Kind: suite.SystemURL, URL: base}}
 }
 
 // Binary is a program that is started for every run. It must listen on 127.0.0.1 at the port that
 // the variable PORT names; ${port}, ${workers}, ${memory_mib} and ${rate} in its arguments stand
 // for those of the phase. It is ready once it answers at "/" with a status below 500.
 func Binary(path string, args ...string) System {
-	return system.Command{System: suite.System{
+	return target.Command{System: suite.System{
 		Kind: suite.SystemCommand, Command: append([]string{path}, args...), URL: loopbackPort,
 		Env: []suite.Pair{{Name: "PORT", Value: "${port}"}},
 	}}
@@ -61,14 +61,14 @@ func (handler) in(program, test string) System {
 	if strings.HasPrefix(test, "Benchmark") {
 		args = []string{program, "-test.run=^$", "-test.bench=" + pattern, "-test.benchtime=1x"}
 	}
-	return system.Command{System: suite.System{
+	return target.Command{System: suite.System{
 		Kind: suite.SystemCommand, Command: append(args, "-test.timeout=0"), URL: loopbackPort, ReadyLine: servingLine,
 		Env: []suite.Pair{{Name: serveTest, Value: test}, {Name: servePort, Value: "${port}"}},
 	}}
 }
 
-// target is the system that is started: that of the suite when none is given.
-func target(s *Suite, given System, test string) (System, error) {
+// systemOf is the system that is started: that of the suite when none is given.
+func systemOf(s *Suite, given System, test string) (System, error) {
 	switch t := given.(type) {
 	case handler:
 		if test == "" {
@@ -79,9 +79,9 @@ func target(s *Suite, given System, test string) (System, error) {
 	case nil:
 		switch s.parsed.System.Kind {
 		case suite.SystemCommand:
-			return system.Command{System: s.parsed.System, Dir: s.dir}, nil
+			return target.Command{System: s.parsed.System, Dir: s.dir}, nil
 		case suite.SystemURL:
-			return system.URL{System: s.parsed.System, Dir: s.dir}, nil
+			return target.URL{System: s.parsed.System, Dir: s.dir}, nil
 		}
 		return nil, errors.New("the suite names no system of its own; allowed: one of Handler, Binary and URL")
 	}

@@ -15,10 +15,10 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/probe"
+	"github.com/nameplate-dev/nameplate/harness/request"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/harness/system"
-	"github.com/nameplate-dev/nameplate/harness/traffic"
+	"github.com/nameplate-dev/nameplate/harness/target"
 )
 
 // Options is what a caller wants other than the suite has it. The zero value keeps the suite's plan.
@@ -93,19 +93,19 @@ func (o Options) config(s *Suite, given System, test string) (run.Config, error)
 	if err != nil {
 		return run.Config{}, err
 	}
-	programs, secrets, err := traffic.CompileAll(with, s.dir, os.Getenv)
+	programs, secrets, err := request.CompileAll(with, s.dir, os.Getenv)
 	if err != nil {
 		return run.Config{}, err
 	}
 	if err := suits(with); err != nil {
 		return run.Config{}, err
 	}
-	under, err := target(s, given, test)
+	under, err := systemOf(s, given, test)
 	if err != nil {
 		return run.Config{}, err
 	}
-	if u, ok := under.(system.URL); ok {
-		if err := system.CheckOwned(u.System, o.IOwn); err != nil {
+	if u, ok := under.(target.URL); ok {
+		if err := target.CheckOwned(u.System, o.IOwn); err != nil {
 			return run.Config{}, err
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/draft"
+	"github.com/nameplate-dev/nameplate/harness/request"
 	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/harness/traffic"
 )
 
 func get(path string) draft.Request {
@@ -31,7 +31,7 @@ func parsed(t *testing.T, d draft.Draft) (*suite.Suite, string) {
 	require.NoError(t, err)
 	s, err := suite.Parse("drafted", text)
 	require.NoError(t, err, "%s", text)
-	_, err = traffic.Compile(s.Workloads[0], "", func(string) string { return "secret" }, &secret.Set{})
+	_, err = request.Compile(s.Workloads[0], "", func(string) string { return "secret" }, &secret.Set{})
 	require.NoError(t, err)
 	return s, string(text)
 }

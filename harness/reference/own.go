@@ -6,29 +6,29 @@ import (
 	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/load"
+	"github.com/nameplate-dev/nameplate/harness/request"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/harness/system"
-	"github.com/nameplate-dev/nameplate/harness/traffic"
+	"github.com/nameplate-dev/nameplate/harness/target"
 )
 
 // For is the system that a suite names and what makes the requests of its workloads. The
 // files that the suite names are looked for in dir; owned are hosts that may be loaded
 // beside those of the suite. What the requests hold that nobody is to see is returned, too.
 func For(s *suite.Suite, dir string, owned []string, getenv func(string) string) (run.System, run.Workload, *secret.Set, error) {
-	programs, secrets, err := traffic.CompileAll(s, dir, getenv)
-	var target run.System = Reference{}
+	programs, secrets, err := request.CompileAll(s, dir, getenv)
+	var system run.System = Reference{}
 	switch s.System.Kind {
 	case suite.SystemCommand:
-		target = system.Command{System: s.System, Dir: dir}
+		system = target.Command{System: s.System, Dir: dir}
 	case suite.SystemURL:
-		target = system.URL{System: s.System, Dir: dir}
+		system = target.URL{System: s.System, Dir: dir}
 	}
 	if slices.ContainsFunc(s.Phases, func(p suite.Phase) bool { return p.System == suite.SystemReference }) {
-		target = beside{target}
+		system = beside{system}
 	}
-	return target, workloads{programs}, secrets, errors.Join(system.CheckOwned(s.System, owned), err)
+	return system, workloads{programs}, secrets, errors.Join(target.CheckOwned(s.System, owned), err)
 }
 
 // beside is the suite's own system, and the reference cluster in the phases that ask for it.
@@ -43,7 +43,7 @@ func (b beside) Start(ctx context.Context, spec run.Spec) (run.Instance, error) 
 }
 
 // workloads makes the requests of every kind of workload.
-type workloads struct{ programs traffic.Programs }
+type workloads struct{ programs request.Programs }
 
 // Source makes the requests of one run.
 func (w workloads) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/harness/system"
+	"github.com/nameplate-dev/nameplate/harness/target"
 )
 
 func nothing(string) string { return "" }
@@ -24,9 +24,9 @@ func TestASuiteNamesItsSystem(t *testing.T) {
 		want  run.System
 	}{
 		"none":                 {suite.Suite{}, Reference{}},
-		"a command":            {suite.Suite{System: command}, system.Command{System: command, Dir: "d"}},
-		"a URL":                {suite.Suite{System: url}, system.URL{System: url, Dir: "d"}},
-		"beside the reference": {suite.Suite{System: url, Phases: both}, beside{system.URL{System: url, Dir: "d"}}},
+		"a command":            {suite.Suite{System: command}, target.Command{System: command, Dir: "d"}},
+		"a URL":                {suite.Suite{System: url}, target.URL{System: url, Dir: "d"}},
+		"beside the reference": {suite.Suite{System: url, Phases: both}, beside{target.URL{System: url, Dir: "d"}}},
 	} {
 		got, _, _, err := For(&row.suite, "d", nil, nothing)
 		require.NoError(t, err, name)
@@ -68,7 +68,7 @@ func TestEachKindOfWorkloadMakesItsOwnRequests(t *testing.T) {
 }
 
 func TestThePhasesThatAskForItAreServedByTheReferenceCluster(t *testing.T) {
-	both := beside{system.Command{System: suite.System{Command: []string{"/no/such/program"}, URL: "http://127.0.0.1:${port}"}}}
+	both := beside{target.Command{System: suite.System{Command: []string{"/no/such/program"}, URL: "http://127.0.0.1:${port}"}}}
 	spec := small(1)
 	_, err := both.Start(t.Context(), spec)
 	require.ErrorContains(t, err, "/no/such/program")

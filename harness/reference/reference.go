@@ -17,9 +17,9 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/reference/faults"
+	"github.com/nameplate-dev/nameplate/harness/request"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	httptraffic "github.com/nameplate-dev/nameplate/harness/traffic"
 )
 
 // Reference is the reference cluster as a system that can be measured.
@@ -108,7 +108,7 @@ type Stores struct {
 
 // Up brings up and loads what is needed.
 func (s Stores) Up(ctx context.Context, need run.StoreNeed) (run.StoreSet, error) {
-	set, err := fixtures.Up(ctx, s.request(need))
+	set, err := fixtures.Up(ctx, s.wanted(need))
 	if err != nil {
 		return nil, err
 	}
@@ -117,20 +117,20 @@ func (s Stores) Up(ctx context.Context, need run.StoreNeed) (run.StoreSet, error
 
 // Check says what would keep what is needed from being brought up, and starts nothing.
 func (s Stores) Check(ctx context.Context, need run.StoreNeed) error {
-	return fixtures.Check(ctx, s.request(need))
+	return fixtures.Check(ctx, s.wanted(need))
 }
 
-func (s Stores) request(need run.StoreNeed) fixtures.Request {
-	request := fixtures.Request{
+func (s Stores) wanted(need run.StoreNeed) fixtures.Request {
+	wanted := fixtures.Request{
 		Want: s.Want, Env: s.Env, Log: need.Log, Progress: need.Progress,
 		Dataset: datasetSpec(need.Dataset, need.Seed), Limits: map[fixtures.Kind]fixtures.Limit{}, Templates: s.Templates,
 	}
 	for _, store := range need.Stores {
-		request.Need = append(request.Need, fixtures.Kind(store))
+		wanted.Need = append(wanted.Need, fixtures.Kind(store))
 		limit := need.Limits.Limit(store)
-		request.Limits[fixtures.Kind(store)] = fixtures.Limit{CPUs: limit.CPUs, Memory: int64(limit.Memory)}
+		wanted.Limits[fixtures.Kind(store)] = fixtures.Limit{CPUs: limit.CPUs, Memory: int64(limit.Memory)}
 	}
-	return request
+	return wanted
 }
 
 // storeSet is a set of stores that are up.
@@ -212,7 +212,7 @@ func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, e
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, httptraffic.PrepareTimeout)
+	ctx, cancel := context.WithTimeout(ctx, request.PrepareTimeout)
 	defer cancel()
 	if err := source.Prepare(ctx, spec.URL); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 func of[T any](v T) *T { return &v }
 
 func TestWhatAPhaseNeedsIsAskedOfTheProviders(t *testing.T) {
-	got := Stores{Want: "local"}.request(run.StoreNeed{
+	got := Stores{Want: "local"}.wanted(run.StoreNeed{
 		Stores:  []suite.Store{suite.Redis, suite.Postgres},
 		Limits:  suite.Stores{Postgres: suite.Limit{CPUs: 2, Memory: suite.GiB}, Redis: suite.Limit{CPUs: 0.5, Memory: 64 * suite.MiB}},
 		Dataset: suite.Dataset{Accounts: 10, Transactions: 20}, Seed: 9,

@@ -11,9 +11,9 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/draft"
 	"github.com/nameplate-dev/nameplate/harness/draft/har"
+	"github.com/nameplate-dev/nameplate/harness/request"
 	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/harness/traffic"
 )
 
 // recorded is a recording of the entries.
@@ -63,7 +63,7 @@ func parsed(t *testing.T, data []byte, o har.Options) (*suite.Suite, string) {
 
 func requireUsable(t *testing.T, s *suite.Suite) {
 	t.Helper()
-	p, err := traffic.Compile(s.Workloads[0], "", func(string) string { return "secret" }, &secret.Set{})
+	p, err := request.Compile(s.Workloads[0], "", func(string) string { return "secret" }, &secret.Set{})
 	require.NoError(t, err)
 	source := p.Source(1, "salt")
 	for range 20 {

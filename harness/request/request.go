@@ -1,8 +1,8 @@
-// Package traffic makes the requests of a suite's http workloads: weighted, with values
+// Package request makes the requests of a suite's http workloads: weighted, with values
 // from a seed, from the rows of a CSV file and from earlier answers.
 //
 // It starts nothing and times nothing; harness/load sends what it makes.
-package traffic
+package request
 
 import (
 	"context"

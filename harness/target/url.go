@@ -1,9 +1,9 @@
-// Package system puts systems on the stand that are not part of this project: a command
+// Package target puts systems on the stand that are not part of this project: a command
 // that is started for every run, or a URL at which something runs already.
 //
 // It knows no workload. What it starts, it ends: the command's whole process group, also
 // when this process is killed. A process that leaves the group is out of its reach.
-package system
+package target
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package system
+package target
 
 import (
 	"crypto/tls"
