@@ -14,6 +14,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness"
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
@@ -156,15 +157,8 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 // repeat judges a run as if its only trial had been made so many times, on a host that nothing disturbed.
 func repeat(t *testing.T, r *archive.Run, times int) {
 	t.Helper()
-	one := r.Phases[0].Trials[0]
-	one.Noise, one.Faults = measure.HostNoise{SpinBefore: time.Millisecond, SpinAfter: time.Millisecond}, nil
-	r.Phases[0].Trials = nil
-	for number := range times {
-		one.Number = number + 1
-		r.Phases[0].Trials = append(r.Phases[0].Trials, one)
-	}
 	r.Options.Runs = times
-	require.NoError(t, r.Judge())
+	require.NoError(t, archivetest.Undisturbed(r))
 }
 
 func TestWhatASystemDoesRightIsVerifiedByTheSameRule(t *testing.T) {

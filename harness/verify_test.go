@@ -1,6 +1,8 @@
 package harness_test
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/harness/judge"
 )
 
 // consumer copies the module in testdata, which imports this one as anybody's would, and returns its
@@ -72,27 +78,51 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 			}
 		})
 	}
-	// On a host that is too noisy there is no verdict, which is no pass.
-	t.Run("good", func(t *testing.T) {
-		t.Parallel()
-		out, failed := ran(dir, program, "-test.v", "-test.run=^TestTheShopKeepsItsPromises$")
-		invalid := strings.Contains(out, "errors: invalid")
-		assert.Equal(t, invalid, failed, "%s", out)
-		assert.True(t, invalid || strings.Contains(out, "errors: verified: 5 of 5 runs met the bound"), "%s", out)
-	})
-	t.Run("faulty", func(t *testing.T) {
-		t.Parallel()
-		out, failed := ran(dir, program, "-test.v", "-test.run=^TestFaulty$")
-		assert.True(t, failed, "%s", out)
-		assert.Regexp(t, "errors: (invalid|refuted: 5 of 5 runs missed the bound)", out)
-	})
-	t.Run("a benchmark", func(t *testing.T) {
-		t.Parallel()
-		out, failed := ran(dir, program, "-test.run=^$", "-test.bench=Shop", "-test.benchtime=1x")
-		invalid := strings.Contains(out, "errors: invalid")
-		assert.Equal(t, invalid, failed, "%s", out)
-		assert.True(t, invalid || regexp.MustCompile(`BenchmarkShop.* 0 failed`).MatchString(out), "%s", out)
-	})
+	for _, row := range []struct {
+		name  string
+		args  []string
+		want  judge.Verdict // on what the handler answers, whatever the host is like
+		fails uint64        // requests of each run
+	}{
+		{"good", []string{"-test.run=^TestTheShopKeepsItsPromises$"}, judge.Verified, 0},
+		{"faulty", []string{"-test.run=^TestFaulty$"}, judge.Refuted, 50},
+		{"a benchmark", []string{"-test.run=^$", "-test.bench=Shop", "-test.benchtime=1x"}, judge.Verified, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			kept := t.TempDir()
+			out, failed := ran(dir, program, append(row.args, "-test.v", "-test.artifacts", "-test.outputdir="+kept)...)
+			r := archivedIn(t, kept)
+			// On a host that is too busy there is no verdict, which is no pass.
+			assert.Equal(t, r.ExitStatus != judge.ExitVerified, failed, "%s", out)
+			for _, result := range r.Results {
+				assert.Contains(t, out, fmt.Sprintf("%s: %v: %s", result.Claim, result.Verdict, strings.Join(result.Reasons, "; ")))
+			}
+			require.NoError(t, archivetest.Undisturbed(r))
+			require.Equal(t, "errors", r.Results[0].Claim)
+			assert.Equal(t, row.want, r.Results[0].Verdict, "%v", r.Results[0].Reasons)
+			assert.Len(t, r.Results[0].Measured, 5)
+			for _, trial := range r.Phases[0].Trials {
+				assert.Equal(t, []uint64{50, row.fails}, []uint64{trial.Window.Offered, trial.Window.Failed})
+			}
+		})
+	}
+}
+
+// archivedIn is the run that a test has left among its artifacts.
+func archivedIn(t *testing.T, dir string) *archive.Run {
+	t.Helper()
+	var found []string
+	require.NoError(t, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Base(path) == "run.json" {
+			found = append(found, path)
+		}
+		return err
+	}))
+	require.Len(t, found, 1)
+	r, err := archive.Load(found[0])
+	require.NoError(t, err)
+	return r
 }
 
 // ran runs the module's tests; it returns what they printed, and whether they failed.
