@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/suite/internal/form"
 )
 
 // Limits of an override's factor on the documented rates.
@@ -149,7 +151,7 @@ func (s *Suite) checkGroups(wanted []Group) error {
 	}
 	for _, g := range wanted {
 		if !slices.Contains(has, g) {
-			return &FlagError{"--group", fmt.Sprintf("the suite has no phase of the group %s", quote(string(g))), strings.Trim(fmt.Sprint(has), "[]")}
+			return &FlagError{"--group", fmt.Sprintf("the suite has no phase of the group %s", form.Quote(string(g))), strings.Trim(fmt.Sprint(has), "[]")}
 		}
 	}
 	return nil

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/harness/suite/internal/form"
 )
 
 func TestAGoodSuiteIsReadAsItIsWritten(t *testing.T) {
@@ -93,54 +94,6 @@ func TestAnErrorIsTypedAndSaysEachProblemOnItsOwn(t *testing.T) {
 	}, all.Problems[0])
 }
 
-// startsWhereItSays checks that each text of a document stands at its place.
-type startsWhereItSays struct {
-	t     *testing.T
-	lines []string
-}
-
-func (v startsWhereItSays) Visit(n ast.Node) ast.Visitor {
-	s, ok := n.(*ast.StringNode)
-	if _, folded := n.(*ast.LiteralNode); folded {
-		return nil // its text has no place of its own
-	}
-	if !ok {
-		return v
-	}
-	at := place(n)
-	require.LessOrEqual(v.t, at.line, len(v.lines))
-	rest := string([]rune(v.lines[at.line-1])[at.column-1:])
-	assert.True(v.t, strings.HasPrefix(strings.TrimLeft(rest, `"'`), s.Value), "%d:%d holds %q, not %q", at.line, at.column, rest, s.Value)
-	return v
-}
-
-func TestPlacesAreThoseOfTheFile(t *testing.T) {
-	for name, text := range map[string]string{
-		"good.yaml":                   testdata(t, "good.yaml"),
-		"builtin.yaml":                string(builtin),
-		"builtin.yaml, Windows":       strings.ReplaceAll(string(builtin), "\n", "\r\n"),
-		"letters beyond ASCII":        "a: äöü\nö: {ü: 日本, b: \"c d\"} # é\nc: 'x'\n",
-		"builtin.yaml beyond comment": strings.ReplaceAll(string(builtin), "# ", "# 日本 "),
-	} {
-		t.Run(name, func(t *testing.T) {
-			file, err := parseYAML(unixLines(text))
-			require.NoError(t, err)
-			ast.Walk(startsWhereItSays{t, newSource(name, text).lines}, file.Docs[0].Body)
-		})
-	}
-}
-
-func TestAMisspeltWordIsOfferedTheNearestOne(t *testing.T) {
-	words := []string{"rate", "p50", "p99", "errors", "memory", "MiB"}
-	for _, row := range []struct{ word, want string }{
-		{"rat", "rate"}, {"raet", "rate"}, {"Rate", "rate"}, {"error", "errors"}, {"memroy", "memory"}, {"mib", "MiB"},
-		{"p95", "p99"}, {"x", ""}, {"", ""}, {"latency", ""}, {strings.Repeat("rate", 30), ""},
-	} {
-		got, _ := nearest(row.word, words)
-		assert.Equal(t, row.want, got, row.word)
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add(string(builtin))
 	f.Add(testdata(f, "good.yaml"))
@@ -165,7 +118,7 @@ func FuzzParse(f *testing.F) {
 		var all *Errors
 		require.ErrorAs(t, err, &all)
 		require.NotEmpty(t, all.Problems)
-		require.LessOrEqual(t, len(all.Problems), mostProblems)
+		require.LessOrEqual(t, len(all.Problems), form.MostProblems)
 		for _, p := range all.Problems {
 			require.Positive(t, p.Line)
 			require.Positive(t, p.Column)

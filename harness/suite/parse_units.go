@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/suite/internal/form"
 )
 
 // ParseRate reads a rate such as "100 req/s" or "90 req/min", from [MinRate] to [MaxRate].
@@ -31,7 +33,7 @@ func ParseSize(text string) (Size, error) {
 		return 0, err
 	}
 	if !value.IsInt() {
-		return 0, &ValueError{quote(text) + " is not a whole number of bytes", sizes.allowed}
+		return 0, form.BadValue(form.Quote(text)+" is not a whole number of bytes", sizes.allowed)
 	}
 	if value.Cmp(of(int64(MaxSize), 1)) > 0 {
 		return 0, outside(text, "0 B", MaxSize.String())
@@ -62,7 +64,7 @@ func ParseShare(text string) (Share, error) {
 		return 0, outside(text, "0 %", "100 %")
 	}
 	if value.Sign() != 0 && share < leastShare {
-		return 0, &ValueError{quote(text) + " is too small", "0 %, or from " + Share(leastShare).String()}
+		return 0, form.BadValue(form.Quote(text)+" is too small", "0 %, or from "+Share(leastShare).String())
 	}
 	return Share(share), nil
 }
@@ -87,7 +89,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		return 0, err
 	}
 	if !value.IsInt() {
-		return 0, &ValueError{quote(text) + " is not a whole number of nanoseconds", durations.allowed}
+		return 0, form.BadValue(form.Quote(text)+" is not a whole number of nanoseconds", durations.allowed)
 	}
 	if value.Cmp(of(int64(MaxTime), 1)) > 0 {
 		return 0, outside(text, "0 s", FormatDuration(MaxTime))
@@ -130,7 +132,7 @@ func ParseQuantity(text string) (Quantity, error) {
 	const allowed = "a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x"
 	_, symbol, problem := split(text)
 	if problem != "" {
-		return Quantity{}, &ValueError{problem, allowed}
+		return Quantity{}, form.BadValue(problem, allowed)
 	}
 	for _, reported := range reportedUnits {
 		if _, ok := reported.dimension.sizeOf(symbol); ok {
@@ -141,7 +143,7 @@ func ParseQuantity(text string) (Quantity, error) {
 	for _, d := range measurable {
 		anything.units = append(anything.units, d.units...)
 	}
-	return Quantity{}, &ValueError{anything.unitProblem(text, symbol), allowed}
+	return Quantity{}, form.BadValue(anything.unitProblem(text, symbol), allowed)
 }
 
 // String renders the quantity so that [ParseQuantity] reads it back exactly.

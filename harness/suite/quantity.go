@@ -6,16 +6,9 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/suite/internal/form"
 )
-
-// ValueError says why a text is not the value that it should be.
-type ValueError struct {
-	Message string // what is wrong, naming the text
-	Allowed string // what may stand there
-}
-
-// Error returns both parts in one line.
-func (e *ValueError) Error() string { return e.Message + "; allowed: " + e.Allowed }
 
 // unit is one way to write the values of a dimension.
 type unit struct {
@@ -91,22 +84,22 @@ var (
 func split(text string) (value *big.Rat, symbol, problem string) {
 	switch {
 	case notANumber.MatchString(text):
-		return nil, "", quote(text) + " is not a number"
+		return nil, "", form.Quote(text) + " is not a number"
 	case notFinite.MatchString(text):
-		return nil, "", quote(text) + " is not finite"
+		return nil, "", form.Quote(text) + " is not finite"
 	case strings.HasPrefix(text, "-"):
-		return nil, "", quote(text) + " is negative"
+		return nil, "", form.Quote(text) + " is negative"
 	}
 	parts := plainNumber.FindStringSubmatch(text)
 	if parts == nil {
-		return nil, "", quote(text) + " does not start with a number"
+		return nil, "", form.Quote(text) + " does not start with a number"
 	}
 	digits, rest := parts[1], parts[3]
 	if odd := oddNumber.FindString(text); len(odd) > len(digits) {
-		return nil, "", fmt.Sprintf("%s has a number that is not plain (digits and at most one point)", quote(text))
+		return nil, "", fmt.Sprintf("%s has a number that is not plain (digits and at most one point)", form.Quote(text))
 	}
 	if len(digits) > longestNumber {
-		return nil, "", fmt.Sprintf("%s has a number of more than %d characters", quote(text), longestNumber)
+		return nil, "", fmt.Sprintf("%s has a number of more than %d characters", form.Quote(text), longestNumber)
 	}
 	value, _ = new(big.Rat).SetString(digits)
 	return value, strings.TrimPrefix(rest, " "), ""
@@ -116,11 +109,11 @@ func split(text string) (value *big.Rat, symbol, problem string) {
 func (d dimension) parse(text string) (*big.Rat, error) {
 	value, symbol, problem := split(text)
 	if problem != "" {
-		return nil, &ValueError{problem, d.allowed}
+		return nil, form.BadValue(problem, d.allowed)
 	}
 	size, ok := d.sizeOf(symbol)
 	if !ok {
-		return nil, &ValueError{d.unitProblem(text, symbol), d.allowed}
+		return nil, form.BadValue(d.unitProblem(text, symbol), d.allowed)
 	}
 	return value.Mul(value, size), nil
 }
@@ -145,14 +138,14 @@ func (d dimension) symbols() []string {
 // unitProblem says what is wrong with a unit that is none of the dimension's.
 func (d dimension) unitProblem(text, symbol string) string {
 	if symbol == "" {
-		return quote(text) + " has no unit"
+		return form.Quote(text) + " has no unit"
 	}
 	for _, other := range measurable {
 		if _, ok := other.sizeOf(symbol); ok {
-			return fmt.Sprintf("%s is %s, not %s", quote(text), other.name, d.name)
+			return fmt.Sprintf("%s is %s, not %s", form.Quote(text), other.name, d.name)
 		}
 	}
-	return fmt.Sprintf("%s has the unknown unit %s", quote(text), quote(symbol)) + didYouMean(symbol, d.symbols())
+	return fmt.Sprintf("%s has the unknown unit %s", form.Quote(text), form.Quote(symbol)) + form.DidYouMean(symbol, d.symbols())
 }
 
 // pattern is the regular expression of the dimension's texts, for the JSON Schema.
@@ -166,14 +159,5 @@ func (d dimension) pattern() string {
 
 // outside is the error for a value that is out of range.
 func outside(text, low, high string) error {
-	return &ValueError{quote(text) + " is out of range", "from " + low + " to " + high}
-}
-
-// quote renders a text for a message: in quotes, without control characters, not overlong.
-func quote(text string) string {
-	const most = 60
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most]) + "…"
-	}
-	return fmt.Sprintf("%q", text)
+	return form.BadValue(form.Quote(text)+" is out of range", "from "+low+" to "+high)
 }

@@ -15,7 +15,7 @@ const SchemaURL = "https://raw.githubusercontent.com/nameplate-dev/nameplate/mai
 // tables that [Parse] works by; rules between values, such as a claim's phase being
 // one of the suite's, are beyond it.
 func Schema() []byte {
-	s := suiteFormat.schema()
+	s := suiteFormat.Schema()
 	s.Version, s.ID, s.Title = jsonschema.Version, jsonschema.ID(SchemaURL), "Nameplate suite"
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

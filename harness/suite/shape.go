@@ -3,6 +3,8 @@ package suite
 import (
 	"fmt"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/harness/suite/internal/form"
 )
 
 // ShapeKind names how the offered rate changes over the judged window.
@@ -92,21 +94,21 @@ func (s Shape) scaled(factor float64) Shape {
 	return s
 }
 
-var shapeFormat = object[Shape]{
-	name: "a shape", about: "How the offered rate changes over the judged window; it stays as it is without one.",
-	fields: []field[Shape]{
-		must("kind", "How it changes.", choice("a kind of shape", Ramp, Steps, Spike), func(s *Shape) *ShapeKind { return &s.Kind }),
-		may("from", "Rate at which a ramp to the phase's rate starts.", rate(), func(s *Shape) *Rate { return &s.From }),
-		may("rates", "Rates of equal parts of the window, before the phase's own.", list[Rate]{"a list of rates", 1, rate()}, func(s *Shape) *[]Rate { return &s.Rates }),
-		may("to", "Rate of a spike.", rate(), func(s *Shape) *Rate { return &s.To }),
-		may("at", "Where a spike starts, as a share of the window.", part(), func(s *Shape) *Share { return &s.At }),
-		may("length", "How long a spike lasts, as a share of the window.", part(), func(s *Shape) *Share { return &s.Length }),
+var shapeFormat = form.Object[Shape]{
+	Name: "a shape", About: "How the offered rate changes over the judged window; it stays as it is without one.",
+	Fields: []form.Field[Shape]{
+		form.Must("kind", "How it changes.", form.Choice("a kind of shape", Ramp, Steps, Spike), func(s *Shape) *ShapeKind { return &s.Kind }),
+		form.May("from", "Rate at which a ramp to the phase's rate starts.", rate(), func(s *Shape) *Rate { return &s.From }),
+		form.May("rates", "Rates of equal parts of the window, before the phase's own.", form.ListOf[Rate]("a list of rates", 1, rate()), func(s *Shape) *[]Rate { return &s.Rates }),
+		form.May("to", "Rate of a spike.", rate(), func(s *Shape) *Rate { return &s.To }),
+		form.May("at", "Where a spike starts, as a share of the window.", part(), func(s *Shape) *Share { return &s.At }),
+		form.May("length", "How long a spike lasts, as a share of the window.", part(), func(s *Shape) *Share { return &s.Length }),
 	},
 }
 
 // checkShape holds a shape's keys against its kind, and a spike against the window.
-func (r *reader) checkShape(s *Suite, i int) {
-	at, ok := r.at("phases[%d].shape.kind", i)
+func (r reader) checkShape(s *Suite, i int) {
+	at, ok := r.At("phases[%d].shape.kind", i)
 	if !ok {
 		return
 	}
@@ -114,18 +116,18 @@ func (r *reader) checkShape(s *Suite, i int) {
 	belongs := map[ShapeKind][]string{Ramp: {"from"}, Steps: {"rates"}, Spike: {"to", "at", "length"}}
 	for _, kind := range []ShapeKind{Ramp, Steps, Spike} {
 		for _, key := range belongs[kind] {
-			switch given := r.given("phases[%d].shape.%s", i, key); {
+			switch given := r.Given("phases[%d].shape.%s", i, key); {
 			case kind == shape.Kind && !given:
-				r.report(at, fmt.Sprintf("a %s lacks %s", kind, key), fmt.Sprintf("kind: %s with %v", kind, belongs[kind]))
+				r.Report(at, fmt.Sprintf("a %s lacks %s", kind, key), fmt.Sprintf("kind: %s with %v", kind, belongs[kind]))
 			case kind != shape.Kind && given:
-				r.report(at, fmt.Sprintf("a %s has no %s", shape.Kind, key), fmt.Sprintf("kind: %s with %v", shape.Kind, belongs[shape.Kind]))
+				r.Report(at, fmt.Sprintf("a %s has no %s", shape.Kind, key), fmt.Sprintf("kind: %s with %v", shape.Kind, belongs[shape.Kind]))
 			}
 		}
 	}
-	if at, ok := r.at("phases[%d].shape.length", i); ok && shape.Kind == Spike && shape.At+shape.Length > 1 {
-		r.report(at, "length: the spike lasts beyond the window", "at and length of at most 100 % together")
+	if at, ok := r.At("phases[%d].shape.length", i); ok && shape.Kind == Spike && shape.At+shape.Length > 1 {
+		r.Report(at, "length: the spike lasts beyond the window", "at and length of at most 100 % together")
 	}
-	if at, ok := r.at("phases[%d].disturb", i); ok {
-		r.report(at, "disturb: what a disturbance does is told at a rate that stays", "disturb without shape")
+	if at, ok := r.At("phases[%d].disturb", i); ok {
+		r.Report(at, "disturb: what a disturbance does is told at a rate that stays", "disturb without shape")
 	}
 }

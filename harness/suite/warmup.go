@@ -6,6 +6,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/invopop/jsonschema"
+
+	"github.com/nameplate-dev/nameplate/harness/suite/internal/form"
 )
 
 // Warmup says how long the load is offered before the measurement window. The window begins once the system is
@@ -34,30 +36,30 @@ type warmupFormat struct{}
 
 var (
 	fixedWarmup   = duration(0, MaxWarmup)
-	boundedWarmup = object[Warmup]{
-		name: "the warm-up", about: "The measurement window begins once the system is warm, within these bounds.",
-		fields: []field[Warmup]{
-			must("least", "No window begins before.", duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Least }),
-			must("most", "By then it begins, warm or not.", duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Most }),
+	boundedWarmup = form.Object[Warmup]{
+		Name: "the warm-up", About: "The measurement window begins once the system is warm, within these bounds.",
+		Fields: []form.Field[Warmup]{
+			form.Must("least", "No window begins before.", duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Least }),
+			form.Must("most", "By then it begins, warm or not.", duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Most }),
 		},
 	}
 )
 
-func (warmupFormat) read(r *reader, path string, n ast.Node) (Warmup, bool) {
+func (warmupFormat) Read(r *form.Reader, path string, n ast.Node) (Warmup, bool) {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 	default:
-		length, ok := fixedWarmup.read(r, path, n)
+		length, ok := fixedWarmup.Read(r, path, n)
 		return FixedWarmup(length), ok
 	}
-	w, ok := boundedWarmup.read(r, path, n)
+	w, ok := boundedWarmup.Read(r, path, n)
 	if ok && w.Most < w.Least {
-		r.wrong(path, n, fmt.Sprintf("most is %s, least is %s", FormatDuration(w.Most), FormatDuration(w.Least)), "most no shorter than least")
+		r.Wrong(path, n, fmt.Sprintf("most is %s, least is %s", FormatDuration(w.Most), FormatDuration(w.Least)), "most no shorter than least")
 		return w, false
 	}
 	return w, ok
 }
 
-func (warmupFormat) schema() *jsonschema.Schema {
-	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{fixedWarmup.schema(), boundedWarmup.schema()}}
+func (warmupFormat) Schema() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{fixedWarmup.Schema(), boundedWarmup.Schema()}}
 }

@@ -1,4 +1,4 @@
-package suite
+package form
 
 import (
 	"errors"
@@ -14,18 +14,22 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Bounds of a suite file; they bound what the YAML parser may cost.
+// Bounds of a file; they bound what the YAML parser may cost.
 const (
 	MaxFile     = 64 << 10 // bytes; the built-in suite has about 8 KiB
 	maxLine     = 1000     // characters
 	maxBrackets = 16       // [ and { that are open at once
 )
 
-const aSuite = `one YAML document in UTF-8 that starts with "version: 1"`
+// Form is what a document is to be.
+type Form struct {
+	Name   string // e.g. "suite"
+	Wanted string // of the whole document, e.g. "one YAML document in UTF-8"
+}
 
-// document returns the root of the one YAML document that the text holds, or reports
+// Document returns the root of the one YAML document that the text holds, or reports
 // why there is none.
-func (s *source) document(text string) (ast.Node, bool) {
+func (s *source) Document(text string) (ast.Node, bool) {
 	if !s.readable(text) {
 		return nil, false
 	}
@@ -43,13 +47,13 @@ func (s *source) readable(text string) bool {
 	switch start := strings.TrimSpace(text); {
 	case len(text) > MaxFile:
 		s.lines = nil // not to be shown
-		s.report(position{}, fmt.Sprintf("file has %d bytes, which is too much for a suite", len(text)), fmt.Sprintf("at most %d bytes", MaxFile))
+		s.Report(Position{}, fmt.Sprintf("file has %d bytes, which is too much for a %s", len(text), s.form.Name), fmt.Sprintf("at most %d bytes", MaxFile))
 		return false
 	case start == "":
-		s.report(position{}, "file is empty", aSuite)
+		s.Report(Position{}, "file is empty", s.form.Wanted)
 		return false
 	case strings.HasPrefix(start, "<"):
-		s.report(position{}, "file is HTML or XML, not YAML", aSuite)
+		s.Report(Position{}, "file is HTML or XML, not YAML", s.form.Wanted)
 		return false
 	}
 	for i, line := range s.lines {
@@ -63,17 +67,17 @@ func (s *source) readableLine(number int, line string) {
 	column := 0
 	for offset, r := range line {
 		column++
-		at := position{number, column}
+		at := Position{number, column}
 		_, size := utf8.DecodeRuneInString(line[offset:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			s.report(at, fmt.Sprintf("byte %#02x is not UTF-8", line[offset]), "text in UTF-8")
+			s.Report(at, fmt.Sprintf("byte %#02x is not UTF-8", line[offset]), "text in UTF-8")
 			return
 		case r != '\t' && unicode.IsControl(r):
-			s.report(at, fmt.Sprintf("control character %U", r), "text, spaces and line ends")
+			s.Report(at, fmt.Sprintf("control character %U", r), "text, spaces and line ends")
 			return
 		case column > maxLine:
-			s.report(at, fmt.Sprintf("line has more than %d characters", maxLine), "long texts over several lines, after >-")
+			s.Report(at, fmt.Sprintf("line has more than %d characters", maxLine), "long texts over several lines, after >-")
 			return
 		}
 	}
@@ -118,13 +122,13 @@ var hints = []struct{ message, allowed string }{
 
 // syntax reports the parser's error; the parser stops at its first one.
 func (s *source) syntax(err error) {
-	var at position
+	var at Position
 	message, allowed := err.Error(), ""
 	var located yaml.Error
 	if errors.As(err, &located) {
 		message = located.GetMessage()
 		if t := located.GetToken(); t != nil && t.Position != nil {
-			at = position{t.Position.Line, t.Position.Column}
+			at = Position{t.Position.Line, t.Position.Column}
 		}
 	}
 	for _, h := range hints {
@@ -132,52 +136,52 @@ func (s *source) syntax(err error) {
 			allowed = h.allowed
 		}
 	}
-	s.report(at, "not YAML: "+strings.ReplaceAll(message, "\t", `\t`), allowed)
+	s.Report(at, "not YAML: "+strings.ReplaceAll(message, "\t", `\t`), allowed)
 }
 
 // onlyDocument returns the root of a file's only document.
 func (s *source) onlyDocument(file *ast.File) (ast.Node, bool) {
 	var root ast.Node
 	for i, d := range file.Docs {
-		at := position{}
+		at := Position{}
 		if d.Body != nil {
-			at = place(d.Body)
+			at = PlaceOf(d.Body)
 		}
 		if d.Start != nil {
-			at = position{d.Start.Position.Line, d.Start.Position.Column}
+			at = Position{d.Start.Position.Line, d.Start.Position.Column}
 		}
 		if directive, ok := d.Body.(*ast.DirectiveNode); ok {
-			s.report(place(directive), "YAML directive", aSuite)
+			s.Report(PlaceOf(directive), "YAML directive", s.form.Wanted)
 			return nil, false
 		}
 		if i > 0 {
-			s.report(at, "second document in the file", aSuite)
+			s.Report(at, "second document in the file", s.form.Wanted)
 			return nil, false
 		}
 		root = d.Body
 	}
 	if root == nil {
-		s.report(position{}, "file holds no values", aSuite)
+		s.Report(Position{}, "file holds no values", s.form.Wanted)
 		return nil, false
 	}
 	return root, true
 }
 
-// place is where a node starts.
-func place(n ast.Node) position {
+// PlaceOf is where a node starts.
+func PlaceOf(n ast.Node) Position {
 	switch m := n.(type) {
 	case *ast.MappingNode:
 		if !m.IsFlowStyle && len(m.Values) > 0 {
-			return place(m.Values[0].Key)
+			return PlaceOf(m.Values[0].Key)
 		}
 	case *ast.MappingValueNode:
-		return place(m.Key)
+		return PlaceOf(m.Key)
 	case *ast.MappingKeyNode:
-		return position{m.Start.Position.Line, m.Start.Position.Column}
+		return Position{m.Start.Position.Line, m.Start.Position.Column}
 	}
 	t := n.GetToken()
 	if t == nil || t.Position == nil {
-		return position{}
+		return Position{}
 	}
-	return position{t.Position.Line, t.Position.Column}
+	return Position{t.Position.Line, t.Position.Column}
 }

@@ -1,22 +1,22 @@
-package suite
+package form
 
 import (
 	"fmt"
 	"strings"
 )
 
-// didYouMean offers the candidate that is nearest to a misspelt word: `, did you
+// DidYouMean offers the candidate that is nearest to a misspelt word: `, did you
 // mean "rate"?`; it is empty when none is near.
-func didYouMean(word string, candidates []string) string {
-	if best, ok := nearest(word, candidates); ok {
+func DidYouMean(word string, candidates []string) string {
+	if best, ok := Nearest(word, candidates); ok {
 		return fmt.Sprintf(", did you mean %q?", best)
 	}
 	return ""
 }
 
-// nearest returns the candidate with the smallest edit distance to the word, letter
+// Nearest returns the candidate with the smallest edit distance to the word, letter
 // case aside, if no more than a third of the word (at least one letter) is wrong.
-func nearest(word string, candidates []string) (string, bool) {
+func Nearest(word string, candidates []string) (string, bool) {
 	const longest = 64 // a longer word is no misspelling
 	if word == "" || len(word) > longest {
 		return "", false

@@ -1,4 +1,4 @@
-package suite
+package form
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Problem is one thing that is wrong with a suite file.
+// Problem is one thing that is wrong with a file.
 type Problem struct {
 	File    string
 	Line    int    // 1 and up
@@ -28,10 +28,10 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// mostProblems is how many problems are kept; the rest is counted.
-const mostProblems = 100
+// MostProblems is how many problems are kept; the rest is counted.
+const MostProblems = 100
 
-// Errors is everything that is wrong with a suite file.
+// Errors is everything that is wrong with a file.
 type Errors struct {
 	File     string
 	Problems []Problem // in the order of the file, at least one
@@ -57,19 +57,28 @@ func (e *Errors) Error() string {
 	return b.String()
 }
 
-// position is a place in a file.
-type position struct{ line, column int }
+// Position is a place in a file.
+type Position struct {
+	Line   int // 1 and up; 0 of the whole file
+	Column int // 1 and up, in characters
+}
 
 // source is a file's text, against which problems are reported.
 type source struct {
+	form     Form
 	file     string
 	lines    []string
 	problems []Problem
 }
 
-func newSource(file, text string) *source {
-	return &source{file: file, lines: strings.Split(unixLines(text), "\n")}
+// NewReader reads a document of a form; the file's name is for messages only.
+func NewReader(form Form, file, text string) *Reader {
+	s := &source{form: form, file: file, lines: strings.Split(unixLines(text), "\n")}
+	return &Reader{source: s, good: map[string]Position{}, places: map[string]Position{}}
 }
+
+// Found is how many problems were reported.
+func (s *source) Found() int { return len(s.problems) }
 
 // unixLines makes every line end a line feed: the YAML parser counts lines that end in
 // comments twice when they end in carriage return and line feed.
@@ -77,15 +86,15 @@ func unixLines(text string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }
 
-// report notes a problem.
-func (s *source) report(at position, message, allowed string) {
+// Report notes a problem.
+func (s *source) Report(at Position, message, allowed string) {
 	s.problems = append(s.problems, Problem{
-		File: s.file, Line: max(1, at.line), Column: max(1, at.column), Message: message, Allowed: allowed,
+		File: s.file, Line: max(1, at.Line), Column: max(1, at.Column), Message: message, Allowed: allowed,
 	})
 }
 
-// err returns what was reported, or nil.
-func (s *source) err() error {
+// Err returns what was reported, or nil.
+func (s *source) Err() error {
 	if len(s.problems) == 0 {
 		return nil
 	}
@@ -96,27 +105,27 @@ func (s *source) err() error {
 		return a.Column - b.Column
 	})
 	e := &Errors{File: s.file, Problems: s.problems}
-	if len(e.Problems) > mostProblems {
-		e.Omitted = len(e.Problems) - mostProblems
-		e.Problems = e.Problems[:mostProblems]
+	if len(e.Problems) > MostProblems {
+		e.Omitted = len(e.Problems) - MostProblems
+		e.Problems = e.Problems[:MostProblems]
 	}
 	for i := range e.Problems {
-		e.Problems[i].Snippet = s.snippet(position{e.Problems[i].Line, e.Problems[i].Column})
+		e.Problems[i].Snippet = s.snippet(Position{e.Problems[i].Line, e.Problems[i].Column})
 	}
 	return e
 }
 
 // snippet shows the line of a position and a caret under its column.
-func (s *source) snippet(at position) string {
+func (s *source) snippet(at Position) string {
 	const (
 		width  = 100 // characters of a line that are shown
 		before = 70  // of these at most so many before the column
 	)
-	if at.line > len(s.lines) {
+	if at.Line > len(s.lines) {
 		return ""
 	}
-	line := []rune(s.lines[at.line-1])
-	column := min(at.column-1, len(line)) // an empty value ends where the line ends
+	line := []rune(s.lines[at.Line-1])
+	column := min(at.Column-1, len(line)) // an empty value ends where the line ends
 	cutLeft, cutRight := "", ""
 	if column > before {
 		line, column, cutLeft = line[column-before:], before, "…"
@@ -124,7 +133,7 @@ func (s *source) snippet(at position) string {
 	if len(line) > width {
 		line, cutRight = line[:width], "…"
 	}
-	gutter := fmt.Sprintf("%5d | ", at.line)
+	gutter := fmt.Sprintf("%5d | ", at.Line)
 	indent := strings.Repeat(" ", len(gutter)-2) + "| " + strings.Repeat(" ", len([]rune(cutLeft))) + blank(line[:column])
 	return gutter + cutLeft + printable(line) + cutRight + "\n" + indent + "^\n"
 }
@@ -147,4 +156,25 @@ func blank(text []rune) string {
 		}
 		return ' '
 	}, string(text))
+}
+
+// ValueError says why a text is not the value that it should be.
+type ValueError struct {
+	Message string // what is wrong, naming the text
+	Allowed string // what may stand there
+}
+
+// Error returns both parts in one line.
+func (e *ValueError) Error() string { return e.Message + "; allowed: " + e.Allowed }
+
+// BadValue is a text that is not the value that it should be.
+func BadValue(message, allowed string) *ValueError { return &ValueError{message, allowed} }
+
+// Quote renders a text for a message: in quotes, without control characters, not overlong.
+func Quote(text string) string {
+	const most = 60
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most]) + "…"
+	}
+	return fmt.Sprintf("%q", text)
 }
