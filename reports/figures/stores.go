@@ -2,6 +2,7 @@ package figures
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,16 +10,17 @@ import (
 )
 
 // StoreWork is what the stores did in the judged windows of the runs that count, or of all where none does: counts and
-// lengths summed, levels as at the end of the last run. False when no run recorded it.
+// lengths summed, levels as at the end of the last run. A count that one of these runs does not tell is not known. False
+// when no run recorded it.
 func (p Phase) StoreWork() (measure.StoreWork, bool) {
 	all := measure.StoreWork{Counts: map[string]float64{}, Levels: map[string]float64{}}
-	found := false
+	var told []measure.StoreWork
 	for _, r := range p.Runs {
 		if !r.Counts() && p.Excluded == nil || r.Stores == nil {
 			continue
 		}
-		found = true
 		w := r.Stores.Window
+		told = append(told, w)
 		all.End += w.End - w.Start
 		for name, v := range w.Counts {
 			all.Counts[name] += v
@@ -33,7 +35,10 @@ func (p Phase) StoreWork() (measure.StoreWork, bool) {
 			}
 		}
 	}
-	return all, found
+	maps.DeleteFunc(all.Counts, func(name string, _ float64) bool {
+		return slices.ContainsFunc(told, func(w measure.StoreWork) bool { _, ok := w.Counts[name]; return !ok })
+	})
+	return all, len(told) > 0
 }
 
 // share is hits of hits and misses, from counts over all runs; false when neither is known.
