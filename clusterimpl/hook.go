@@ -180,6 +180,11 @@ func (s service) first(ctx context.Context, c config.Config, notify func(ipc.Eve
 	}
 	if shared != nil {
 		defer shared.Close()
+		defer func() { // no worker is left then
+			if err := release(c, shared); err != nil {
+				s.logs.For(logging.Cluster).Debug("the next cluster waits until this one's near cache cannot be believed any more", "reason", err)
+			}
+		}()
 	}
 	return primary.Run(ctx, primary.Options{
 		Config: c, Listener: ln, Worker: command, Shared: shared.File(), Logs: s.logs, Notify: notify,

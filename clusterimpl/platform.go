@@ -49,6 +49,11 @@ func (c connected) Database() health.Database {
 	return health.Database{Size: s.Size, Open: s.Open, Attempts: s.Attempts, Opened: s.Opened, Aborted: s.Aborted}
 }
 
+// release tells the next cluster on the same Redis that it need not wait for this one, whose workers have ended.
+func release(c config.Config, shared *near.Memory) error {
+	return platform.Release(context.Background(), platform.Config{RedisURL: c.RedisURL, RedisPrefix: c.RedisPrefix, Near: shared})
+}
+
 // share makes the memory that all workers of a cluster have; nil when the platform needs none,
 // or this system has no such thing.
 func share(c config.Config) (*near.Memory, error) {

@@ -40,11 +40,16 @@
 //  1. Near entries carry the number of the claim under which they were filled, and are
 //     believed only for a term (a second) from the moment at which a worker last began to read
 //     the key and found that claim in it, and only once a worker of the cluster has seen the
-//     claim a term ago. Else all is as without a near cache.
+//     claim a term ago, or has put it in the place of a free one (3). Else all is as without a
+//     near cache.
 //  2. A transfer reads the key after its mark, in the same round trip. If it is another
 //     cluster's, it is overwritten: nobody has the lease for a minute. Then the transfer waits
 //     until the value that it found, or wrote, was first seen by its worker a term ago: as a
 //     rule that was long before.
+//  3. When all processes of a cluster have ended, its primary replaces a claim that was
+//     believed by the word free, for a minute. It was believed, so no other's was; and who
+//     believed it has ended. So whoever puts a claim in the place of that word, which only one
+//     can, is the only one to believe in any, and need not wait.
 //
 // Say that a worker believes, after the answer to a transfer, an entry that was filled before
 // the transfer's mark, under the claim E of another cluster. It has found E in the key at some
@@ -58,7 +63,7 @@
 // same argument says that no other believes in its own. Else it waits until Redis has not
 // answered for a term, when all who cannot reach it either have stopped to believe. That
 // leaves a Redis that only this worker cannot reach, or that has come back with an older copy
-// of its keys, as before.
+// of its keys (also one in which the lease was free), as before.
 //
 // Sessions are in Redis, where any worker finds them, or in this worker's memory. They never
 // change, so those that were found are in the near cache, too, never longer than they live: a

@@ -22,6 +22,8 @@ const (
 	leaseTerm = time.Second
 	// leaseCheck is the time between two looks at it: some may fail or be late.
 	leaseCheck = leaseTerm / 5
+	// leasePoll is the time between two looks while it is to become ours: another who shares the memory may know sooner.
+	leasePoll = leaseTerm / 50
 	// leaseKept is how long the lease outlives its last holder: many terms, so that it never
 	// ends while somebody believes in it.
 	leaseKept = 10 * leaseTerm
@@ -107,8 +109,8 @@ func (l *lease) run(ctx context.Context) {
 	}
 }
 
-// pause is the time until a lease that is ours is old enough to be believed, but at most until the
-// next look; 0 when there is no such thing to wait for.
+// pause is the time until a lease that is ours is looked at again, since it may be old enough to be believed
+// then; 0 when there is no such thing to wait for.
 func (l *lease) pause() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,7 +121,7 @@ func (l *lease) pause() time.Duration {
 	if l.epoch(now) != 0 {
 		return 0
 	}
-	return max(time.Millisecond, min(leaseCheck, l.first.Add(leaseTerm).Sub(now)))
+	return max(time.Millisecond, min(leasePoll, l.first.Add(leaseTerm).Sub(now)))
 }
 
 // check reads the lease, claims it when nobody has it, and keeps it when it is ours.
@@ -128,6 +130,8 @@ func (l *lease) check(ctx context.Context) {
 	value, err := l.client.Get(ctx, l.key).Result()
 	if errors.Is(err, redis.Nil) {
 		value, err = l.claim(ctx)
+	} else if err == nil && strings.HasPrefix(value, free) {
+		value, err = l.takeFree(ctx, value)
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -145,7 +149,7 @@ func (l *lease) check(ctx context.Context) {
 
 // claim takes a lease that nobody has, and returns the value that there is then.
 func (l *lease) claim(ctx context.Context) (string, error) {
-	value := heldBy + l.memory.Domain() + ":" + nonce()
+	value := l.newClaim()
 	err := l.client.SetArgs(ctx, l.key, value, redis.SetArgs{Mode: "NX", TTL: leaseKept}).Err()
 	if errors.Is(err, redis.Nil) { // another was faster
 		value, err = l.client.Get(ctx, l.key).Result()
@@ -235,10 +239,13 @@ func (l *lease) settle(ctx context.Context, value string, started time.Time, err
 	}
 }
 
-// revoke takes the lease from another cluster, for some time, or claims it if it is free.
+// revoke takes the lease from another cluster, for some time, or claims it if nobody has it.
 func (l *lease) revoke(ctx context.Context, value string) (string, error) {
-	if value == "" {
+	switch {
+	case value == "":
 		return l.claim(ctx)
+	case strings.HasPrefix(value, free):
+		return l.takeFree(ctx, value)
 	}
 	value = heldByNo + nonce()
 	if err := l.client.Set(ctx, l.key, value, leaseNobody).Err(); err != nil {

@@ -157,3 +157,54 @@ func TestAPlatformIsReadyOnceItIsKnownWhoHasTheLease(t *testing.T) {
 	ready(address, nobody)
 	assert.Zero(t, nobody.Trusted(), "Redis does not answer, and is not waited for")
 }
+
+func TestALeaseThatWasGivenUpIsBelievedAtOnce(t *testing.T) {
+	server := miniredis.RunT(t)
+	memory := near.New(1, 1)
+	a := newTenant(t, server.Addr(), memory)
+	a.after(0)
+	require.True(t, a.after(leaseTerm))
+	config := Config{RedisURL: "redis://" + server.Addr(), RedisPrefix: "p:", Near: memory}
+	require.NoError(t, Release(t.Context(), config))
+	given, err := server.Get("p:near")
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(given, free), given)
+	assert.Equal(t, freeKept, server.TTL("p:near"))
+
+	memory = near.New(1, 1)
+	b, sharer := newTenant(t, server.Addr(), memory), newTenant(t, server.Addr(), memory)
+	other := newTenant(t, server.Addr(), near.New(1, 1))
+	assert.True(t, b.after(0), "nobody can believe anything else")
+	assert.True(t, sharer.after(0), "who shares its memory believes it, too")
+	assert.False(t, other.after(leaseTerm), "one cluster has it")
+	assert.Equal(t, leaseKept, server.TTL("p:near"))
+	require.NoError(t, Release(t.Context(), config))
+	assert.True(t, b.after(leaseTerm), "a cluster that ended long ago takes it from nobody")
+}
+
+func TestOnlyALeaseThatWasBelievedIsGivenUp(t *testing.T) {
+	server := miniredis.RunT(t)
+	a, b := newTenant(t, server.Addr(), near.New(1, 1)), newTenant(t, server.Addr(), near.New(1, 1))
+	a.after(0)
+	require.True(t, a.after(leaseTerm))
+	server.FlushAll() // a has not noticed, and believes
+	assert.False(t, b.after(leaseTerm-1))
+	require.NoError(t, b.release(t.Context()))
+	held, err := server.Get("p:near")
+	require.NoError(t, err)
+	assert.NotZero(t, b.own(held), "who claims next must wait for a, as b had to")
+}
+
+func TestATransferTakesALeaseThatWasGivenUp(t *testing.T) {
+	server := miniredis.RunT(t)
+	require.NoError(t, server.Set("p:near", free+"1"))
+	a, b := newTenant(t, server.Addr(), near.New(1, 1)), newTenant(t, server.Addr(), near.New(1, 1))
+	value, err := a.revoke(t.Context(), free+"1")
+	require.NoError(t, err)
+	assert.NotZero(t, a.own(value))
+	assert.Equal(t, a.at, a.saw(value, a.at, a.at), "its answer waits for nobody")
+	late, err := b.revoke(t.Context(), free+"1")
+	require.NoError(t, err)
+	assert.Equal(t, value, late, "another was faster")
+	assert.Equal(t, b.at.Add(leaseTerm), b.saw(late, b.at, b.at))
+}

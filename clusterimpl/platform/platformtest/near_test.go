@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -181,6 +182,33 @@ func TestTheProcessesOfAClusterShareWhatTheyHaveRead(t *testing.T) {
 	more(t, "reads", &reads)
 	both.users.end()
 	assert.Empty(t, both.tally.wrong)
+}
+
+// TestAClusterThatStopsLetsTheNextBelieveAtOnce looks at what real processes leave in Redis.
+func TestAClusterThatStopsLetsTheNextBelieveAtOnce(t *testing.T) {
+	t.Parallel()
+	set := stores(t, fixtures.Embedded, bare)
+	options, err := redis.ParseURL(variable(set, "REDIS_URL"))
+	require.NoError(t, err)
+	client := redis.NewClient(options)
+	defer client.Close()
+	lease := func() string {
+		value, err := client.Get(t.Context(), variable(set, "REDIS_PREFIX")+"near").Result()
+		require.NoError(t, err)
+		return value
+	}
+	var before string
+	for range 2 {
+		c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: io.Discard, Env: append(set.Env(),
+			"CLUSTER_WORKERS=2", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200", "PLATFORM_TRANSACTIONS=4000", "PLATFORM_SEED=11")})
+		require.NoError(t, err)
+		assert.Regexp(t, "^near:", lease(), "a worker is ready once that is known")
+		require.NoError(t, c.Stop(testContext(t)))
+		given := lease()
+		assert.Regexp(t, "^free:", given)
+		assert.NotEqual(t, before, given)
+		before = given
+	}
 }
 
 func TestAClusterOnPostgreSQLReadsItsAccountsAhead(t *testing.T) {
