@@ -69,6 +69,12 @@ type Change struct {
 // Ratio is the new level over the old one.
 func (c Change) Ratio() float64 { return c.After / c.Before }
 
+// size is by how much the levels differ, relative to the old one.
+func (c Change) size() float64 { return math.Abs(c.Ratio() - 1) }
+
+// matters reports whether the levels differ by the least change or more.
+func (c Change) matters(least float64) bool { return c.size() >= least }
+
 // Drift is a slow change without a step.
 type Drift struct {
 	PerNight float64 `json:"per_night"` // relative to the median
@@ -184,26 +190,37 @@ func (s Series) night(i int) string {
 // finish turns what was found in a series into changes, with their levels.
 func (r *Result) finish(found []*candidate, known []Acknowledged, o Options) {
 	slices.SortFunc(found, func(a, b *candidate) int { return cmp.Compare(a.at, b.at) })
-	values := r.Series.Values
-	found = place(values, found, o.Side)
-	edges := []int{0}
-	var kept []*candidate
-	for i, c := range found {
-		next := len(values)
-		if i+1 < len(found) {
-			next = found[i+1].at
-		}
-		if matters(values[edges[len(edges)-1]:c.at], values[c.at:next], o.Least) {
-			kept, edges = append(kept, c), append(edges, c.at)
-		}
+	last := 0
+	for _, c := range levels(r.Series.Values, place(r.Series.Values, found, o.Side), o.Least) {
+		r.add(c, known)
+		last = c.At
 	}
-	edges = append(edges, len(values))
-	for i, c := range kept {
-		r.add(Change{At: c.at, P: c.p, Confirmed: true, Before: stats.Median(values[edges[i]:c.at]), After: stats.Median(values[c.at:edges[i+2]])}, known)
-	}
-	last := edges[len(edges)-2]
 	r.provisional(last, known, o)
 	r.drift(last, o)
+}
+
+// levels are the changes that matter: those whose ratio, which is shown, differs from 1 by the least change or more. The
+// smallest that does not is dropped first, since the levels beside it then become one.
+func levels(values []float64, found []*candidate, least float64) []Change {
+	found = slices.Clone(found)
+	for {
+		changes, smallest := make([]Change, len(found)), -1
+		from := 0
+		for i, c := range found {
+			to := len(values)
+			if i+1 < len(found) {
+				to = found[i+1].at
+			}
+			changes[i] = Change{At: c.at, P: c.p, Confirmed: true, Before: stats.Median(values[from:c.at]), After: stats.Median(values[c.at:to])}
+			if from = c.at; !changes[i].matters(least) && (smallest < 0 || changes[i].size() < changes[smallest].size()) {
+				smallest = i
+			}
+		}
+		if smallest < 0 {
+			return changes
+		}
+		found = slices.Delete(found, smallest, smallest+1)
+	}
 }
 
 func (r *Result) add(c Change, known []Acknowledged) {
@@ -225,13 +242,6 @@ func (r *Result) index(night string) int {
 		}
 	}
 	return -1 << 30
-}
-
-// matters reports whether two levels may differ by as much as the least change: it is not
-// ruled out by the interval of their ratio at 95 %.
-func matters(before, after []float64, least float64) bool {
-	_, low, high := stats.Ratio(before, after)
-	return low <= 1-least || high >= 1+least
 }
 
 // provisional tells of a large step in the last two nights: to the same side of the level

@@ -75,7 +75,8 @@ func TestFalseAlarmsAndRecall(t *testing.T) {
 		{Name: "independent noise of 2 %", Better: stats.Lower, Values: autoregressive(r, 300, 0.02, 0)},
 		{Name: "noise of 2 % that lasts", Better: stats.Lower, Values: autoregressive(r, 300, 0.02, 0.4)},
 	} {
-		trials, err := SelfTest(s, []float64{0, 0.03, 0.05, 0.10, 0.20}, histories, Options{Seed: 7})
+		// A step of just the least change is found half of the time: what is looked for is 5 %, so less than that matters.
+		trials, err := SelfTest(s, []float64{0, 0.03, 0.05, 0.10, 0.20}, histories, Options{Seed: 7, Least: 0.03})
 		require.NoError(t, err)
 		for _, one := range trials {
 			t.Logf("%s, step %.0f %%: %d alarms, %d found of %d", s.Name, 100*one.Step, one.Alarms, one.Found, one.Histories)
@@ -168,6 +169,41 @@ func TestAStepIsToldTwoNightsAfterItAndConfirmedLater(t *testing.T) {
 				got = map[bool]string{true: "confirmed", false: "provisional"}[c.Confirmed] + fmt.Sprint(" at ", c.At)
 			}
 			assert.Equal(t, row.want, got)
+		})
+	}
+}
+
+// TestNoChangeIsShownThatIsSmallerThanTheLeast has steps on both sides of it, alone and as two that each are too small.
+func TestNoChangeIsShownThatIsSmallerThanTheLeast(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		steps []float64 // level of each 40 nights
+		least float64
+		want  []float64 // ratios
+	}{
+		{"below", []float64{1, 0.956}, 0.05, nil},
+		{"the same step, of which less matters", []float64{1, 0.956}, 0.04, []float64{0.956}},
+		{"above", []float64{1, 0.944}, 0.05, []float64{0.944}},
+		{"a small one beside a large one", []float64{1, 0.98, 1.2}, 0.05, []float64{1.2 / 0.99}},
+		{"two small ones that are one large one", []float64{1, 1.04, 1.08}, 0.05, []float64{1.08 / 1.02}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(2, 8))
+			var values []float64
+			for _, level := range c.steps {
+				values = append(values, scaled(autoregressive(r, 40, 0.003, 0), level)...)
+			}
+			report, err := Judge([]Series{{Name: "x", Better: stats.Lower, Values: values}}, nil, Options{Least: c.least})
+			require.NoError(t, err)
+			var got []float64
+			for _, change := range report.Results[0].Changes {
+				assert.GreaterOrEqual(t, math.Abs(change.Ratio()-1), c.least)
+				got = append(got, change.Ratio())
+			}
+			require.Len(t, got, len(c.want))
+			for i, ratio := range got {
+				assert.InDelta(t, c.want[i], ratio, 0.01)
+			}
 		})
 	}
 }
