@@ -28,9 +28,10 @@ const (
 
 // Process is one process of a cluster.
 type Process struct {
-	Role Role
-	Name string // "primary" or e.g. "worker 3"
-	PID  int
+	Role   Role
+	Name   string // "primary" or e.g. "worker 3"
+	PID    int
+	Worker int // slot, 1 and up; 0 for the primary
 }
 
 // Event is one moment in the life of a cluster.
@@ -101,7 +102,7 @@ func (c *Cluster) Processes() []Process {
 	default:
 	}
 	if !c.single {
-		all = append(all, Process{RolePrimary, "primary", c.process.PID})
+		all = append(all, Process{Role: RolePrimary, Name: "primary", PID: c.process.PID})
 	}
 	slots := make([]int, 0, len(c.workers))
 	for slot := range c.workers {
@@ -109,7 +110,7 @@ func (c *Cluster) Processes() []Process {
 	}
 	slices.Sort(slots)
 	for _, slot := range slots {
-		all = append(all, Process{RoleWorker, fmt.Sprintf("worker %d", slot), c.workers[slot]})
+		all = append(all, Process{RoleWorker, fmt.Sprintf("worker %d", slot), c.workers[slot], slot})
 	}
 	return all
 }

@@ -17,9 +17,8 @@ type worker struct{ slot, pid int }
 func (d *drill) workers() []worker {
 	var all []worker
 	for _, p := range d.Cluster.Processes() {
-		w := worker{pid: p.PID}
-		if _, err := fmt.Sscanf(p.Name, "worker %d", &w.slot); p.Role == clusterimpl.RoleWorker && err == nil {
-			all = append(all, w)
+		if p.Role == clusterimpl.RoleWorker {
+			all = append(all, worker{p.Worker, p.PID})
 		}
 	}
 	return all
