@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"crypto/rand"
 	"flag"
 	"fmt"
 	"os"
@@ -11,8 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/nameplate-dev/nameplate/clusterimpl"
-	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/probe"
 	"github.com/nameplate-dev/nameplate/harness/reference"
@@ -22,8 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	clusterimpl.Hook()
-	fixtures.Hook()
+	reference.Hook()
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() != "" {
 		archive.WriteBenchHead(os.Stdout, probe.HostInfo())
@@ -71,17 +67,21 @@ func one(b *testing.B, phase int, want string) archive.Phase {
 	if testing.Short() {
 		warmup, duration = 500*time.Millisecond, time.Second
 	}
-	fixed := suite.FixedWarmup(warmup)
-	s, err := suite.Builtin().With(suite.Override{Runs: &runs, Warmup: &fixed, Duration: &duration, Phases: []int{phase}})
-	require.NoError(b, err)
-	r, err := run.Verify(b.Context(), run.Config{
-		Suite: s, Ref: archive.SuiteRef{Name: s.Name, File: "built-in", YAML: suite.BuiltinYAML()},
-		Options: archive.Options{
-			Runs: runs, Duration: duration, Warmup: warmup, RateScale: 1, Seed: s.Plan.Seed, Phases: []int{phase}, Stores: want,
-		},
-		Host: probe.HostInfo(), System: reference.Reference{}, Workload: reference.Platform{}, Stores: reference.Stores{Want: want},
-		Out: b.TempDir(), ID: archive.NewID(time.Now(), rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
+	return measured(b, want, suite.Override{
+		Runs: &runs, Warmup: new(suite.FixedWarmup(warmup)), Duration: &duration, Phases: []int{phase},
+	}, nil)
+}
+
+// measured measures a phase of the built-in suite on stores of some kind.
+func measured(b *testing.B, want string, with suite.Override, observe func(run.Event)) archive.Phase {
+	b.Helper()
+	s := suite.Builtin()
+	config, err := run.Prepare(s, run.Options{
+		Ref: archive.RefOf(s, "built-in", suite.BuiltinYAML()), Override: with, Parts: reference.Setup{Stores: want}.Parts,
+		Out: b.TempDir(), Observe: observe, Archived: archive.Options{Stores: want},
 	})
+	require.NoError(b, err)
+	r, err := run.Verify(b.Context(), config)
 	require.NoError(b, err)
 	return r.Phases[0]
 }

@@ -1,12 +1,12 @@
 package bench
 
 import (
-	"crypto/rand"
 	"fmt"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,13 +14,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
-	"github.com/nameplate-dev/nameplate/harness/probe"
-	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -59,27 +56,20 @@ func BenchmarkHostGuards(b *testing.B) {
 // guards makes b.N runs of a phase.
 func guards(b *testing.B, provider string, phase int) {
 	runs, warmup, duration := b.N, time.Second, guardWindow
-	fixed := suite.FixedWarmup(warmup)
-	s, err := suite.Builtin().With(suite.Override{Runs: &runs, Warmup: &fixed, Duration: &duration, Phases: []int{phase}})
-	require.NoError(b, err)
+	s := suite.Builtin()
 	d := &disturber{
 		tb: b, r: mathrand.New(mathrand.NewPCG(s.Plan.Seed, uint64(phase))), folder: b.TempDir(), disturbed: map[int]bool{},
 	}
 	defer d.end()
-	r, err := run.Verify(b.Context(), run.Config{
-		Suite: s, Ref: archive.SuiteRef{Name: s.Name, File: "built-in", YAML: suite.BuiltinYAML()},
-		Options: archive.Options{
-			Runs: runs, Duration: duration, Warmup: warmup, RateScale: 1, Seed: s.Plan.Seed, Phases: []int{phase}, Stores: provider,
-		},
-		Host: probe.HostInfo(), System: reference.Reference{}, Workload: reference.Platform{}, Stores: reference.Stores{Want: provider},
-		Out: b.TempDir(), ID: archive.NewID(time.Now(), rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
-		Observe: d.observe,
-	})
-	require.NoError(b, err)
+	measured := measured(b, provider, suite.Override{
+		Runs: &runs, Warmup: new(suite.FixedWarmup(warmup)), Duration: &duration, Phases: []int{phase},
+	}, d.observe)
 	d.end()
 	var count, excluded [3]float64 // of quiet runs, of those in which a core was taken, and of those in which less was
-	in := judge.Input{Phase: s.Phases[0], Validity: s.Plan.Validity}
-	for _, t := range r.Phases[0].Trials {
+	in := judge.Input{Validity: s.Plan.Validity, Phase: s.Phases[slices.IndexFunc(s.Phases, func(p suite.Phase) bool {
+		return p.Number == phase
+	})]}
+	for _, t := range measured.Trials {
 		side := d.side(t.Number)
 		count[side]++
 		reasons := judge.HostDisturbed(in, judge.Evidence{Window: t.Window, Noise: t.Noise, Usage: t.Usage})

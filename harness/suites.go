@@ -14,6 +14,20 @@ type Suite struct {
 	parsed *suite.Suite
 	ref    archive.SuiteRef
 	dir    string // in which the files are looked for that it names
+	phases []int  // that are driven unless the options name some; none: all
+}
+
+// Builtin is the built-in suite: what the cluster mode guide documents of the reference cluster.
+func Builtin() *Suite {
+	s := suite.Builtin()
+	return &Suite{parsed: s, ref: archive.RefOf(s, "built-in", suite.BuiltinYAML())}
+}
+
+// Phase is the suite with the phase of that number alone. [Verify] refuses a number that the suite does not have.
+func (s *Suite) Phase(number int) *Suite {
+	one := *s
+	one.phases = []int{number}
+	return &one
 }
 
 // ReadSuite reads a suite file. The error names every problem with its line and what is allowed.
@@ -34,5 +48,5 @@ func parse(name, dir string, text []byte) (*Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Suite{s, archive.RefOf(s, name, text), dir}, nil
+	return &Suite{parsed: s, ref: archive.RefOf(s, name, text), dir: dir}, nil
 }

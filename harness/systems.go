@@ -8,12 +8,13 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/harness/target"
 )
 
-// System is what is put to the test. [Handler], [Binary] and [URL] make the usual ones.
+// System is what is put to the test. [Handler], [Binary], [URL] and [Reference] make the usual ones.
 type System = run.System
 
 // loopbackPort is where a command listens.
@@ -67,7 +68,15 @@ func (handler) in(program, test string) System {
 	}}
 }
 
-// systemOf is the system that is started: that of the suite when none is given.
+// Reference is the reference cluster, with as many workers as a phase has. Its processes are the test's program,
+// started again: [Hook] must be called in TestMain.
+func Reference() System { return reference.Cluster{} }
+
+// Hook must be called first in TestMain of every package whose tests measure [Reference], or phases with stores.
+// In a process that was started for one of these it plays that process's part and exits; elsewhere it returns at once.
+func Hook() { reference.Hook() }
+
+// systemOf is the system that is started; nil stands for that of the suite.
 func systemOf(s *Suite, given System, test string) (System, error) {
 	switch t := given.(type) {
 	case handler:
@@ -77,13 +86,10 @@ func systemOf(s *Suite, given System, test string) (System, error) {
 		program, err := os.Executable()
 		return t.in(program, test), err
 	case nil:
-		switch s.parsed.System.Kind {
-		case suite.SystemCommand:
-			return target.Command{System: s.parsed.System, Dir: s.dir}, nil
-		case suite.SystemURL:
-			return target.URL{System: s.parsed.System, Dir: s.dir}, nil
+		if kind := s.parsed.System.Kind; kind == suite.SystemCommand || kind == suite.SystemURL {
+			return nil, nil
 		}
-		return nil, errors.New("the suite names no system of its own; allowed: one of Handler, Binary and URL")
+		return nil, errors.New("the suite names no system of its own; allowed: one of Handler, Binary, URL and Reference")
 	}
 	return given, nil
 }

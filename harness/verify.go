@@ -2,10 +2,8 @@ package harness
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,11 +12,9 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
-	"github.com/nameplate-dev/nameplate/harness/probe"
-	"github.com/nameplate-dev/nameplate/harness/request"
+	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-	"github.com/nameplate-dev/nameplate/harness/target"
 )
 
 // Options is what a caller wants other than the suite has it. The zero value keeps the suite's plan.
@@ -28,22 +24,43 @@ type Options struct {
 	Warmup   time.Duration // before it, of that length; 0: the suite's
 	Phases   []int         // numbers of the phases to drive; none: all
 	IOwn     []string      // hosts other than this machine that you may load
+	Stores   string        // as [Stores] has it; "" for auto
 	// Out is the folder in which the run's archive is made; "" for the test's own folder, which
 	// go test -artifacts keeps. Run needs it.
 	Out string
 	// SkipNoVerdict skips the test, instead of failing it, when the runs decide nothing:
 	// inconclusive or invalid, as they may be on a busy machine.
 	SkipNoVerdict bool
+	// OnlyRefuted fails the test for refuted claims alone, and never skips it: whatever the host decides, what was
+	// measured can be looked at.
+	OnlyRefuted bool
 	// Progress takes a line for every run that is done; nil for the test's log.
 	Progress func(line string)
+}
+
+// With is one option of [Verify]: [Stores] or [Short].
+type With func(*Options)
+
+// Stores brings up what the phases need of PostgreSQL and Redis: "auto" for the most real provider that
+// works; "external", "containers", "local" or "embedded"; or one for each, e.g. "postgres=local,redis=embedded".
+func Stores(want string) With { return func(o *Options) { o.Stores = want } }
+
+// Short makes five runs of a second of each phase, the least that can give a verdict, in the place of the suite's
+// plan. That decides little on a busy machine, so only a refuted claim fails the test.
+func Short() With {
+	return func(o *Options) { o.Runs, o.Duration, o.OnlyRefuted = 5, time.Second, true }
 }
 
 // Verify drives a system through a suite, with the suite's plan, and judges its claims. A refuted
 // claim, or one without a verdict, fails the test; when this host lacks what every claim needs, the test
 // is skipped. The system may be nil when the suite names one. The returned run is what was archived.
-func Verify(t testing.TB, s *Suite, system System) *archive.Run {
+func Verify(t testing.TB, s *Suite, system System, with ...With) *archive.Run {
 	t.Helper()
-	return Options{}.Verify(t, s, system)
+	var o Options
+	for _, set := range with {
+		set(&o)
+	}
+	return o.Verify(t, s, system)
 }
 
 // Verify is [Verify] with options.
@@ -89,42 +106,22 @@ func (o Options) run(ctx context.Context, s *Suite, system System, test string) 
 
 // config combines suite and options.
 func (o Options) config(s *Suite, given System, test string) (run.Config, error) {
-	with, err := s.parsed.With(o.override())
+	system, err := systemOf(s, given, test)
 	if err != nil {
 		return run.Config{}, err
 	}
-	programs, secrets, err := request.CompileAll(with, s.dir, os.Getenv)
-	if err != nil {
-		return run.Config{}, err
-	}
-	if err := suits(with); err != nil {
-		return run.Config{}, err
-	}
-	under, err := systemOf(s, given, test)
-	if err != nil {
-		return run.Config{}, err
-	}
-	if u, ok := under.(target.URL); ok {
-		if err := target.CheckOwned(u.System, o.IOwn); err != nil {
-			return run.Config{}, err
-		}
-	}
-	now := time.Now()
-	c := run.Config{
-		Suite: with, Ref: s.ref, Host: probe.HostInfo(), Build: archive.ThisBuild(), System: under, Workload: programs, Secrets: secrets,
-		Out: o.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle, Observe: o.observe,
-		Options: archive.Options{
-			Runs: with.Plan.Runs, Duration: with.Plan.Duration, Warmup: with.Plan.Warmup.Least, WarmupMost: with.Plan.Warmup.Most, RateScale: 1, Seed: with.Plan.Seed,
-		},
-	}
-	for _, p := range with.Phases {
-		c.Options.Phases = append(c.Options.Phases, p.Number)
-	}
-	return c, nil
+	setup := reference.Setup{Dir: s.dir, IOwn: o.IOwn, System: system, Stores: o.Stores}
+	return run.Prepare(s.parsed, run.Options{
+		Ref: s.ref, Override: o.override(s), Parts: setup.Parts, Out: o.Out, Observe: o.observe,
+		Archived: archive.Options{Stores: o.Stores},
+	})
 }
 
-func (o Options) override() suite.Override {
+func (o Options) override(s *Suite) suite.Override {
 	with := suite.Override{Phases: o.Phases}
+	if len(with.Phases) == 0 {
+		with.Phases = s.phases
+	}
 	if o.Runs != 0 {
 		with.Runs = &o.Runs
 	}
@@ -136,19 +133,6 @@ func (o Options) override() suite.Override {
 		with.Warmup = &fixed
 	}
 	return with
-}
-
-// suits refuses a suite that asks for what only the command has.
-func suits(s *suite.Suite) error {
-	for _, p := range s.Phases {
-		if w, _ := s.Workload(p.Workload); w.Kind != suite.HTTP {
-			return fmt.Errorf("%s: workload %s is of kind %s; allowed in a test: kind %s", p.Title(), w.Name, w.Kind, suite.HTTP)
-		}
-		if len(p.Stores) > 0 || p.Disturb != "" {
-			return fmt.Errorf("%s: stores are brought up, and systems disturbed, by the command only; allowed in a test: stores: [] and no disturb", p.Title())
-		}
-	}
-	return nil
 }
 
 func (o Options) observe(e run.Event) {
@@ -166,7 +150,7 @@ func (o Options) tell(t testing.TB, r *archive.Run) {
 		switch {
 		case result.Verdict == judge.Refuted:
 			t.Error(line)
-		case result.Verdict == judge.Verified || result.Verdict == judge.Untestable || o.SkipNoVerdict:
+		case result.Verdict == judge.Verified || result.Verdict == judge.Untestable || o.SkipNoVerdict || o.OnlyRefuted:
 			t.Log(line)
 		default:
 			t.Error(line)
@@ -177,7 +161,7 @@ func (o Options) tell(t testing.TB, r *archive.Run) {
 	}
 	t.Logf("archive: %s", filepath.Join(o.Out, r.ID))
 	switch {
-	case t.Failed():
+	case t.Failed() || o.OnlyRefuted:
 	case noVerdict > 0:
 		t.Skipf("%d of %d claims have no verdict", noVerdict, len(r.Results))
 	case r.ExitStatus != judge.ExitVerified:

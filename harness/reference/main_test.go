@@ -4,13 +4,9 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-
-	"github.com/nameplate-dev/nameplate/clusterimpl"
-	"github.com/nameplate-dev/nameplate/fixtures"
 )
 
 func TestMain(m *testing.M) {
-	clusterimpl.Hook()
-	fixtures.Hook()
+	Hook()
 	goleak.VerifyTestMain(m)
 }

@@ -1,5 +1,5 @@
 // Package reference ties the pipeline to the reference cluster, its workload and the stores. It is where
-// the ruler and the things measured meet; the command and the benchmarks share it.
+// the ruler and the things measured meet; the command, the Go tests and the benchmarks share it.
 package reference
 
 import (
@@ -22,14 +22,21 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// Reference is the reference cluster as a system that can be measured.
-type Reference struct {
+// Hook must be called first in main, and in TestMain, of every program that measures the reference cluster or
+// brings stores up: their processes are this program, started again.
+func Hook() {
+	clusterimpl.Hook()
+	fixtures.Hook()
+}
+
+// Cluster is the reference cluster as a system that can be measured.
+type Cluster struct {
 	Slowdown time.Duration // processor time burnt per request beside its work
 	Profile  string        // folder that takes profiles of the processes; "" for none
 }
 
 // Start starts the cluster with the documented variables.
-func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
+func (r Cluster) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
 	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: r.env(spec), Log: spec.Log})
 	if err != nil {
 		return nil, err
@@ -38,7 +45,7 @@ func (r Reference) Start(ctx context.Context, spec run.Spec) (run.Instance, erro
 }
 
 // env are the variables of a phase.
-func (r Reference) env(spec run.Spec) []string {
+func (r Cluster) env(spec run.Spec) []string {
 	slowdown := r.Slowdown
 	if spec.Phase.Disturb == suite.DisturbOverload {
 		slowdown += faults.OverloadWork
@@ -89,7 +96,7 @@ func (i referenceInstance) Processes() []measure.Process {
 // Disturber disturbs the reference cluster.
 type Disturber struct{}
 
-// Begin starts a disturbance of a cluster that [Reference] started.
+// Begin starts a disturbance of a cluster that [Cluster] started.
 func (Disturber) Begin(ctx context.Context, spec run.DisturbSpec) run.Disturbance {
 	target := faults.Target{Dataset: datasetSpec(spec.Dataset, spec.Seed), Mix: mixOf(spec.Workload)}
 	if instance, ok := spec.Instance.(referenceInstance); ok {

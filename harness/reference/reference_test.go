@@ -32,20 +32,20 @@ func TestAPhaseBecomesTheDocumentedVariables(t *testing.T) {
 	assert.Equal(t, []string{
 		"CLUSTER_MODE=true", "CLUSTER_WORKERS=3", "MEMORY_LIMIT=128", "PORT=0", "PLATFORM_SEED=3", "PLATFORM_ACCOUNTS=50",
 		"PLATFORM_TRANSACTIONS=100", "PLATFORM_SLOWDOWN=2ms", "CLUSTER_PROFILE=/p", "DATABASE_URL=postgres://x", "REDIS_URL=redis://y",
-	}, Reference{Slowdown: 2 * time.Millisecond, Profile: "/p"}.env(spec))
+	}, Cluster{Slowdown: 2 * time.Millisecond, Profile: "/p"}.env(spec))
 	for kind, want := range map[suite.Disturb]string{
 		suite.DisturbLeak: "PLATFORM_LEAK=524288", suite.DisturbChaos: "RESPAWN_LIMIT=10000", suite.DisturbCollect: "GC_INTERVAL=1s",
 		suite.DisturbOverload: "PLATFORM_SLOWDOWN=" + faults.OverloadWork.String(),
 	} {
-		assert.NotContains(t, Reference{}.env(spec), want)
+		assert.NotContains(t, Cluster{}.env(spec), want)
 		spec := spec
 		spec.Phase.Disturb = kind
-		assert.Contains(t, Reference{}.env(spec), want, kind)
+		assert.Contains(t, Cluster{}.env(spec), want, kind)
 	}
 }
 
 func TestTheReferenceClusterIsStartedAndItsProcessesAreToldApart(t *testing.T) {
-	i, err := Reference{}.Start(t.Context(), small(2))
+	i, err := Cluster{}.Start(t.Context(), small(2))
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, i.Stop(context.Background())) }()
 	roles := map[string]int{}

@@ -5,12 +5,10 @@ import (
 	"context"
 	"os"
 
-	"github.com/nameplate-dev/nameplate/clusterimpl"
-	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/harness/reference"
 )
 
 func main() {
-	clusterimpl.Hook()
-	fixtures.Hook()
+	reference.Hook()
 	os.Exit(Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

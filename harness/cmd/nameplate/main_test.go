@@ -14,8 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/nameplate-dev/nameplate/clusterimpl"
-	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/needs"
 	"github.com/nameplate-dev/nameplate/reports/schema"
@@ -25,8 +24,7 @@ import (
 const asCommand = "NAMEPLATE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
-	clusterimpl.Hook()
-	fixtures.Hook()
+	reference.Hook()
 	if os.Getenv(asCommand) == "1" {
 		os.Exit(Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}

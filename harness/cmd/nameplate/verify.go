@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/probe"
 	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -47,15 +45,13 @@ type verifyCommand struct {
 
 // Run measures, judges, archives and reports, and ends with the run's exit status.
 func (k verifyCommand) Run(c console) error {
-	config, err := k.config(c)
+	templates := fixtures.NewTemplates("")
+	defer templates.Close() // what is left of it, the next start sweeps
+	progress := newProgress(c.stderr, k.Quiet)
+	config, err := k.config(c, templates, progress.observe)
 	if err != nil {
 		return err
 	}
-	templates := fixtures.NewTemplates("")
-	defer templates.Close() // what is left of it, the next start sweeps
-	config.Stores = reference.Stores{Want: k.Stores, Env: c.getenv, Templates: templates}
-	progress := newProgress(c.stderr, k.Quiet)
-	config.Observe = progress.observe
 	r, runErr := run.Verify(c.ctx, config)
 	progress.finish()
 	if r.Ended.IsZero() {
@@ -90,57 +86,34 @@ func (k verifyCommand) report(c console, dir string, r *archive.Run) error {
 }
 
 // config combines suite and flags, and refuses what is wrong before anything starts.
-func (k verifyCommand) config(c console) (run.Config, error) {
+func (k verifyCommand) config(c console, templates *fixtures.Templates, observe func(run.Event)) (run.Config, error) {
 	s, ref, err := k.suite()
 	if err != nil {
 		return run.Config{}, err
 	}
-	override, err := k.override(s)
-	if err == nil {
-		s, err = s.With(override)
+	override, overrideErr := k.override(s)
+	slowdown, slowdownErr := k.slowdown()
+	if err := errors.Join(overrideErr, slowdownErr, k.suits(s, override, slowdown)); err != nil {
+		return run.Config{}, usageError{errors.Join(err, fixtures.CheckWant(k.Stores))}
 	}
-	if err = errors.Join(err, fixtures.CheckWant(k.Stores)); err != nil {
-		return run.Config{}, usageError{err}
+	setup := reference.Setup{
+		Dir: filepath.Dir(k.Suite), IOwn: k.IOwn, Env: c.getenv, Stores: k.Stores, Templates: templates,
+		Cluster: reference.Cluster{Slowdown: slowdown, Profile: k.Profile},
 	}
-	slowdown, err := k.slowdown()
-	if err != nil {
-		return run.Config{}, usageError{err}
-	}
-	system, workload, secrets, err := reference.For(s, filepath.Dir(k.Suite), k.IOwn, c.getenv)
-	if err == nil {
-		err = k.suits(s, override, slowdown)
-	}
-	if err != nil {
-		return run.Config{}, usageError{err}
-	}
-	if r, ok := system.(reference.Reference); ok {
-		r.Slowdown, r.Profile = slowdown, k.Profile
-		if k.Profile != "" {
-			if err := os.MkdirAll(k.Profile, 0o755); err != nil {
-				return run.Config{}, &run.EnvironmentError{Where: "make the folder of profiles", Err: err}
-			}
-		}
-		system = r
-	}
-	now := time.Now()
-	config := run.Config{
-		Suite: s, Ref: ref, Host: probe.HostInfo(), Build: buildInfo(),
-		System: system, Disturber: reference.Disturber{}, Workload: workload, Secrets: secrets,
-		Out: k.Out, ID: archive.NewID(now, rand.Reader), Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
-		Options: archive.Options{
-			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, WarmupMost: s.Plan.Warmup.Most, RateScale: 1,
-			Seed: s.Plan.Seed, Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Headroom: k.headroom(s), UpTo: k.upTo,
+	config, err := run.Prepare(s, run.Options{
+		Ref: ref, Override: override, Parts: setup.Parts, Build: buildInfo(), Out: k.Out, Observe: observe,
+		Archived: archive.Options{
+			Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Headroom: k.headroom(s), UpTo: k.upTo,
 			Slowdown: slowdown, Profiled: k.Profile != "",
 		},
+	})
+	if err != nil {
+		return run.Config{}, usageError{err}
 	}
-	if override.Chaos != nil {
-		config.Options.Chaos = *override.Chaos
-	}
-	if override.RateScale != nil {
-		config.Options.RateScale = *override.RateScale
-	}
-	for _, p := range s.Phases {
-		config.Options.Phases = append(config.Options.Phases, p.Number)
+	if k.Profile != "" {
+		if err := os.MkdirAll(k.Profile, 0o755); err != nil {
+			return run.Config{}, &run.EnvironmentError{Where: "make the folder of profiles", Err: err}
+		}
 	}
 	return config, nil
 }

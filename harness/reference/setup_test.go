@@ -23,23 +23,38 @@ func TestASuiteNamesItsSystem(t *testing.T) {
 		suite suite.Suite
 		want  run.System
 	}{
-		"none":                 {suite.Suite{}, Reference{}},
+		"none":                 {suite.Suite{}, Cluster{}},
 		"a command":            {suite.Suite{System: command}, target.Command{System: command, Dir: "d"}},
 		"a URL":                {suite.Suite{System: url}, target.URL{System: url, Dir: "d"}},
 		"beside the reference": {suite.Suite{System: url, Phases: both}, beside{target.URL{System: url, Dir: "d"}}},
 	} {
-		got, _, _, err := For(&row.suite, "d", nil, nothing)
+		got, err := Setup{Dir: "d", Env: nothing}.Parts(&row.suite)
 		require.NoError(t, err, name)
-		assert.Equal(t, row.want, got, name)
+		assert.Equal(t, row.want, got.System, name)
 	}
 }
 
 func TestAHostThatIsNotOwnedIsRefused(t *testing.T) {
 	s := suite.Suite{System: suite.System{Kind: suite.SystemURL, URL: "http://example.test"}}
-	_, _, _, err := For(&s, "", nil, nothing)
+	_, err := Setup{}.Parts(&s)
 	assert.ErrorContains(t, err, "--i-own example.test")
-	_, _, _, err = For(&s, "", []string{"example.test"}, nothing)
+	_, err = Setup{IOwn: []string{"example.test"}}.Parts(&s)
 	assert.NoError(t, err)
+	_, err = Setup{System: target.URL{System: s.System}}.Parts(&suite.Suite{})
+	assert.ErrorContains(t, err, "--i-own example.test", "nor may one that the caller names")
+}
+
+func TestASystemInThePlaceOfTheClusterIsNotDisturbed(t *testing.T) {
+	s := suite.Suite{Phases: []suite.Phase{{Number: 1, Disturb: suite.DisturbKill}}}
+	_, err := Setup{System: Cluster{}}.Parts(&s)
+	require.NoError(t, err)
+	_, err = Setup{System: target.Command{}}.Parts(&s)
+	assert.ErrorContains(t, err, "allowed on another system: phases without disturb")
+}
+
+func TestStoresThatAreNoneAreRefused(t *testing.T) {
+	_, err := Setup{Stores: "moon"}.Parts(&suite.Suite{})
+	assert.ErrorContains(t, err, "moon")
 }
 
 func TestEachKindOfWorkloadMakesItsOwnRequests(t *testing.T) {
@@ -50,20 +65,20 @@ func TestEachKindOfWorkloadMakesItsOwnRequests(t *testing.T) {
 	}}
 	burn := suite.Workload{Name: "burn", Kind: suite.Calibrated}
 	s := suite.Suite{Workloads: []suite.Workload{own, burn}}
-	_, workload, secrets, err := For(&s, dir, nil, nothing)
+	parts, err := Setup{Dir: dir, Env: nothing}.Parts(&s)
 	require.NoError(t, err)
-	source, err := workload.Source(t.Context(), run.SourceSpec{Workload: own})
+	source, err := parts.Workload.Source(t.Context(), run.SourceSpec{Workload: own})
 	require.NoError(t, err)
 	r := source.Next()
 	assert.Equal(t, "/mine", r.Path)
 	assert.Equal(t, "hidden words", r.Header.Get("X-Key"))
-	assert.Equal(t, "it was [secret key.txt]", secrets.Hide("it was hidden words"))
-	source, err = workload.Source(t.Context(), run.SourceSpec{Workload: burn})
+	assert.Equal(t, "it was [secret key.txt]", parts.Secrets.Hide("it was hidden words"))
+	source, err = parts.Workload.Source(t.Context(), run.SourceSpec{Workload: burn})
 	require.NoError(t, err)
 	assert.Contains(t, source.Next().Path, "/api/calibrated?")
 
 	s.Workloads[0].Requests[0].Path = "/${nope}"
-	_, _, _, err = For(&s, dir, nil, nothing)
+	_, err = Setup{Dir: dir, Env: nothing}.Parts(&s)
 	assert.ErrorContains(t, err, "${nope}")
 }
 

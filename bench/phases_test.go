@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/fixtures"
+	"github.com/nameplate-dev/nameplate/harness"
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/internal/needs"
+	"github.com/nameplate-dev/nameplate/reports"
+)
+
+// TestPhases puts each documented phase to the test, in five runs of a second, with PostgreSQL and Redis in containers
+// where the phase has stores. A claim that is refuted fails it:
+//
+//	go test ./bench -v -run TestPhases/phase=3
+func TestPhases(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: five runs of each of four phases take two minutes")
+	}
+	for number := 1; number <= 4; number++ {
+		t.Run(fmt.Sprintf("phase=%d", number), func(t *testing.T) {
+			if number >= 3 {
+				needContainers(t)
+			}
+			r := harness.Verify(t, harness.Builtin().Phase(number), harness.Reference(),
+				harness.Stores(fixtures.Containers), harness.Short())
+			assertComplete(t, r)
+			require.NoError(t, reports.Write(filepath.Join(t.ArtifactDir(), r.ID), r))
+		})
+	}
+}
+
+// needContainers skips a test where the stores cannot be had in containers, by their names.
+func needContainers(t *testing.T) {
+	t.Helper()
+	for _, o := range fixtures.Offers(t.Context(), nil) {
+		if o.Provider == fixtures.Containers && o.Reason != "" {
+			needs.Absent(t, string(o.Kind), o.Provider, o.Reason)
+		}
+	}
+}
+
+// assertComplete checks that every run of the phase was made, on the stores that it is to have, and that every
+// claim was judged.
+func assertComplete(t *testing.T, r *archive.Run) {
+	t.Helper()
+	require.Len(t, r.Phases, 1)
+	assert.Len(t, r.Phases[0].Trials, 5)
+	for _, p := range r.Phases[0].Providers {
+		assert.Equal(t, fixtures.Containers, p.Provider, p.Store)
+	}
+	require.NotEmpty(t, r.Results)
+	for _, result := range r.Results {
+		assert.NotZero(t, result.Verdict, result.Claim)
+		assert.NotEmpty(t, result.Reasons, result.Claim)
+	}
+}
