@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/perf/benchfmt"
 
-	"github.com/nameplate-dev/nameplate/harness/compare"
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 

@@ -37,10 +37,10 @@ var rules = []struct {
 	{"harness/warmup", nil, []string{"os", "net", "syscall", module}, "a warm-up is decided on counts alone"},
 	{"harness/usl", nil, []string{"os", "net", "syscall", module}, "a fit needs nothing but its points"},
 	{"harness/audit", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "claims are audited without a measurement"},
-	{"harness/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
-	{"harness/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
-	{"harness/bisect", nil, []string{"os", "net", "syscall", module}, "a bisection decides what to measure, and others measure it"},
-	{"harness/hotspot", nil, []string{"os", "net", "syscall", module}, "profiles are compared wherever they were taken"},
+	{"harness/regress/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
+	{"harness/regress/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
+	{"harness/regress/bisect", nil, []string{"os", "net", "syscall", module}, "a bisection decides what to measure, and others measure it"},
+	{"harness/regress/hotspot", nil, []string{"os", "net", "syscall", module}, "profiles are compared wherever they were taken"},
 	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
 	{"harness/draft", []string{"harness/draft/live"}, []string{"os", "net/http", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a description becomes a suite without a system"},
 	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "load only sends and records"},
@@ -116,7 +116,7 @@ func TestRulesAreAboutWhatIsThere(t *testing.T) {
 var pure = []string{
 	"harness/suite", "harness/measure", "harness/judge", "harness/audit", "harness/capacity", "harness/warmup",
 	"harness/queueing", "harness/usl", "harness/stats",
-	"harness/draft", "harness/trend", "harness/compare", "harness/bisect", "harness/hotspot",
+	"harness/draft", "harness/regress/trend", "harness/regress/compare", "harness/regress/bisect", "harness/regress/hotspot",
 }
 
 // clocks are the functions of package time that read the clock, or wait for it.

@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/harness/stats"
-	"github.com/nameplate-dev/nameplate/harness/trend"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 

@@ -6,7 +6,7 @@ import (
 	"html/template"
 	"io"
 
-	"github.com/nameplate-dev/nameplate/harness/trend"
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )

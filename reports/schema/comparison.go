@@ -3,8 +3,8 @@ package schema
 import (
 	_ "embed"
 
-	"github.com/nameplate-dev/nameplate/harness/compare"
-	"github.com/nameplate-dev/nameplate/harness/hotspot"
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
+	"github.com/nameplate-dev/nameplate/harness/regress/hotspot"
 )
 
 // CompareJSON is the schema of [Comparison].

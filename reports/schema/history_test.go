@@ -7,10 +7,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nameplate-dev/nameplate/harness/compare"
-	"github.com/nameplate-dev/nameplate/harness/hotspot"
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
+	"github.com/nameplate-dev/nameplate/harness/regress/hotspot"
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/harness/stats"
-	"github.com/nameplate-dev/nameplate/harness/trend"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 

@@ -3,7 +3,7 @@ package schema
 import (
 	_ "embed"
 
-	"github.com/nameplate-dev/nameplate/harness/trend"
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 )
 
 // TrendJSON is the schema of [Trend].

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/nameplate-dev/nameplate/harness/bisect"
-	"github.com/nameplate-dev/nameplate/harness/compare"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/regress/bisect"
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )

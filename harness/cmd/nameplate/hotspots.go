@@ -15,8 +15,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/compare"
-	"github.com/nameplate-dev/nameplate/harness/hotspot"
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
+	"github.com/nameplate-dev/nameplate/harness/regress/hotspot"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 

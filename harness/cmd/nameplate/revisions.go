@@ -13,8 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nameplate-dev/nameplate/harness/compare"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/run"
 )
 

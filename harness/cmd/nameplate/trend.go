@@ -11,9 +11,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/history"
 	"github.com/nameplate-dev/nameplate/harness/judge"
-	"github.com/nameplate-dev/nameplate/harness/trend"
+	"github.com/nameplate-dev/nameplate/harness/regress/history"
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/reports/page"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/harness/stats"
-	"github.com/nameplate-dev/nameplate/harness/trend"
 )
 
 // Configuration keys of what was measured in turn: which side of the pairs the benchmarks that follow

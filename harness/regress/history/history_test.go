@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/harness/stats"
-	"github.com/nameplate-dev/nameplate/harness/trend"
 )
 
 func bench(p99 ...float64) []byte {

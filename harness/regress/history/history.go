@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nameplate-dev/nameplate/harness/trend"
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 )
 
 // layout is the form of the time in a file's name.

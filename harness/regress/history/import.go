@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/harness/stats"
-	"github.com/nameplate-dev/nameplate/harness/trend"
 )
 
 // ImportCSV reads a history of one series a column: the first names the night, the first row
