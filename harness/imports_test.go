@@ -1,8 +1,6 @@
 package harness
 
 import (
-	"fmt"
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -110,56 +108,6 @@ func TestRulesAreAboutWhatIsThere(t *testing.T) {
 	for _, name := range pure {
 		assert.True(t, there(name), "there is no package %s, which is to read no clock", name)
 	}
-}
-
-// pure are the packages that read no clock: what they come to follows from what they are given.
-var pure = []string{
-	"harness/suite", "harness/measure", "harness/judge", "harness/audit", "harness/capacity", "harness/warmup",
-	"harness/queueing", "harness/usl", "harness/stats",
-	"harness/draft", "harness/regress/trend", "harness/regress/compare", "harness/regress/bisect", "harness/regress/hotspot",
-}
-
-// clocks are the functions of package time that read the clock, or wait for it.
-var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "Tick", "NewTimer", "NewTicker"}
-
-func TestPurePackagesReadNoClock(t *testing.T) {
-	for _, file := range sources(t) {
-		if anyWithin(filepath.ToSlash(filepath.Dir(file.path)), pure) {
-			assert.Empty(t, clocksIn(t, file.path, file.text))
-		}
-	}
-	assert.Equal(t, []string{"x.go:2: time.Now", "x.go:3: time.Tick"},
-		clocksIn(t, "x.go", "package x; import clock \"time\"\nvar now = clock.Now\nvar _ = clock.Tick(clock.Second)"))
-	assert.Empty(t, clocksIn(t, "x.go", "package x; import \"time\"\nvar t time.Time // not time.Now\nvar _ = t.After(t)"))
-}
-
-// clocksIn are the places where a file uses the clock, by whatever name it has imported package time.
-func clocksIn(t *testing.T, path, text string) (places []string) {
-	t.Helper()
-	files := token.NewFileSet()
-	parsed, err := parser.ParseFile(files, path, text, 0)
-	require.NoError(t, err)
-	name := ""
-	for _, spec := range parsed.Imports {
-		if spec.Path.Value != `"time"` {
-			continue
-		}
-		if name = "time"; spec.Name != nil {
-			name = spec.Name.Name
-		}
-	}
-	require.NotEqual(t, ".", name, "%s: package time has no name", path)
-	ast.Inspect(parsed, func(n ast.Node) bool {
-		of, ok := n.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		if x, ok := of.X.(*ast.Ident); ok && name != "" && x.Name == name && slices.Contains(clocks, of.Sel.Name) {
-			places = append(places, fmt.Sprintf("%s:%d: time.%s", path, files.Position(of.Pos()).Line, of.Sel.Name))
-		}
-		return true
-	})
-	return places
 }
 
 // source is one file of the product.
