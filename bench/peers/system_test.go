@@ -51,7 +51,7 @@ func (r reference) pids() (primary int, workers []int) {
 }
 
 func (r reference) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	return r.Stop(ctx)
 }
@@ -97,7 +97,7 @@ func startNode(ctx context.Context) (system, error) {
 
 // says waits until a line is printed.
 func (n node) says(ctx context.Context, line string) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		select {

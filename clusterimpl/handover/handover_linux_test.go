@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // hang is how long anything may take before a test gives up. Nothing is judged by it.
-const hang = 20 * time.Second
+const hang = 5 * time.Minute
 
 // inEach runs a test with and without a journal.
 func inEach(t *testing.T, test func(*testing.T, handover.Mode)) {

@@ -18,7 +18,7 @@ import (
 )
 
 // hang is how long anything may take before a test gives up. Nothing is judged by it.
-const hang = 20 * time.Second
+const hang = 5 * time.Minute
 
 const envParent = "TEST_PARENT"
 

@@ -28,7 +28,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // hang is how long anything may take before a test gives up. Nothing is judged by it.
-const hang = 20 * time.Second
+const hang = 5 * time.Minute
 
 // site is a server in this process.
 type site struct {

@@ -20,7 +20,7 @@ import (
 )
 
 // hang is how long anything may take before a test gives up. Nothing is judged by it.
-const hang = 60 * time.Second
+const hang = 5 * time.Minute
 
 func TestMain(m *testing.M) {
 	clusterimpl.Hook()

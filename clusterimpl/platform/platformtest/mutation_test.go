@@ -64,13 +64,11 @@ func mutated(rng *rand.Rand) []byte {
 }
 
 func TestMutatedRequestsLeaveAllWorkersAlive(t *testing.T) {
-	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: io.Discard, Env: []string{
+	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{ReadyTimeout: hang, Log: io.Discard, Env: []string{
 		"CLUSTER_WORKERS=2", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=100", "PLATFORM_TRANSACTIONS=200"}})
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		assert.NoError(t, c.Stop(ctx))
+		assert.NoError(t, c.Stop(context.WithoutCancel(t.Context())))
 	})
 	before := c.Processes()
 	address := strings.TrimPrefix(c.URL(), "http://")
@@ -108,7 +106,7 @@ func send(address string, rng *rand.Rand, count int) (answers int, err error) {
 		return 0, err
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(hang))
 	for range count {
 		if _, err := conn.Write(mutated(rng)); err != nil {
 			break

@@ -74,15 +74,13 @@ func start(t *testing.T, workers int, env ...string) *clusterimpl.Cluster {
 	if runtime.GOOS != "linux" {
 		t.Skip("workers are struck by signals as Linux has them")
 	}
-	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: t.Output(), Env: append([]string{
+	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{ReadyTimeout: time.Hour, Log: t.Output(), Env: append([]string{
 		"CLUSTER_MODE=true", "CLUSTER_WORKERS=" + strconv.Itoa(workers), "MEMORY_LIMIT=256", "PORT=0",
 		"PLATFORM_SEED=1", "PLATFORM_ACCOUNTS=100", "PLATFORM_TRANSACTIONS=200",
 	}, env...)})
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		assert.NoError(t, c.Stop(ctx))
+		assert.NoError(t, c.Stop(context.WithoutCancel(t.Context())))
 	})
 	return c
 }
