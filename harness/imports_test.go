@@ -48,6 +48,7 @@ var rules = []struct {
 	{"harness", []string{"harness$", "harness/cmd", "harness/reference"}, []string{module + "clusterimpl", module + "fixtures", module + "harness/reference", module + "reports"}, "the ruler knows nothing of what it measures"},
 	{"harness$", nil, []string{module + "clusterimpl", module + "fixtures", module + "reports"}, "a Go test reaches the reference cluster by one package"},
 	{"internal/rawsocket", nil, []string{module}, "both sides of a connection may use it, and neither sees the other"},
+	{"internal/promtext", nil, []string{module}, "both the cluster and the reports write by it, and neither sees the other"},
 	{"clusterimpl", nil, []string{module + "harness", module + "reports"}, "the thing measured knows nothing of the ruler"},
 	{"fixtures", nil, []string{module + "harness", module + "clusterimpl", module + "reports"}, "stores serve any system"},
 	{"reports", nil, []string{module + "harness/load", module + "harness/run", module + "harness/probe", module + "clusterimpl", module + "fixtures"}, "a report needs the archive alone"},

@@ -9,14 +9,3 @@ type Histogram struct {
 	Sum   float64  `json:"sum_s"`
 	Below []uint64 `json:"below"` // how many took at most each of Bounds
 }
-
-// Buckets are the cumulative counts by upper bound.
-func (h Histogram) Buckets() map[float64]uint64 {
-	buckets := make(map[float64]uint64, len(Bounds))
-	for i, bound := range Bounds {
-		if i < len(h.Below) {
-			buckets[bound] = h.Below[i]
-		}
-	}
-	return buckets
-}

@@ -3,15 +3,11 @@
 package inspect
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/expfmt"
-
 	"github.com/nameplate-dev/nameplate/clusterimpl/health"
+	"github.com/nameplate-dev/nameplate/internal/promtext"
 )
 
 // The paths that are answered.
@@ -47,7 +43,7 @@ func (s State) Answer(path string) Reply {
 	sum := health.Sum(s.Mode, s.Limit, s.Workers[:min(len(s.Workers), s.Wanted)], s.Reason)
 	sum.Cluster.Why = s.Why
 	if path == Metrics {
-		return s.metrics(sum)
+		return Reply{http.StatusOK, promtext.ContentType, s.metrics(sum)}
 	}
 	var body any = sum
 	if path == Workers {
@@ -55,31 +51,7 @@ func (s State) Answer(path string) Reply {
 	}
 	encoded, err := json.Marshal(body)
 	if err != nil {
-		return failed(err)
+		return Reply{http.StatusInternalServerError, "text/plain; charset=utf-8", err.Error() + "\n"}
 	}
 	return Reply{sum.Status.Code(), "application/json", string(encoded) + "\n"}
-}
-
-func failed(err error) Reply {
-	return Reply{http.StatusInternalServerError, "text/plain; charset=utf-8", err.Error() + "\n"}
-}
-
-func (s State) metrics(sum health.Report) Reply {
-	registry := prometheus.NewPedanticRegistry()
-	if err := registry.Register(collector{s, sum}); err != nil {
-		return failed(fmt.Errorf("tell the metrics: %w", err))
-	}
-	families, err := registry.Gather()
-	if err != nil {
-		return failed(fmt.Errorf("tell the metrics: %w", err))
-	}
-	format := expfmt.NewFormat(expfmt.TypeTextPlain)
-	var body bytes.Buffer
-	encoder := expfmt.NewEncoder(&body, format)
-	for _, family := range families {
-		if err := encoder.Encode(family); err != nil {
-			return failed(fmt.Errorf("tell the metrics: %w", err))
-		}
-	}
-	return Reply{http.StatusOK, string(format), body.String()}
 }

@@ -3,15 +3,14 @@
 package openmetrics
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/promtext"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -20,62 +19,54 @@ var verdicts = []judge.Verdict{judge.Verified, judge.Refuted, judge.Inconclusive
 
 // Write writes the report.
 func Write(w io.Writer, r *figures.Report) error {
-	b := bufio.NewWriter(w)
-	family := func(name, kind, help string) { fmt.Fprintf(b, "# TYPE %s %s\n# HELP %s %s\n", name, kind, name, help) }
+	m := promtext.New(w)
+	sample := func(name string, value float64, labels ...string) {
+		for i := 1; i < len(labels); i += 2 {
+			labels[i] = figures.Clean(labels[i])
+		}
+		m.Sample(name, value, labels...)
+	}
 
-	family("nameplate_run", "info", "The run that the figures are of.")
-	fmt.Fprintf(b, "nameplate_run_info%s 1\n", labels("run", r.Run.ID, "suite", r.Run.Suite.Name, "revision", r.Run.Build.Revision, "stores", r.Stores()))
-	family("nameplate_exit_status", "gauge", "Exit status of the run.")
-	fmt.Fprintf(b, "nameplate_exit_status %d\n", r.Run.ExitStatus)
+	m.Family("nameplate_run", "info", "The run that the figures are of.")
+	sample("nameplate_run_info", 1, "run", r.Run.ID, "suite", r.Run.Suite.Name, "revision", r.Run.Build.Revision, "stores", r.Stores())
+	m.Family("nameplate_exit_status", "gauge", "Exit status of the run.")
+	sample("nameplate_exit_status", float64(r.Run.ExitStatus))
 
-	family("nameplate_claim_verdict", "stateset", "Verdict on a claim.")
+	m.Family("nameplate_claim_verdict", "stateset", "Verdict on a claim.")
 	for _, result := range r.Run.Results {
 		for _, v := range verdicts {
-			is := 0
+			is := 0.0
 			if result.Verdict == v {
 				is = 1
 			}
-			fmt.Fprintf(b, "nameplate_claim_verdict%s %d\n", labels("claim", result.Claim, "nameplate_claim_verdict", v.String()), is)
+			sample("nameplate_claim_verdict", is, "claim", result.Claim, "nameplate_claim_verdict", v.String())
 		}
 	}
-	family("nameplate_claim_documented", "gauge", "Documented figure of a claim, in its unit.")
+	m.Family("nameplate_claim_documented", "gauge", "Documented figure of a claim, in its unit.")
 	for _, result := range r.Run.Results {
-		fmt.Fprintf(b, "nameplate_claim_documented%s %s\n", labels("claim", result.Claim, "unit", string(result.Unit)), number(result.Value))
+		sample("nameplate_claim_documented", result.Value, "claim", result.Claim, "unit", string(result.Unit))
 	}
-	family("nameplate_claim_measured", "gauge", "Median over the runs that count, in the claim's unit.")
+	m.Family("nameplate_claim_measured", "gauge", "Median over the runs that count, in the claim's unit.")
 	for _, result := range r.Run.Results {
 		if len(result.Measured) > 0 {
-			fmt.Fprintf(b, "nameplate_claim_measured%s %s\n", labels("claim", result.Claim, "unit", string(result.Unit)), number(stats.Median(result.Measured)))
+			sample("nameplate_claim_measured", stats.Median(result.Measured), "claim", result.Claim, "unit", string(result.Unit))
 		}
 	}
-	family("nameplate_claim_headroom_ratio", "gauge", "Of a rate the capacity over the documented rate, of others how far the median lies on the good side of the bound; above 1 is good.")
+	m.Family("nameplate_claim_headroom_ratio", "gauge", "Of a rate the capacity over the documented rate, of others how far the median lies on the good side of the bound; above 1 is good.")
 	for _, result := range r.Run.Results {
 		if len(result.Measured) > 0 && (result.Headroom > 0 || result.Metric != suite.Goodput) {
-			fmt.Fprintf(b, "nameplate_claim_headroom_ratio%s %s\n", labels("claim", result.Claim), number(result.Headroom))
+			sample("nameplate_claim_headroom_ratio", result.Headroom, "claim", result.Claim)
 		}
 	}
-	family("nameplate_capacity_rate", "gauge", "Highest rate that met the bounds, in requests per second.")
+	m.Family("nameplate_capacity_rate", "gauge", "Highest rate that met the bounds, in requests per second.")
 	for _, p := range r.Phases {
 		if p.Search != nil && p.Search.Found.Known() {
-			fmt.Fprintf(b, "nameplate_capacity_rate%s %s\n", labels("phase", strconv.Itoa(p.Number)), number(p.Search.Found.Capacity))
+			sample("nameplate_capacity_rate", p.Search.Found.Capacity, "phase", strconv.Itoa(p.Number))
 		}
 	}
-	fmt.Fprint(b, "# EOF\n")
-	if err := b.Flush(); err != nil {
+	m.End()
+	if err := m.Flush(); err != nil {
 		return fmt.Errorf("write OpenMetrics: %w", err)
 	}
 	return nil
 }
-
-// labels writes names and values in turn.
-func labels(pairs ...string) string {
-	var all []string
-	for i := 0; i+1 < len(pairs); i += 2 {
-		all = append(all, pairs[i]+`="`+escaped.Replace(figures.Clean(pairs[i+1]))+`"`)
-	}
-	return "{" + strings.Join(all, ",") + "}"
-}
-
-var escaped = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
