@@ -73,3 +73,25 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+func FuzzReadEvents(f *testing.F) {
+	f.Add(`{"kind":"started","worker":2,"pid":77}` + "\n" + `{"kind":"serving","url":"http://127.0.0.1:1"}` + "\n")
+	f.Add("{}\n{\"kind\":\"changed\",\"id\":18446744073709551615}")
+	f.Add("panic: no JSON\n{}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		var again bytes.Buffer
+		var seen []ipc.Event
+		err := ipc.ReadEvents(strings.NewReader(text), func(e ipc.Event) {
+			seen = append(seen, e)
+			if err := ipc.WriteEvent(&again, e); err != nil {
+				t.Fatal(err)
+			}
+		})
+		assert.LessOrEqual(t, len(seen), strings.Count(text, "\n")+1)
+		if err == nil {
+			var same []ipc.Event
+			require.NoError(t, ipc.ReadEvents(&again, func(e ipc.Event) { same = append(same, e) }))
+			assert.Equal(t, seen, same, "what was read can be told again")
+		}
+	})
+}

@@ -99,6 +99,12 @@ func (m *Monitor) Look(ctx context.Context) Look {
 		look.Status, look.Error = "unknown", err.Error()
 		return look
 	}
+	m.compare(&look, a)
+	return look
+}
+
+// compare adds what an answer says, with the rates since the look before.
+func (m *Monitor) compare(look *Look, a answer) {
 	look.Status = a.Status
 	now := m.now()
 	for _, w := range a.Workers {
@@ -114,7 +120,6 @@ func (m *Monitor) Look(ctx context.Context) Look {
 		m.before[w.Worker] = count{w.PID, w.Requests, now}
 		look.Workers = append(look.Workers, line)
 	}
-	return look
 }
 
 func (m *Monitor) read(ctx context.Context) (answer, error) {
@@ -131,9 +136,16 @@ func (m *Monitor) read(ctx context.Context) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("monitor %s: %w", m.url, err)
 	}
-	var a answer
-	if err := json.Unmarshal(body, &a); err != nil || a.Status == "" {
+	a, ok := decode(body)
+	if !ok {
 		return answer{}, fmt.Errorf("monitor %s: status %d and no answer of the documented shape (want a JSON object with status and workers)", m.url, response.StatusCode)
 	}
 	return a, nil
+}
+
+// decode reads an answer; false when it is not of the documented shape.
+func decode(body []byte) (answer, bool) {
+	var a answer
+	err := json.Unmarshal(body, &a)
+	return a, err == nil && a.Status != ""
 }

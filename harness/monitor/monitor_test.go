@@ -57,6 +57,7 @@ func TestSparklines(t *testing.T) {
 	assert.Equal(t, "▁█", monitor.Spark([]float64{9, 0, 10}, 2))
 	assert.Equal(t, "▁▁", monitor.Spark([]float64{0, 0}, 2))
 	assert.Equal(t, "   ", monitor.Spark(nil, 3))
+	assert.Equal(t, "▁█", monitor.Spark([]float64{-70, 10}, 2), "a cluster may say anything")
 }
 
 func TestALineForEveryWorker(t *testing.T) {

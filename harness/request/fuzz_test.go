@@ -61,3 +61,47 @@ func FuzzLookup(f *testing.F) {
 		assert.Equal(t, value, same)
 	})
 }
+
+func TestRowsAreATableWithAHeaderLine(t *testing.T) {
+	columns, rows, err := table([]byte("\ufeffid,name\n1,\"b, c\"\n2,d\n"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"id", "name"}, columns, "spreadsheets begin a file with a mark")
+	assert.Equal(t, [][]string{{"1", "b, c"}, {"2", "d"}}, rows)
+	for text, want := range map[string]string{
+		"":              "it has 0 lines; allowed: a header line and at least one row",
+		"id\n":          "it has 1 lines; allowed: a header line and at least one row",
+		"id,id\n1,2\n":  `it has the column "id" twice; allowed: each name once`,
+		"id,name\n1\n":  "record on line 2: wrong number of fields",
+		"id\n\"open\n1": `extraneous or missing " in quoted-field`,
+	} {
+		_, _, err := table([]byte(text))
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func FuzzTable(f *testing.F) {
+	for _, text := range []string{
+		"id,name\n1,a\n2,\"b, c\"\n", "\ufeffid\n1\n", "id\n", "", "id,id\n1,2\n", "id,name\n1\n", "id\n\"1\n", "\"a\"b\n1\n", "id\r\n1\r\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		columns, rows, err := table(data)
+		if err != nil {
+			assert.Empty(t, rows)
+			return
+		}
+		require.NotEmpty(t, rows)
+		for _, row := range rows {
+			require.Len(t, row, len(columns), "each field has a value")
+		}
+		p := &Program{columns: columns}
+		for i, name := range columns {
+			part, err := p.part("row." + name)
+			require.NoError(t, err)
+			got, err := part(&values{row: rows[0]})
+			require.NoError(t, err)
+			assert.Equal(t, rows[0][i], got)
+		}
+	})
+}

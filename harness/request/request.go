@@ -5,6 +5,7 @@
 package request
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/csv"
@@ -15,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -139,15 +141,29 @@ func (p *Program) readRows(path string) error {
 	if err != nil {
 		return fmt.Errorf("rows: %w", err)
 	}
-	all, err := csv.NewReader(strings.NewReader(string(data))).ReadAll()
-	if err != nil {
+	if p.columns, p.rows, err = table(data); err != nil {
 		return fmt.Errorf("rows: %s: %w", path, err)
 	}
-	if len(all) < 2 {
-		return fmt.Errorf("rows: %s has %d lines; allowed: a header line and at least one row", path, len(all))
-	}
-	p.columns, p.rows = all[0], all[1:]
 	return nil
+}
+
+// table reads a CSV file with a header line; a byte order mark before it, which spreadsheets write, is none of the
+// first column's name.
+func table(data []byte) (columns []string, rows [][]string, err error) {
+	all, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff")))).ReadAll()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(all) < 2 {
+		return nil, nil, fmt.Errorf("it has %d lines; allowed: a header line and at least one row", len(all))
+	}
+	columns = all[0]
+	for i, name := range columns {
+		if slices.Contains(columns[:i], name) {
+			return nil, nil, fmt.Errorf("it has the column %q twice; allowed: each name once", name)
+		}
+	}
+	return columns, all[1:], nil
 }
 
 // state holds what was captured last; several goroutines use it at once.

@@ -50,6 +50,14 @@ func (c *crew) ask(ctx context.Context) []measure.Process {
 		return nil
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil
+	}
+	return named(io.LimitReader(answer.Body, workersBytes), c.owned)
+}
+
+// named are the processes that an answer names; none when one of them cannot be the system's own.
+func named(answer io.Reader, owned func(pid int, rss int64) bool) []measure.Process {
 	var doc struct {
 		Workers []struct {
 			Worker int `json:"worker"`
@@ -59,12 +67,12 @@ func (c *crew) ask(ctx context.Context) []measure.Process {
 			} `json:"memory"`
 		} `json:"workers"`
 	}
-	if answer.StatusCode != http.StatusOK || json.NewDecoder(io.LimitReader(answer.Body, workersBytes)).Decode(&doc) != nil {
+	if json.NewDecoder(answer).Decode(&doc) != nil {
 		return nil
 	}
 	var all []measure.Process
 	for i, w := range doc.Workers {
-		if w.PID <= 0 || !c.owned(w.PID, w.Memory.RSS) {
+		if w.PID <= 0 || !owned(w.PID, w.Memory.RSS) {
 			return nil
 		}
 		name := i + 1

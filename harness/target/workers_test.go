@@ -10,11 +10,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -89,4 +91,24 @@ func TestACommandsWorkersAreOfItsOwnTree(t *testing.T) {
 	require.NoError(t, child.Process.Kill())
 	_ = child.Wait()
 	assert.False(t, below(child.Process.Pid, os.Getpid()))
+}
+
+func FuzzNamed(f *testing.F) {
+	f.Add(`{"workers": [{"worker": 7, "pid": 4711, "memory": {"rss_bytes": 52428800}}, {"pid": 4712}]}`)
+	f.Add(`{"workers": [{"pid": -1}]}`)
+	f.Add(`{"workers": [{"worker": -3, "pid": 3}]}`)
+	f.Add(`{"workers": 4}`)
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		asked := 0
+		all := named(strings.NewReader(text), func(pid int, _ int64) bool { asked++; return pid%2 == 1 })
+		for _, p := range all {
+			assert.Equal(t, 1, p.PID%2, "none that is another's")
+			assert.Regexp(t, `^worker [1-9][0-9]*$`, p.Name)
+			assert.Equal(t, measure.RoleWorker, p.Role)
+		}
+		if len(all) > 0 {
+			assert.Len(t, all, asked)
+		}
+	})
 }

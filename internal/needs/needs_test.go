@@ -77,3 +77,24 @@ func TestWhatIsAbsentSkipsAndWhatWasPromisedFails(t *testing.T) {
 	assert.Contains(t, absent(t, "", "mysql", "").failed, `a test names "mysql"`)
 	assert.Contains(t, absent(t, "", "redis", "").failed, `a test names "redis"`)
 }
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"", " ", "postgres=local+containers,redis=local,node", "postgres=", "node=x", "node,node", "redis=local,redis=local"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := Parse(text)
+		if err != nil {
+			assert.Nil(t, r)
+			assert.ErrorContains(t, err, Variable)
+			return
+		}
+		for name, list := range r {
+			assert.True(t, r.Has(name, ""))
+			for _, provider := range list {
+				assert.True(t, r.Has(name, provider))
+				assert.Contains(t, text, provider)
+			}
+		}
+	})
+}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,4 +67,36 @@ func TestWhatFailsIsShownAndEndsWithAnError(t *testing.T) {
 	assert.Contains(t, out, "d.go:1: undefined")
 	_, err = tallied(t, "", 0)
 	assert.EqualError(t, err, "no test was run")
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(sample)
+	f.Add(`{"Action":"fail","Package":"m/c","Test":"TestBad","Elapsed":1e308}` + "\n" + `{"Action":"build-output","Output":"x"}` + "\n")
+	f.Add("go: downloading\n{}\nnull\n" + `{"Action":"output","Package":"m/a","Output":"coverage: 1.2.3% of statements"}` + "\n" + `{"Action":"pass","Package":"m/a"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var out bytes.Buffer
+		sum, err := read(strings.NewReader(text), &out)
+		if err != nil {
+			return
+		}
+		skipped := 0
+		for _, tests := range sum.skipped {
+			skipped += len(tests)
+		}
+		ended := 0
+		for line := range strings.Lines(text) {
+			var e event
+			if json.Unmarshal([]byte(line), &e) == nil && slices.Contains([]string{"pass", "fail", "skip"}, e.Action) {
+				ended++
+			}
+		}
+		assert.Equal(t, ended, sum.passed+sum.failed+skipped+len(sum.packages), "each end counts once")
+		for _, p := range sum.packages {
+			assert.True(t, p.coverage == -1 || p.coverage >= 0, "%v", p)
+		}
+		err = sum.print(&out, 70, []string{"a"})
+		if len(sum.bad) > 0 || len(sum.packages) == 0 {
+			assert.Error(t, err)
+		}
+	})
 }
