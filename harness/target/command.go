@@ -45,12 +45,8 @@ type process struct {
 
 // Start starts the command and returns once it is ready.
 func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error) {
-	fill, err := fields(spec, strings.Contains(c.System.URL, "${port}"))
+	fill, base, err := c.place(spec)
 	if err != nil {
-		return nil, err
-	}
-	base := strings.TrimSuffix(fill.Replace(c.System.URL), "/")
-	if err := vacant(base); err != nil {
 		return nil, err
 	}
 	secured, err := secured(c.System, c.Dir)
@@ -75,6 +71,23 @@ func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 	p.startup = time.Since(start)
 	p.crew = crewOf(ctx, p.door, p.url, func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
 	return p, nil
+}
+
+// portTries is how many free ports are chosen at most until nobody has taken one meanwhile.
+const portTries = 10
+
+// place fills in what ${…} stands for, and with it the address, at which nothing listens.
+func (c Command) place(spec run.Spec) (fill *strings.Replacer, base string, err error) {
+	choose := strings.Contains(c.System.URL, "${port}")
+	for try := 1; ; try++ {
+		if fill, err = fields(spec, choose); err != nil {
+			return nil, "", err
+		}
+		base = strings.TrimSuffix(fill.Replace(c.System.URL), "/")
+		if err = vacant(base); err == nil || !choose || try == portTries {
+			return fill, base, err
+		}
+	}
 }
 
 // fields are what ${…} stands for in a phase.
