@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/reference"
 	"github.com/nameplate-dev/nameplate/harness/run"
@@ -164,7 +165,7 @@ func (o Options) tell(t testing.TB, r *archive.Run) {
 	case t.Failed() || o.OnlyRefuted:
 	case noVerdict > 0:
 		t.Skipf("%d of %d claims have no verdict", noVerdict, len(r.Results))
-	case r.ExitStatus != judge.ExitVerified:
+	case r.ExitStatus != exitcode.Verified:
 		t.Skip("this host has not what the claims need")
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 )
 
@@ -94,7 +95,7 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 			out, failed := ran(dir, program, append(row.args, "-test.v", "-test.artifacts", "-test.outputdir="+kept)...)
 			r := archivedIn(t, kept)
 			// On a host that is too busy there is no verdict, which is no pass.
-			assert.Equal(t, r.ExitStatus != judge.ExitVerified, failed, "%s", out)
+			assert.Equal(t, r.ExitStatus != exitcode.Verified, failed, "%s", out)
 			for _, result := range r.Results {
 				assert.Contains(t, out, fmt.Sprintf("%s: %v: %s", result.Claim, result.Verdict, strings.Join(result.Reasons, "; ")))
 			}

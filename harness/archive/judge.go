@@ -7,15 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
-)
-
-// Exit statuses of a run that did not come to its end; those that follow from
-// verdicts are judge's.
-const (
-	ExitFailure     = 4   // the environment could not be brought up or kept up
-	ExitInterrupted = 130 // stopped before the plan was done
 )
 
 // Judge fills Results, Verdict and ExitStatus from what the run measured and from
@@ -65,9 +59,9 @@ func (r *Run) Judge() error {
 	}
 	switch {
 	case r.Interrupted:
-		r.ExitStatus = ExitInterrupted
+		r.ExitStatus = exitcode.Interrupted
 	case r.Failure != "":
-		r.ExitStatus = ExitFailure
+		r.ExitStatus = exitcode.Environment
 	}
 	return nil
 }
@@ -75,14 +69,14 @@ func (r *Run) Judge() error {
 // capacityExit is the exit status of a run that was to find capacities and nothing else.
 func (r *Run) capacityExit() int {
 	if len(r.Phases) == 0 {
-		return judge.ExitNoVerdict
+		return exitcode.NoVerdict
 	}
 	for _, p := range r.Phases {
 		if p.Search == nil || !p.Search.Found.Known() {
-			return judge.ExitNoVerdict
+			return exitcode.NoVerdict
 		}
 	}
-	return judge.ExitVerified
+	return exitcode.Verified
 }
 
 // Input is everything that the verdicts on one phase of the run rest on.

@@ -4,19 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 )
 
 // names are the verdicts as they are written, in rising precedence.
 var names = [...]string{
 	Verified: "verified", Untestable: "untestable", Inconclusive: "inconclusive", Invalid: "invalid", Refuted: "refuted",
 }
-
-// Exit statuses that follow from verdicts.
-const (
-	ExitVerified  = 0 // every judged claim was verified
-	ExitRefuted   = 1 // a claim was refuted
-	ExitNoVerdict = 3 // nothing was refuted, and not everything decided
-)
 
 // errNoVerdict says that a verdict has its zero value.
 var errNoVerdict = errors.New("no verdict was reached")
@@ -75,11 +70,11 @@ func Compose(verdicts ...Verdict) Verdict {
 func ExitCode(v Verdict) int {
 	switch v {
 	case Verified:
-		return ExitVerified
+		return exitcode.Verified
 	case Refuted:
-		return ExitRefuted
+		return exitcode.Refuted
 	default:
-		return ExitNoVerdict
+		return exitcode.NoVerdict
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -60,7 +61,7 @@ func TestTheCapacityIsFoundAndFollowsFromTheArchive(t *testing.T) {
 	assert.Equal(t, len(search.Trials), tried)
 	assert.Empty(t, r.Phases[0].Trials, "no judged run was asked for")
 	assert.Empty(t, r.Results)
-	assert.Equal(t, judge.ExitVerified, r.ExitStatus)
+	assert.Equal(t, exitcode.Verified, r.ExitStatus)
 	assert.LessOrEqual(t, search.Found.Low, 205.0)
 	assert.GreaterOrEqual(t, search.Found.High, 195.0)
 	assert.False(t, search.Found.AtLeast)

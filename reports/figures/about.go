@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -137,30 +138,13 @@ func (r *Report) Conclusion() string {
 func (r *Report) ExitMeaning() string {
 	if r.Run.Options.Capacity == archive.CapacityOnly {
 		switch r.Run.ExitStatus {
-		case judge.ExitVerified:
+		case exitcode.Verified:
 			return "the capacity of every phase, or a lower bound on it, was found"
-		case judge.ExitNoVerdict:
+		case exitcode.NoVerdict:
 			return "the capacity of a phase was not found"
 		}
 	}
-	return exitMeaning(r.Run.ExitStatus)
-}
-
-func exitMeaning(status int) string {
-	switch status {
-	case judge.ExitVerified:
-		return "every claim that this host can test was verified"
-	case judge.ExitRefuted:
-		return "a claim was refuted"
-	case judge.ExitNoVerdict:
-		return "no verdict: something is inconclusive, invalid or untestable"
-	case archive.ExitFailure:
-		return "the environment could not be brought up or kept up"
-	case archive.ExitInterrupted:
-		return "interrupted before the plan was done"
-	default:
-		return "not a status of a judged run"
-	}
+	return exitcode.Meaning(r.Run.ExitStatus)
 }
 
 // Verdicts lists the verdicts with what each means, in falling precedence.

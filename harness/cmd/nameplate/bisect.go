@@ -12,7 +12,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/regress/bisect"
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/run"
@@ -105,7 +105,7 @@ func (k bisectCommand) Run(c console) error {
 		return fmt.Errorf("print what was found: %w", err)
 	}
 	if len(result.Suspects) != 1 {
-		return exitWith(judge.ExitNoVerdict)
+		return exitWith(exitcode.NoVerdict)
 	}
 	return nil
 }

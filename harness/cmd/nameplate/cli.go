@@ -11,22 +11,11 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/run"
 )
 
-// Exit statuses of the command. Those of a finished run follow from its verdicts.
-const (
-	exitOK          = 0
-	exitUsage       = 2   // the command line or the suite is wrong; nothing ran
-	exitEnvironment = 4   // the environment could not be brought up
-	exitInterrupted = 130 // stopped; what was measured is archived
-)
-
-const about = `Holds a cluster against the figures that a document states for it.
-
-Exit status: 0 every judged claim is verified; 1 a claim is refuted; 2 the command line or
-the suite is wrong, nothing ran; 3 no verdict: inconclusive or invalid; 4 the environment
-could not be brought up; 130 interrupted, what was measured is archived.`
+var about = "Checks a cluster against the figures that a document states for it.\n\nExit status:\n\n" + exitcode.Help()
 
 // cli is the command line.
 type cli struct {
@@ -97,15 +86,15 @@ func statusOf(err error) int {
 	var usage usageError
 	switch {
 	case err == nil:
-		return exitOK
+		return exitcode.Verified
 	case errors.As(err, &exit):
 		return exit.status
 	case errors.As(err, &usage):
-		return exitUsage
+		return exitcode.Usage
 	case errors.Is(err, run.ErrInterrupted):
-		return exitInterrupted
+		return exitcode.Interrupted
 	}
-	return exitEnvironment // an environment error, or one that nobody foresaw
+	return exitcode.Environment // an environment error, or one that nobody foresaw
 }
 
 // helpShown ends parsing after help was printed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
@@ -49,6 +51,20 @@ func TestNoPipeHidesAnExitStatus(t *testing.T) {
 	assert.True(t, hidden.MatchString("make verify 2>&1 | tee log"))
 	assert.True(t, hidden.MatchString("go run ./harness/cmd/nameplate verify|tee log"))
 	assert.False(t, hidden.MatchString("nameplate verify || status=$?"))
+}
+
+// TestTheReadmeHasTheExitStatuses holds its table against the statuses that there are.
+func TestTheReadmeHasTheExitStatuses(t *testing.T) {
+	text, err := os.ReadFile("../../../README.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(text), "\n| exit status | of `verify` and `report` |\n|---|---|\n")
+	require.True(t, found)
+	table, _, _ = strings.Cut(table, "\n\n")
+	var rows []string
+	for _, s := range exitcode.All {
+		rows = append(rows, fmt.Sprintf("| %d | %s |", s.Code, s.Meaning))
+	}
+	assert.Equal(t, strings.Join(rows, "\n"), table)
 }
 
 // documented is the fenced block of a language in a section of the README.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 )
 
@@ -207,5 +208,5 @@ func TestASlowedSystemIsNeverVerified(t *testing.T) {
 	}
 	assert.Equal(t, judge.Refuted, verdicts["P1.rate"])
 	assert.Equal(t, judge.Refuted, verdicts["P1.p99"])
-	assert.Equal(t, judge.ExitRefuted, r.ExitStatus)
+	assert.Equal(t, exitcode.Refuted, r.ExitStatus)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/reports"
 )
 
@@ -56,7 +57,7 @@ func (k reportCommand) print(c console, r *archive.Run) error {
 
 // exitWith ends the command with a status and nothing to say.
 func exitWith(status int) error {
-	if status == exitOK {
+	if status == exitcode.Verified {
 		return nil
 	}
 	return &exitError{status: status}

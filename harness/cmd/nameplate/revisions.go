@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/run"
 )
@@ -121,7 +121,7 @@ func (k compareCommand) measure(c console, binary, out string, head bool, more .
 	switch {
 	case c.ctx.Err() != nil:
 		return nil, run.ErrInterrupted
-	case errors.As(err, &exit) && (exit.ExitCode() == judge.ExitRefuted || exit.ExitCode() == judge.ExitNoVerdict):
+	case errors.As(err, &exit) && (exit.ExitCode() == exitcode.Refuted || exit.ExitCode() == exitcode.NoVerdict):
 	case err != nil:
 		return nil, &run.EnvironmentError{Where: "measure with " + strings.Join(args, " "), Err: err}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 )
 
 // storesCommand shows what stores this machine offers.
@@ -58,7 +59,7 @@ func (k storesCommand) Run(c console) error {
 	case err != nil:
 		return fmt.Errorf("print the stores: %w", err)
 	case slices.ContainsFunc(fixtures.Kinds, func(kind fixtures.Kind) bool { return !has[kind] }):
-		return exitWith(exitEnvironment)
+		return exitWith(exitcode.Environment)
 	}
 	return nil
 }

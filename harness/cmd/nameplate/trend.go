@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/regress/history"
 	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/reports/page"
@@ -99,9 +99,9 @@ func (k trendShowCommand) Run(c console) error {
 	}
 	switch {
 	case r.Worse():
-		return exitWith(judge.ExitRefuted)
+		return exitWith(exitcode.Refuted)
 	case r.Count(trend.Judged) == 0:
-		return exitWith(judge.ExitNoVerdict)
+		return exitWith(exitcode.NoVerdict)
 	}
 	return nil
 }
