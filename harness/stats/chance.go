@@ -31,6 +31,26 @@ func RankSum(a, b []float64) float64 {
 	return p
 }
 
+// PairedT is the chance of a mean as far from 0 if the values were as likely with the other sign, either way: Student's
+// test (Biometrika 6 (1908), 1–25). Values with long tails make it too careful rather than too bold, as long as
+// they are symmetric (Efron, J. Am. Statist. Ass. 64 (1969), 1278–1302), and the logarithms of the ratios of like pairs
+// are. 1 for fewer than two values.
+func PairedT(values []float64) float64 {
+	mean, n := Mean(values), float64(len(values))
+	if n < 2 || mean == 0 {
+		return 1
+	}
+	squares := 0.0
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	if squares == 0 {
+		return 0
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}
+	return 2 * t.CDF(-math.Abs(mean)/math.Sqrt(squares/(n-1)/n))
+}
+
 // Trend is the chance of so clear a rise or fall if there is none: the test of Mann (Econometrica 13 (1945), 245–259)
 // and Kendall by its normal approximation, corrected for equal values (Kendall, Rank Correlation Methods, 1975).
 func Trend(points []float64) float64 {

@@ -40,3 +40,62 @@ func Ratio(base, head []float64) (center, low, high float64) {
 	k = max(0, min(k, len(all)/2))
 	return middle(all), all[k], all[len(all)-1-k]
 }
+
+// PairedRatio is how many times as large the head's value of a pair is as the base's, with its interval at 95 %: the
+// Hodges-Lehmann estimate and the interval of the signed-rank test, on logarithms (Hollander and Wolfe,
+// Nonparametric Statistical Methods, 2nd ed., sections 3.2 and 3.3). Value i of the base and of the head are pair i.
+// The test is exact. Up to five pairs it has no such interval: then it is all that the pairs show, which holds
+// the truth in 94 % of the cases for five pairs, 88 % for four. All are 0 where [LogRatios] has none.
+func PairedRatio(base, head []float64) (center, low, high float64) {
+	logs := LogRatios(base, head)
+	if len(logs) == 0 {
+		return 0, 0, 0
+	}
+	var walsh []float64 // the mean of each two, and of each with itself
+	for i := range logs {
+		for j := i; j < len(logs); j++ {
+			walsh = append(walsh, (logs[i]+logs[j])/2)
+		}
+	}
+	slices.Sort(walsh)
+	k := signedRank(len(logs), 0.025)
+	return math.Exp(middle(walsh)), math.Exp(walsh[k]), math.Exp(walsh[len(walsh)-1-k])
+}
+
+// LogRatios are the logarithms of head over base, pair by pair; none where the sides are not of the same length, or a
+// value is not above 0.
+func LogRatios(base, head []float64) []float64 {
+	if len(base) != len(head) {
+		return nil
+	}
+	var logs []float64
+	for i := range base {
+		if !(base[i] > 0 && head[i] > 0) {
+			return nil
+		}
+		logs = append(logs, math.Log(head[i]/base[i]))
+	}
+	return logs
+}
+
+// signedRank is the largest sum of the ranks on one side that has at most the given chance in n pairs of which each
+// falls on either side alike; 0 where even that is likelier. Of the 2^n ways, those with a sum are counted (Wilcoxon,
+// Biometrics 1 (1945), 80–83).
+func signedRank(n int, chance float64) int {
+	shares := make([]float64, n*(n+1)/2+1) // of the ways, by their sum
+	shares[0] = 1
+	for rank := 1; rank <= n; rank++ {
+		for sum := len(shares) - 1; sum >= 0; sum-- {
+			shares[sum] /= 2
+			if sum >= rank {
+				shares[sum] += shares[sum-rank] / 2
+			}
+		}
+	}
+	k, total := 0, shares[0]
+	for total+shares[k+1] <= chance {
+		k++
+		total += shares[k]
+	}
+	return k
+}

@@ -197,3 +197,43 @@ func TestTheRatioHasTheTruthInItsInterval(t *testing.T) {
 		assert.Zero(t, high)
 	}
 }
+
+// TestPairedT is Student's own example, the sleep that one drug gives more than another (Biometrika 6 (1908), 20).
+func TestPairedT(t *testing.T) {
+	assert.InDelta(t, 0.002833, PairedT([]float64{1.2, 2.4, 1.3, 1.3, 0, 1, 1.8, 0.8, 4.6, 1.4}), 1e-6)
+	assert.Equal(t, 1.0, PairedT([]float64{3}))
+	assert.Equal(t, 1.0, PairedT([]float64{-1, 1}))
+	assert.Zero(t, PairedT([]float64{2, 2, 2}))
+}
+
+// TestSignedRank holds the sums against the table of Wilcoxon for 5 %, either way.
+func TestSignedRank(t *testing.T) {
+	for i, want := range []int{0, 2, 3, 5, 8, 10, 13, 17, 21, 25, 29, 34, 40, 46, 52} {
+		assert.Equal(t, want, signedRank(6+i, 0.025), "%d pairs", 6+i)
+	}
+	for n := 1; n < 6; n++ {
+		assert.Zero(t, signedRank(n, 0.025))
+	}
+}
+
+// TestThePairedRatio is example 3.1 of Hollander and Wolfe: nine patients before and after a tranquilizer.
+func TestThePairedRatio(t *testing.T) {
+	before := []float64{1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30}
+	after := []float64{0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29}
+	for i := range before {
+		before[i], after[i] = math.Exp(before[i]), math.Exp(after[i])
+	}
+	center, low, high := PairedRatio(before, after)
+	assert.InDelta(t, -0.46, math.Log(center), 1e-9)
+	assert.InDelta(t, -0.786, math.Log(low), 1e-3)
+	assert.InDelta(t, -0.010, math.Log(high), 1e-3)
+	for _, row := range [][2][]float64{{{0, 1}, {1, 1}}, {{1}, {-1}}, {nil, {1}}, {nil, nil}, {{1, 2}, {1}}} {
+		center, low, high := PairedRatio(row[0], row[1])
+		assert.Zero(t, center)
+		assert.Zero(t, low)
+		assert.Zero(t, high)
+	}
+	_, low, high = PairedRatio([]float64{1, 1, 1, 1}, []float64{1, 2, 3, 4})
+	assert.InDelta(t, 1, low, 1e-12, "four pairs: all that they show")
+	assert.InDelta(t, 4, high, 1e-12)
+}

@@ -19,7 +19,7 @@ type compareCommand struct {
 	Head string `arg:"" help:"The same kind of thing."`
 
 	Least        float64 `help:"Smallest relative change that matters." default:"0.05"`
-	Pairs        int     `help:"Of revisions: pairs of interleaved runs." default:"8"`
+	Pairs        int     `help:"Of revisions: pairs of runs next to one another, which are judged as pairs." default:"8"`
 	Phase        []int   `help:"Of revisions: phases to drive." default:"2" placeholder:"N"`
 	Duration     string  `help:"Of revisions: length of a run's window." default:"3s"`
 	Warmup       string  `help:"Of revisions: length of the warm-up." default:"1s"`
@@ -46,7 +46,7 @@ func (k compareCommand) Run(c console) error {
 	if err != nil {
 		return usageError{err}
 	}
-	r := compare.Judge(series, compare.Options{Least: k.Least})
+	r := compare.Judge(series, compare.Options{Least: k.Least, Paired: built != nil})
 	var profiled []schema.Profiled
 	if built != nil {
 		if profiled, err = k.profiles(c, built, r); err != nil {

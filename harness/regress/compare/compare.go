@@ -41,6 +41,8 @@ type Options struct {
 	Least float64
 	// Rate is the share of the changes found that may be false, in the range (0,1); 0 stands for 0.01.
 	Rate float64
+	// Paired tells that run i of the base and of the head were made next to one another, and share what the host did.
+	Paired bool
 }
 
 func (o Options) withDefaults() Options {
@@ -59,8 +61,10 @@ type Change struct {
 	Ratio   float64 `json:"ratio"` // head over base; 0 when it has none
 	Low     float64 `json:"low"`   // interval of the ratio, at 95 %
 	High    float64 `json:"high"`
-	P       float64 `json:"p"` // of the U test; 1 when it was not made
+	P       float64 `json:"p"` // of the test that was made; 1 when none was
 	Why     string  `json:"why"`
+
+	paired bool // judged by its pairs
 }
 
 // Report is a comparison.
@@ -94,8 +98,7 @@ func Judge(all []Series, o Options) Report {
 		case constant(s):
 			c.Outcome, c.Ratio, c.Low, c.High, c.Why = Same, 1, 1, 1, "every run of both measured the same"
 		default:
-			c.P = stats.RankSum(s.Base, s.Head)
-			c.Ratio, c.Low, c.High = stats.Ratio(s.Base, s.Head)
+			c.test(o.Paired)
 			judged = append(judged, len(r.Changes))
 		}
 		r.Changes = append(r.Changes, c)
@@ -105,6 +108,23 @@ func Judge(all []Series, o Options) Report {
 		r.Changes[i].decide(o, threshold, len(judged))
 	}
 	return r
+}
+
+// test finds out how the sides differ and how well chance explains it: by pairs where there are some and every value has a
+// logarithm, else by the ranks of all values.
+func (c *Change) test(paired bool) {
+	if logs := stats.LogRatios(c.Base, c.Head); paired && len(logs) > 0 {
+		c.paired, c.P = true, stats.PairedT(logs)
+		c.Ratio, c.Low, c.High = stats.PairedRatio(c.Base, c.Head)
+		return
+	}
+	c.P = stats.RankSum(c.Base, c.Head)
+	c.Ratio, c.Low, c.High = stats.Ratio(c.Base, c.Head)
+}
+
+// differs reports whether the sides were told apart. Of pairs the interval has to say so, too: it assumes less.
+func (c *Change) differs(threshold float64) bool {
+	return c.P <= threshold && !(c.paired && c.Low <= 1 && c.High >= 1)
 }
 
 // constant reports whether all runs of both sides have the same value.
@@ -127,17 +147,18 @@ func (c *Change) decide(o Options, threshold float64, series int) {
 	if c.Ratio == 0 { // values of 0: the ranks alone speak
 		matters = true
 	}
+	differs := c.differs(threshold)
 	within := c.Ratio > 0 && c.Low >= 1-o.Least && c.High <= 1+o.Least
 	switch {
-	case c.P <= threshold && matters && c.Better != stats.Neither:
+	case differs && matters && c.Better != stats.Neither:
 		c.Outcome = Improve
 		if c.worse() {
 			c.Outcome = Regress
 		}
 		c.Why = fmt.Sprintf("p %.2g, among %d series", c.P, series)
-	case c.P <= threshold && !matters, within:
+	case differs && !matters, within:
 		c.Outcome, c.Why = Same, fmt.Sprintf("smaller than %.3g %%", 100*o.Least)
-	case c.Better == stats.Neither && c.P <= threshold:
+	case c.Better == stats.Neither && differs:
 		c.Why = "changed, and it has no direction"
 	default:
 		c.Why = fmt.Sprintf("p %.2g among %d series: chance may explain it, and %.3g %% or more are not ruled out", c.P, series, 100*o.Least)

@@ -2,7 +2,9 @@ package compare
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/stats"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func noisy(r *rand.Rand, n int, middle, cv float64) []float64 {
@@ -75,6 +78,85 @@ func TestASlowdownOfATenthIsSeen(t *testing.T) {
 		}
 	}
 	assert.GreaterOrEqual(t, float64(seen)/times, 0.9)
+}
+
+// pairs are n pairs of a head that takes so many times as long as the base. What the host does, which both of a pair share,
+// varies by a tenth; what is each one's own by a standard deviation, and one pair in ten by three times as much.
+func pairs(r *rand.Rand, n int, ratio, own float64) Series {
+	s := Series{Better: stats.Lower}
+	for range n {
+		host, sd := math.Exp(0.1*r.NormFloat64()), own
+		if r.IntN(10) == 0 {
+			sd *= 3
+		}
+		s.Base = append(s.Base, 100*host)
+		s.Head = append(s.Head, 100*host*ratio*math.Exp(sd*r.NormFloat64()))
+	}
+	return s
+}
+
+func TestPairsTellWhatTheirRunsAloneDoNot(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 1))
+	times := effort.Of(300, 1000, 10_000)
+	paired, alone, held := 0, 0, 0
+	for range times {
+		all := []Series{pairs(r, 8, 1.05, 0.01)}
+		for range 7 { // the other units of a phase
+			all = append(all, pairs(r, 8, 1, 0.01))
+		}
+		c := Judge(all, Options{Paired: true, Least: 0.03}).Changes[0]
+		if c.Outcome == Regress {
+			paired++
+		}
+		if Judge(all, Options{Least: 0.03}).Changes[0].Outcome == Regress {
+			alone++
+		}
+		if c.Low <= 1.05 && 1.05 <= c.High {
+			held++
+		}
+	}
+	share := func(n int) float64 { return float64(n) / float64(times) }
+	t.Logf("found %.3f, without pairs %.3f; the interval holds %.3f", share(paired), share(alone), share(held))
+	assert.GreaterOrEqual(t, share(paired), 0.9)
+	assert.LessOrEqual(t, share(alone), 0.05)
+	assert.GreaterOrEqual(t, share(held), 0.91)
+}
+
+func TestLikePairsAreSeldomToldApart(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 1))
+	times := effort.Of(1000, 3000, 30_000)
+	for _, n := range []int{4, 6, 8, 20} {
+		for _, own := range []float64{0.01, 0.05, 0.2} {
+			alarms := 0
+			for range times {
+				var all []Series
+				for range 8 {
+					all = append(all, pairs(r, n, 1, own))
+				}
+				if report := Judge(all, Options{Paired: true, Least: 0.001}); report.Count(Regress)+report.Count(Improve) > 0 {
+					alarms++
+				}
+			}
+			assert.LessOrEqual(t, float64(alarms)/float64(times), 0.02, "%d pairs, %v: like builds called different", n, own)
+		}
+	}
+}
+
+func TestPairsWithoutARatioAreJudgedByTheirRanks(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 1))
+	for name, s := range map[string]Series{
+		"errors where there were none": {Better: stats.Lower, Base: make([]float64, 8), Head: noisy(r, 8, 3, 0.1)},
+		"a run more on one side":       {Better: stats.Lower, Base: noisy(r, 8, 100, 0.01), Head: noisy(r, 9, 120, 0.01)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Judge([]Series{s}, Options{Paired: true}).Changes[0]
+			assert.Equal(t, Regress, c.Outcome)
+			assert.InDelta(t, stats.RankSum(s.Base, s.Head), c.P, 1e-12)
+		})
+	}
+	lone := Series{Better: stats.Lower, Base: slices.Repeat([]float64{100}, 6), Head: []float64{121, 120, 122, 121, 120, 99}}
+	c := Judge([]Series{lone}, Options{Paired: true, Rate: 0.05}).Changes[0]
+	assert.Equal(t, CannotTell, c.Outcome, "one of six points the other way")
 }
 
 func TestBenchmarkFilesAreRead(t *testing.T) {
