@@ -46,18 +46,27 @@ func needContainers(t *testing.T) {
 	}
 }
 
-// assertComplete checks that every run of the phase was made, on the stores that it is to have, and that every
-// claim was judged.
+// assertComplete checks that the phase was measured, on the stores that it is to have, and that each of its claims
+// was judged. How many runs it takes is for the judge to say: one that a busy host spoilt is made again.
 func assertComplete(t *testing.T, r *archive.Run) {
 	t.Helper()
 	require.Len(t, r.Phases, 1)
-	assert.Len(t, r.Phases[0].Trials, 5)
+	require.NotEmpty(t, r.Phases[0].Trials)
+	for _, run := range r.Phases[0].Trials {
+		assert.Positive(t, run.Window.Offered, "run %d", run.Number)
+	}
 	for _, p := range r.Phases[0].Providers {
 		assert.Equal(t, fixtures.Containers, p.Provider, p.Store)
 	}
-	require.NotEmpty(t, r.Results)
+	var claims, judged []string
+	for _, c := range r.Parsed.Claims {
+		claims = append(claims, c.ID)
+	}
 	for _, result := range r.Results {
+		judged = append(judged, result.Claim)
 		assert.NotZero(t, result.Verdict, result.Claim)
 		assert.NotEmpty(t, result.Reasons, result.Claim)
 	}
+	require.NotEmpty(t, claims)
+	assert.Equal(t, claims, judged)
 }
