@@ -20,8 +20,8 @@ const (
 	memoryGaveOut = 0.9
 	// unequalWork is how many times as long as in an M/M/c queue requests may wait for a processor before something else
 	// is taken to be behind it: (1+CV²)/2 times by the approximation of Allen and Cunneen, where CV is the coefficient of
-	// variation of the processor time per request. A run does not tell it: up to 1.7 is allowed for.
-	unequalWork = 2
+	// variation of the processor time per request. A run does not tell it: up to 2 is allowed for.
+	unequalWork = 2.5
 )
 
 // smaller reports whether the host has fewer processors than the document gives the phase.

@@ -112,7 +112,7 @@ func TestAResponseTimeThatFewerProcessorsExplain(t *testing.T) {
 		want     string
 	}{
 		{"within what waiting for a processor explains", 400 * time.Millisecond, "verified untestable verified verified"},
-		{"beyond it", 900 * time.Millisecond, "verified refuted verified verified"},
+		{"beyond it", 1200 * time.Millisecond, "verified refuted verified verified"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			in := input(several(6, on(1.6, shape{response: row.response}))...)
