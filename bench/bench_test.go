@@ -41,11 +41,22 @@ func BenchmarkPhase(b *testing.B) {
 	}
 }
 
-// repeat makes a run of a phase for every iteration.
+// repeat makes a short run of a phase for every iteration.
 func repeat(b *testing.B, phase int, stores string) {
+	runs, warmup, duration := 1, time.Second, 2*time.Second
+	if testing.Short() {
+		warmup, duration = 500*time.Millisecond, time.Second
+	}
+	repeatAs(b, stores, suite.Override{
+		Runs: &runs, Warmup: new(suite.FixedWarmup(warmup)), Duration: &duration, Phases: []int{phase},
+	})
+}
+
+// repeatAs makes the one run of the one phase that is left of the built-in suite, for every iteration.
+func repeatAs(b *testing.B, stores string, with suite.Override) {
 	values := map[string][]float64{}
 	for b.Loop() {
-		p := one(b, phase, stores)
+		p := measured(b, stores, with, nil)
 		if len(p.Trials) == 0 {
 			b.Skip("this host does not have what the phase needs")
 		}
@@ -58,18 +69,6 @@ func repeat(b *testing.B, phase int, stores string) {
 	for unit, all := range values {
 		b.ReportMetric(stats.Median(all), unit)
 	}
-}
-
-// one makes one run of a phase on stores of some kind.
-func one(b *testing.B, phase int, want string) archive.Phase {
-	b.Helper()
-	runs, warmup, duration := 1, time.Second, 2*time.Second
-	if testing.Short() {
-		warmup, duration = 500*time.Millisecond, time.Second
-	}
-	return measured(b, want, suite.Override{
-		Runs: &runs, Warmup: new(suite.FixedWarmup(warmup)), Duration: &duration, Phases: []int{phase},
-	}, nil)
 }
 
 // measured measures a phase of the built-in suite on stores of some kind.

@@ -11,7 +11,6 @@ import (
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness"
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/internal/needs"
 	"github.com/nameplate-dev/nameplate/reports"
 )
 
@@ -26,23 +25,13 @@ func TestPhases(t *testing.T) {
 	for number := 1; number <= 4; number++ {
 		t.Run(fmt.Sprintf("phase=%d", number), func(t *testing.T) {
 			if number >= 3 {
-				needContainers(t)
+				needStores(t, fixtures.Containers, fixtures.Containers)
 			}
 			r := harness.Verify(t, harness.Builtin().Phase(number), harness.Reference(),
 				harness.Stores(fixtures.Containers), harness.Short())
 			assertComplete(t, r)
 			require.NoError(t, reports.Write(filepath.Join(t.ArtifactDir(), r.ID), r))
 		})
-	}
-}
-
-// needContainers skips a test where the stores cannot be had in containers, by their names.
-func needContainers(t *testing.T) {
-	t.Helper()
-	for _, o := range fixtures.Offers(t.Context(), nil) {
-		if o.Provider == fixtures.Containers && o.Reason != "" {
-			needs.Absent(t, string(o.Kind), o.Provider, o.Reason)
-		}
 	}
 }
 

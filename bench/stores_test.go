@@ -1,7 +1,7 @@
 package bench
 
 import (
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,16 +17,32 @@ func BenchmarkStores(b *testing.B) {
 	if testing.Short() {
 		b.Skip("-short: the stores of every provider take long to start")
 	}
-	offers := fixtures.Offers(b.Context(), nil)
 	for _, provider := range []string{fixtures.Local, fixtures.Containers, fixtures.Embedded} {
 		b.Run("provider="+provider, func(b *testing.B) {
-			for _, o := range offers {
-				if o.Provider == provider && o.Reason != "" {
-					needs.Absent(b, string(o.Kind), provider, o.Reason)
-				}
-			}
-			require.True(b, slices.ContainsFunc(offers, func(o fixtures.Offer) bool { return o.Provider == provider }))
+			needStores(b, provider, provider)
 			repeat(b, 3, provider)
 		})
 	}
+}
+
+// needStores skips a test where this machine lacks the providers of its stores, by name.
+func needStores(tb testing.TB, postgres, redis string) {
+	tb.Helper()
+	for _, o := range fixtures.Offers(tb.Context(), nil) {
+		if o.Provider == map[fixtures.Kind]string{fixtures.Postgres: postgres, fixtures.Redis: redis}[o.Kind] && o.Reason != "" {
+			needs.Absent(tb, string(o.Kind), o.Provider, o.Reason)
+		}
+	}
+}
+
+// variable is one of the variables that stores give to a cluster.
+func variable(tb testing.TB, env []string, name string) string {
+	tb.Helper()
+	for _, pair := range env {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
+			return value
+		}
+	}
+	require.Fail(tb, "the stores give no "+name)
+	return ""
 }
