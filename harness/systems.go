@@ -86,7 +86,7 @@ func systemOf(s *Suite, given System, test string) (System, error) {
 		program, err := os.Executable()
 		return t.in(program, test), err
 	case nil:
-		if kind := s.parsed.System.Kind; kind == suite.SystemCommand || kind == suite.SystemURL {
+		if !s.parsed.System.Traits().Reference {
 			return nil, nil
 		}
 		return nil, errors.New("the suite names no system of its own; allowed: one of Handler, Binary, URL and Reference")

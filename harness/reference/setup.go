@@ -46,18 +46,19 @@ func (o Setup) Parts(s *suite.Suite) (run.Parts, error) {
 	}, nil
 }
 
+// makers make the systems, by kind.
+var makers = map[suite.SystemKind]func(Setup, suite.System) run.System{
+	suite.SystemReference: func(o Setup, _ suite.System) run.System { return o.Cluster },
+	suite.SystemCommand:   func(o Setup, s suite.System) run.System { return target.Command{System: s, Dir: o.Dir} },
+	suite.SystemURL:       func(o Setup, s suite.System) run.System { return target.URL{System: s, Dir: o.Dir} },
+}
+
 // system is the system that is started.
 func (o Setup) system(s *suite.Suite) (run.System, error) {
 	if o.System != nil {
 		return o.System, o.suits(s)
 	}
-	var system run.System = o.Cluster
-	switch s.System.Kind {
-	case suite.SystemCommand:
-		system = target.Command{System: s.System, Dir: o.Dir}
-	case suite.SystemURL:
-		system = target.URL{System: s.System, Dir: o.Dir}
-	}
+	system := makers[s.System.Traits().Kind](o, s.System)
 	if slices.ContainsFunc(s.Phases, func(p suite.Phase) bool { return p.System == suite.SystemReference }) {
 		system = beside{system}
 	}

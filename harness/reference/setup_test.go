@@ -93,3 +93,10 @@ func TestThePhasesThatAskForItAreServedByTheReferenceCluster(t *testing.T) {
 	answeredRight(t, i.Info().URL, "session", "transfer") // sessions are those of one worker
 	assert.NoError(t, i.Stop(t.Context()))
 }
+
+func TestEveryKindOfSystemCanBeMade(t *testing.T) {
+	for _, kind := range suite.SystemKinds() {
+		assert.NotNil(t, makers[kind], kind)
+	}
+	assert.Len(t, makers, len(suite.SystemKinds()))
+}

@@ -18,16 +18,6 @@ import (
 // HTTP is the kind of workload whose requests the suite itself describes.
 const HTTP Kind = "http"
 
-// SystemKind says how a system comes to be measured.
-type SystemKind string
-
-// The kinds of system there are.
-const (
-	SystemReference SystemKind = "reference" // the built-in reference cluster
-	SystemCommand   SystemKind = "command"   // a command that is started for each run
-	SystemURL       SystemKind = "url"       // runs already: nothing is started or stopped
-)
-
 // Limits of a system.
 const (
 	MinReadyWithin = 100 * time.Millisecond
@@ -91,7 +81,7 @@ var (
 	systemFormat = form.Object[System]{
 		Name: "the system", About: "What is put to the test; the built-in reference cluster when it is left out.",
 		Fields: []form.Field[System]{
-			form.Must("kind", "How it comes to be measured.", form.Choice("a kind of system", SystemReference, SystemCommand, SystemURL), func(s *System) *SystemKind { return &s.Kind }),
+			form.Must("kind", "How it comes to be measured.", form.Choice("a kind of system", SystemKinds()...), func(s *System) *SystemKind { return &s.Kind }),
 			form.May("command", "Program and arguments.", form.ListOf[string]("a list of texts", 1, rawText("a text")), func(s *System) *[]string { return &s.Command }),
 			form.May("dir", "Working directory, from the suite's folder.", rawText("a folder"), func(s *System) *string { return &s.Dir }),
 			form.May("env", "Variables of the environment.", form.Codec[[]Pair](pairsFormat{"variables"}), func(s *System) *[]Pair { return &s.Env }),
@@ -204,26 +194,21 @@ func (r reader) checkSystem(s *Suite) {
 	if !ok {
 		return
 	}
-	belongs := map[SystemKind][]string{
-		SystemReference: {}, SystemURL: {"url", "tls", "ready", "ready_within", "i_own"},
-		SystemCommand: {"command", "url", "tls", "dir", "env", "ready", "ready_line", "ready_within", "stop_within"},
-	}
-	needs := map[SystemKind][]string{SystemURL: {"url"}, SystemCommand: {"command", "url"}}
-	mine := belongs[s.System.Kind]
-	allowed := fmt.Sprintf("kind: %s with %s", s.System.Kind, strings.Join(mine, ", "))
-	if len(mine) == 0 {
+	traits := s.System.Traits()
+	allowed := fmt.Sprintf("kind: %s with %s", s.System.Kind, strings.Join(traits.Keys, ", "))
+	if len(traits.Keys) == 0 {
 		allowed = fmt.Sprintf("kind: %s alone", s.System.Kind)
 	}
 	for _, f := range systemFormat.Fields {
 		given := r.Given("system.%s", f.Key)
 		switch {
-		case !given && slices.Contains(needs[s.System.Kind], f.Key):
+		case !given && slices.Contains(traits.Needs, f.Key):
 			r.Report(at, fmt.Sprintf("a %s system lacks %s", s.System.Kind, f.Key), allowed)
-		case given && f.Key != "kind" && !slices.Contains(mine, f.Key):
+		case given && f.Key != "kind" && !slices.Contains(traits.Keys, f.Key):
 			r.Report(at, fmt.Sprintf("a %s system has no %s", s.System.Kind, f.Key), allowed)
 		}
 	}
-	if s.System.Kind == SystemReference {
+	if traits.Reference {
 		return
 	}
 	r.checkVariables(s)
@@ -269,7 +254,7 @@ func (r reader) checkVariables(s *Suite) {
 	case !ok:
 	case host == "":
 		r.Report(at, "url: "+form.Quote(s.System.URL)+" names no host", "http://HOST:PORT")
-	case s.System.Kind == SystemCommand && !Loopback(host):
+	case s.System.Traits().Started && !Loopback(host):
 		r.Report(at, fmt.Sprintf("url: a command is not reached at %s", host), "a loopback address, e.g. http://127.0.0.1:${port}")
 	}
 }

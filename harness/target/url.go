@@ -6,6 +6,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,18 +22,13 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// How long a system is asked when its suite does not say. One that runs already should answer at once.
-const (
-	commandReady = 30 * time.Second
-	urlReady     = 2500 * time.Millisecond
-	// askWithin bounds one question.
-	askWithin = 2 * time.Second
-)
+// askWithin bounds one question to a system.
+const askWithin = 2 * time.Second
 
 // CheckOwned refuses a system beyond this machine's loopback that the user has not said to own.
 func CheckOwned(s suite.System, owned []string) error {
 	host := suite.HostOf(s.URL)
-	if s.Kind != suite.SystemURL || suite.Loopback(host) || slices.Contains(s.IOwn, host) || slices.Contains(owned, host) {
+	if s.Traits().Started || suite.Loopback(host) || slices.Contains(s.IOwn, host) || slices.Contains(owned, host) {
 		return nil
 	}
 	return fmt.Errorf("the system is at %s, which is not this machine; say that you may load it with --i-own %s, or i_own: [%s] in the suite", host, host, host)
@@ -88,13 +84,7 @@ func readyPath(s suite.System) string {
 }
 
 func readyWithin(s suite.System) time.Duration {
-	switch {
-	case s.ReadyWithin != 0:
-		return s.ReadyWithin
-	case s.Kind == suite.SystemURL:
-		return urlReady
-	}
-	return commandReady
+	return cmp.Or(s.ReadyWithin, s.Traits().ReadyWithin)
 }
 
 // door is how a system is asked, before the load.

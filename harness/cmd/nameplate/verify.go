@@ -120,15 +120,15 @@ func (k verifyCommand) config(c console, templates *fixtures.Templates, observe 
 
 // suits refuses what must not, or cannot, be done to the suite's system.
 func (k verifyCommand) suits(s *suite.Suite, o suite.Override, slowdown time.Duration) error {
-	isReference := s.System.Kind == "" || s.System.Kind == suite.SystemReference
+	system := s.System.Traits()
 	switch {
-	case !isReference && slowdown > 0:
+	case !system.Reference && slowdown > 0:
 		return errors.New("--slowdown: only the reference cluster can be slowed down; allowed: a suite without a system")
-	case !isReference && k.Profile != "":
+	case !system.Reference && k.Profile != "":
 		return errors.New("--profile: only the reference cluster writes profiles; allowed: a suite without a system")
-	case s.System.Kind == suite.SystemURL && o.RateScale != nil && *o.RateScale > 1:
+	case !system.Started && o.RateScale != nil && *o.RateScale > 1:
 		return errors.New("--rate: rates above the suite's are refused on a system that runs already; allowed: at most 1x")
-	case s.System.Kind == suite.SystemURL && k.capacity() != archive.CapacityNot && k.upTo == 0:
+	case !system.Started && k.capacity() != archive.CapacityNot && k.upTo == 0:
 		return errors.New("a capacity is searched for at rates above the suite's, which are refused on a system that runs already")
 	}
 	return nil
@@ -165,7 +165,7 @@ func (k verifyCommand) capacity() archive.Capacity {
 // headroom reports whether the capacity of each phase is searched for in a short time. It is not where that would load a system that
 // runs already beyond the suite's rates, nor where it would mix with what is profiled, nor beside a thorough search.
 func (k verifyCommand) headroom(s *suite.Suite) bool {
-	return k.Headroom && s.System.Kind != suite.SystemURL && k.Profile == "" && k.capacity() == archive.CapacityNot
+	return k.Headroom && s.System.Traits().Started && k.Profile == "" && k.capacity() == archive.CapacityNot
 }
 
 func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
