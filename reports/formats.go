@@ -29,38 +29,64 @@ const (
 	GitHub      Format = "github"      // annotations, as workflow commands
 )
 
-// Formats are all formats, in the order of the help text.
-var Formats = []Format{Plain, InMarkdown, HTML, Object, JUnit, OpenMetrics, GitHub}
+// format is all that is known of a format.
+type format struct {
+	name  Format
+	print func(w io.Writer, run *archive.Run) error
+}
+
+// formats are in the order of the help text.
+var formats = []format{
+	{Plain, func(w io.Writer, run *archive.Run) error { return Text(w, run, TextOptions{Width: fileWidth}) }},
+	{InMarkdown, Markdown},
+	{HTML, withFigures(func(w io.Writer, r *figures.Report) error { return page.Write(w, r, chart.All(r)) })},
+	{Object, JSON},
+	{JUnit, withFigures(junit.Write)},
+	{OpenMetrics, withFigures(openmetrics.Write)},
+	{GitHub, withFigures(annotations.Write)},
+}
+
+func withFigures(write func(io.Writer, *figures.Report) error) func(io.Writer, *archive.Run) error {
+	return func(w io.Writer, run *archive.Run) error {
+		r, err := figures.Of(run)
+		if err != nil {
+			return fmt.Errorf("report run: %w", err)
+		}
+		return write(w, r)
+	}
+}
+
+// Formats are the names of all formats, in the order of the help text.
+func Formats() []Format {
+	var all []Format
+	for _, f := range formats {
+		all = append(all, f.name)
+	}
+	return all
+}
+
+// CheckFormat refuses a format that there is not.
+func CheckFormat(name Format) error {
+	if slices.Contains(Formats(), name) {
+		return nil
+	}
+	return fmt.Errorf("format %q; allowed: %s", name, FormatNames())
+}
+
+// FormatNames is the list of the formats, for people.
+func FormatNames() string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, string(f.name))
+	}
+	return strings.Join(names, ", ")
+}
 
 // Print writes the report in a format.
-func Print(w io.Writer, run *archive.Run, f Format) error {
-	if !slices.Contains(Formats, f) {
-		var names []string
-		for _, known := range Formats {
-			names = append(names, string(known))
-		}
-		return fmt.Errorf("print the report: format %q; allowed: %s", f, strings.Join(names, ", "))
+func Print(w io.Writer, run *archive.Run, name Format) error {
+	if err := CheckFormat(name); err != nil {
+		return fmt.Errorf("print the report: %w", err)
 	}
-	switch f {
-	case Plain:
-		return Text(w, run, TextOptions{Width: fileWidth})
-	case InMarkdown:
-		return Markdown(w, run)
-	case Object:
-		return JSON(w, run)
-	}
-	r, err := figures.Of(run)
-	if err != nil {
-		return fmt.Errorf("report run: %w", err)
-	}
-	switch f {
-	case HTML:
-		return page.Write(w, r, chart.All(r))
-	case JUnit:
-		return junit.Write(w, r)
-	case OpenMetrics:
-		return openmetrics.Write(w, r)
-	default:
-		return annotations.Write(w, r)
-	}
+	at := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+	return formats[at].print(w, run)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/reports"
 )
 
 var about = "Checks a cluster against the figures that a document states for it.\n\nExit status:\n\n" + exitcode.Help()
@@ -110,7 +111,8 @@ func execute(c console, args []string) (err error) {
 		}
 	}()
 	var grammar cli
-	parser, err := kong.New(&grammar, kong.Name("nameplate"), kong.Description(about), kong.Writers(c.stdout, c.stderr),
+	parser, err := kong.New(&grammar, kong.Name("nameplate"), kong.Description(about), kong.Vars{"formats": reports.FormatNames()},
+		kong.Writers(c.stdout, c.stderr),
 		kong.Exit(func(int) { panic(helpShown{}) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
@@ -15,13 +14,15 @@ type reportCommand struct {
 	Run_   string `arg:"" name:"run" default:"nameplate-out/latest" help:"The run's folder, its run.json, or the link to the latest run (default: ${default})."`
 	Write  bool   `help:"Write charts, report.html, report.md and report.txt into the run's folder again."`
 	JSON   bool   `help:"Print one JSON object and nothing else."`
-	Format string `help:"Print it as text, markdown, html, json, junit, openmetrics or github (annotations)." default:"" placeholder:"FORMAT"`
+	Format string `help:"Print it as one of ${formats}." default:"" placeholder:"FORMAT"`
 }
 
 // Run judges the run again and ends with its exit status.
 func (k reportCommand) Run(c console) error {
-	if k.Format != "" && !slices.Contains(reports.Formats, reports.Format(k.Format)) {
-		return usageError{fmt.Errorf("--format: %q is none; allowed: %v", k.Format, reports.Formats)}
+	if k.Format != "" {
+		if err := reports.CheckFormat(reports.Format(k.Format)); err != nil {
+			return usageError{fmt.Errorf("--format: %w", err)}
+		}
 	}
 	r, err := archive.Load(k.Run_)
 	if err != nil {
