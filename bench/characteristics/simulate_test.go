@@ -30,7 +30,7 @@ func logNormal(cv float64) func(*rand.Rand) float64 {
 	return func(r *rand.Rand) float64 { return math.Exp(sigma*r.NormFloat64() - sigma*sigma/2) }
 }
 
-// Every run is made like a real one: two seconds of warm-up, then the judged window, with
+// Every run is made like a real one: two seconds of warm-up, then the measurement window, with
 // arrivals at random of which the number is given.
 const (
 	warmup = 2.0 // seconds

@@ -96,7 +96,7 @@ func measureAll(ctx context.Context, start func(context.Context) (system, error)
 	return figures, nil
 }
 
-// one drives a fresh system, and disturbs it a third into the judged window.
+// one drives a fresh system, and disturbs it a third into the measurement window.
 func one(ctx context.Context, start func(context.Context) (system, error), act func(context.Context, system) error) (*measure.Window, time.Duration, error) {
 	s, err := start(ctx)
 	if err != nil {

@@ -65,7 +65,7 @@ type Options struct {
 	Seed       uint64        `json:"seed"`
 	Stores     string        `json:"stores"` // what was asked for, e.g. "auto"
 	Phases     []int         `json:"phases"`
-	Chaos      time.Duration `json:"chaos_ns,omitempty"`    // judged window of the phases with chaos; 0: the same as of the others
+	Chaos      time.Duration `json:"chaos_ns,omitempty"`    // measurement window of the phases with chaos; 0: the same as of the others
 	Slowdown   time.Duration `json:"slowdown_ns,omitempty"` // processor time that the system burnt per request beside its work
 	Profiled   bool          `json:"profiled,omitempty"`    // the system's processes were profiled meanwhile
 	Capacity   Capacity      `json:"capacity,omitempty"`
@@ -103,13 +103,13 @@ type Phase struct {
 	MemoryLimit suite.Size       `json:"memory_limit_bytes"` // per worker, as given to it
 	Documented  suite.Size       `json:"memory_documented_bytes"`
 	Offered     suite.Rate       `json:"offered"`        // req/s, after scaling
-	Shape       suite.Shape      `json:"shape,omitzero"` // how the rate changed over the judged window
+	Shape       suite.Shape      `json:"shape,omitzero"` // how the rate changed over the measurement window
 	Providers   []Provider       `json:"providers"`
 	Trials      []Trial          `json:"trials"`
 	Search      *Search          `json:"search,omitempty"` // for the phase's capacity; nil when none was made
 }
 
-// Trial is one independent run of a phase: fresh cluster processes, warm-up, judged window.
+// Trial is one independent run of a phase: fresh cluster processes, warm-up, measurement window.
 type Trial struct {
 	Number      int             `json:"run"` // 1 and up
 	Seed        uint64          `json:"seed"`

@@ -105,7 +105,7 @@ func (d Draft) head(p *page) {
 plan:
   runs: %d                 # independent runs; 6 of 6 must agree for a verdict
   warmup: %d s             # under load already, recorded but not judged
-  duration: %d s          # the judged window
+  duration: %d s          # the measurement window
   timeout: 10 s           # a request without an answer by then has failed
   seed: 1                 # of every random choice
   connections: 64         # most that the generator holds open

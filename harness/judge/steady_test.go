@@ -14,7 +14,7 @@ import (
 	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
-// queued is a judged window of a simulated M/M/c queue.
+// queued is a measurement window of a simulated M/M/c queue.
 type queued struct {
 	servers int
 	rate    float64                      // Poisson arrivals, 1/s

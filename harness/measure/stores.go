@@ -2,7 +2,7 @@ package measure
 
 import "time"
 
-// StoreRecord is what the stores of a run say that they did in the judged window.
+// StoreRecord is what the stores of a run say that they did in the measurement window.
 type StoreRecord struct {
 	Window  StoreWork   `json:"window"`
 	Seconds []StoreWork `json:"seconds"` // of the window, in order; the first second starts with it

@@ -62,7 +62,7 @@ type Series struct {
 	Role   Role         `json:"role"`
 	Name   string       `json:"name"`
 	Points []UsagePoint `json:"points"`
-	// CPU is the processor time used within the judged window, in seconds.
+	// CPU is the processor time used within the measurement window, in seconds.
 	CPU float64 `json:"cpu_s"`
 	// PeakRSS is the largest resident size seen, in bytes; the kernel's own high-water mark where it keeps one.
 	PeakRSS int64 `json:"peak_rss_bytes"`
@@ -107,7 +107,7 @@ type Quiet struct {
 	Busy   float64       `json:"busy"`      // cores that they used at last
 }
 
-// CPUOf sums the processor time within the judged window over all series of a role, in
+// CPUOf sums the processor time within the measurement window over all series of a role, in
 // seconds; false when any of them is not known or there is none.
 func (u *Usage) CPUOf(role Role) (float64, bool) {
 	var sum float64

@@ -15,7 +15,7 @@ const (
 	StageStores  Stage = "stores"   // bringing up the stores
 	StageStart   Stage = "start"    // starting the system
 	StageWarmup  Stage = "warm-up"  // load is offered, not judged
-	StageMeasure Stage = "measure"  // the judged window
+	StageMeasure Stage = "measure"  // the measurement window
 	StageStop    Stage = "stop"     // stopping the system
 	StageRunDone Stage = "run done" // one run is archived
 	StageTried   Stage = "tried"    // one run of a search for the capacity is archived

@@ -18,7 +18,7 @@ type StoreReading interface {
 	Since(earlier StoreReading) measure.StoreWork
 }
 
-// storeWatch reads the stores' counters at the start of the judged window, once a second,
+// storeWatch reads the stores' counters at the start of the measurement window, once a second,
 // and at its end.
 type storeWatch struct {
 	reader     StoreReader

@@ -1,6 +1,6 @@
 package suite
 
-// Disturb names what is done to a system within the judged window.
+// Disturb names what is done to a system within the measurement window.
 type Disturb string
 
 // The disturbances there are.

@@ -69,7 +69,7 @@ const (
 var Metrics = []Metric{
 	{
 		Name: Goodput, Unit: RequestsPerSecond, Op: AtLeast, Figure: OfGoodput, Starves: true, Bench: "req/s",
-		About: "goodput: successful answers that arrived within the judged window, at most as many as its own " +
+		About: "goodput: successful answers that arrived within the measurement window, at most as many as its own " +
 			"requests got, divided by its length",
 	},
 	{
@@ -98,11 +98,11 @@ var Metrics = []Metric{
 	},
 	{
 		Name: "errors", Unit: Percent, Op: AtMost, Figure: OfErrors, Starves: true, Bench: "error-%",
-		About: "failed and unsent requests as a share of those scheduled in the judged window",
+		About: "failed and unsent requests as a share of those scheduled in the measurement window",
 	},
 	{
 		Name: "cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfWork, Unlimited: true, Bench: "cpu-ns/req",
-		About: "processor time of the workers and their primary per request sent in the judged window",
+		About: "processor time of the workers and their primary per request sent in the measurement window",
 	},
 	{
 		Name: "store_cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfStoreWork,
@@ -113,7 +113,7 @@ var Metrics = []Metric{
 	{
 		Name: "generator_cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfGeneratorWork,
 		Unlimited: true, Bench: "gen-cpu-ns/req",
-		About: "processor time of the load generator per request sent in the judged window",
+		About: "processor time of the load generator per request sent in the measurement window",
 	},
 	{
 		Name: "memory", Unit: Mebibytes, Op: AtMost, Figure: OfMemory, FromStart: true,
@@ -137,7 +137,7 @@ var Metrics = []Metric{
 	},
 	{
 		Name: "cpu", Unit: Percent, Op: AtMost, Figure: OfProcessors, Compared: "cpu-ns/req",
-		About: "processor time of the workers as a share of workers x one core over the judged window",
+		About: "processor time of the workers as a share of workers x one core over the measurement window",
 	},
 	{
 		Name: ScaledRate, Unit: RequestsPerSecond, Op: AtLeast, Figure: OfScaled, Compared: "cpu-ns/req",
@@ -145,12 +145,12 @@ var Metrics = []Metric{
 	},
 	{
 		Name: "lost", Unit: Requests, Op: AtMost, Figure: OfLost, Starves: true,
-		About: "requests of the judged window that failed or were never sent; after a stop, those that the " +
+		About: "requests of the measurement window that failed or were never sent; after a stop, those that the " +
 			"system had accepted before it",
 	},
 	{
 		Name: "gap", Unit: Milliseconds, Op: AtMost, Figure: OfGap, Starves: true, Unlimited: true,
-		About: "longest time within the judged window without a good answer",
+		About: "longest time within the measurement window without a good answer",
 	},
 	{
 		Name: "jain", Unit: Percent, Op: AtLeast, Figure: OfFairness, Starves: true,

@@ -26,7 +26,7 @@ type Override struct {
 	Seed      *uint64
 	Phases    []int   // numbers of the phases to keep, in any order; none: all
 	Groups    []Group // groups of phases to keep; none: all
-	// Chaos keeps the phases with [DisturbChaos] too, each with a judged window of that length. Without it
+	// Chaos keeps the phases with [DisturbChaos] too, each with a measurement window of that length. Without it
 	// they are kept only when Phases names them.
 	Chaos *time.Duration
 }

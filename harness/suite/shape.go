@@ -7,7 +7,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite/internal/form"
 )
 
-// ShapeKind names how the offered rate changes over the judged window.
+// ShapeKind names how the offered rate changes over the measurement window.
 type ShapeKind string
 
 // The kinds of shape there are. Without one the rate stays as it is.
@@ -17,7 +17,7 @@ const (
 	Spike ShapeKind = "spike" // it is another one for a part of the window
 )
 
-// Shape is how the offered rate changes over the judged window; the zero value keeps it. The warm-up is
+// Shape is how the offered rate changes over the measurement window; the zero value keeps it. The warm-up is
 // offered the rate at which the window starts.
 type Shape struct {
 	Kind   ShapeKind `json:"kind"`
@@ -95,7 +95,7 @@ func (s Shape) scaled(factor float64) Shape {
 }
 
 var shapeFormat = form.Object[Shape]{
-	Name: "a shape", About: "How the offered rate changes over the judged window; it stays as it is without one.",
+	Name: "a shape", About: "How the offered rate changes over the measurement window; it stays as it is without one.",
 	Fields: []form.Field[Shape]{
 		form.Must("kind", "How it changes.", form.Choice("a kind of shape", Ramp, Steps, Spike), func(s *Shape) *ShapeKind { return &s.Kind }),
 		form.May("from", "Rate at which a ramp to the phase's rate starts.", rate(), func(s *Shape) *Rate { return &s.From }),

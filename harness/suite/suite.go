@@ -30,7 +30,7 @@ type Suite struct {
 type Plan struct {
 	Runs        int           // independent runs per phase, at least 1; fewer than 5 give no verdict
 	Warmup      Warmup        // recorded, not judged
-	Duration    time.Duration // of the judged window of one run, at least 1s
+	Duration    time.Duration // of the measurement window of one run, at least 1s
 	Timeout     time.Duration // a request without an answer by then has failed
 	Seed        uint64        // of every random choice
 	Connections int           // most connections the generator holds open, at least 1
@@ -165,14 +165,14 @@ type Phase struct {
 	Memory   Size   // limit per worker
 	Stores   []Store
 	Rate     Rate  // offered, open arrivals
-	Shape    Shape // how the rate changes over the judged window; zero: it stays
+	Shape    Shape // how the rate changes over the measurement window; zero: it stays
 	Workload string
 	Group    Group   // [GroupPhases] when the file names none
-	Disturb  Disturb // what is done to the system within the judged window; "" for nothing
+	Disturb  Disturb // what is done to the system within the measurement window; "" for nothing
 	// System is [SystemReference] for a phase in which the reference cluster is measured beside the
 	// suite's own system; "" for the suite's.
 	System SystemKind
-	// Duration is the length of the judged window where an override asks for another than the plan's; else 0.
+	// Duration is the length of the measurement window where an override asks for another than the plan's; else 0.
 	Duration time.Duration
 }
 

@@ -71,7 +71,7 @@ func (r *Report) Build() string {
 	return Clean(text + ", " + known(b.Go, "go "+Unknown))
 }
 
-// Mean is the offered rate, in req/s, over the judged window.
+// Mean is the offered rate, in req/s, over the measurement window.
 func (p Phase) Mean() float64 { return float64(p.Shape.Mean(p.Offered)) }
 
 // Head is a phase in one line, e.g. "Phase 2 cluster: 4 workers, 300 req/s, in memory".

@@ -9,7 +9,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
-// StoreWork is what the stores did in the judged windows of the runs that count, or of all where none does: counts and
+// StoreWork is what the stores did in the measurement windows of the runs that count, or of all where none does: counts and
 // lengths summed, levels as at the end of the last run. A count that one of these runs does not tell is not known. False
 // when no run recorded it.
 func (p Phase) StoreWork() (measure.StoreWork, bool) {

@@ -83,7 +83,7 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 	for _, m := range suite.Brief() {
 		heading = append(heading, m.Label())
 	}
-	heading = append(heading, "Errors", "Generator late p50 / p99", "CPU per request: cluster / stores / generator", "Runs that count")
+	heading = append(heading, "Errors", "Schedule lag p50 / p99", "CPU per request: cluster / stores / generator", "Runs that count")
 	row(b, heading...)
 	b.WriteString("|---|" + strings.Repeat("---:|", len(heading)-1) + "\n")
 	for _, p := range r.Phases {

@@ -138,14 +138,14 @@ type Phase struct {
 	Name  string `json:"name"`
 	// Group of the phase.
 	Group string `json:"group" jsonschema:"enum=phases,enum=benchmarks,enum=behaviour"`
-	// Disturb names what was done to the system within the judged window; null when nothing was.
+	// Disturb names what was done to the system within the measurement window; null when nothing was.
 	Disturb *string `json:"disturb" jsonschema:"nullable"`
 	Workers *int    `json:"workers" jsonschema:"nullable,minimum=1"`
-	// Offered is the mean rate of the schedule over the judged window, in requests per second.
+	// Offered is the mean rate of the schedule over the measurement window, in requests per second.
 	Offered *float64 `json:"offered" jsonschema:"nullable"`
 	Figures
 	Requests *Requests `json:"requests" jsonschema:"nullable"`
-	// StoreWork is what the stores did in the judged windows of the runs that count, by their own
+	// StoreWork is what the stores did in the measurement windows of the runs that count, by their own
 	// counters; null when none told.
 	StoreWork *StoreWork          `json:"store_work" jsonschema:"nullable"`
 	Provider  map[string]Provider `json:"provider"`
@@ -229,7 +229,7 @@ type Run struct {
 
 // Figures are what was measured.
 type Figures struct {
-	// Achieved is the rate of good answers within the judged window, in requests per second.
+	// Achieved is the rate of good answers within the measurement window, in requests per second.
 	Achieved *float64 `json:"achieved" jsonschema:"nullable,minimum=0"`
 	// P50 of the response time, counted from the scheduled send, in milliseconds.
 	P50 *float64 `json:"p50_ms" jsonschema:"nullable,minimum=0"`
@@ -244,7 +244,7 @@ type Figures struct {
 	Stores    Stores    `json:"stores"`
 }
 
-// Requests counts the requests of the judged windows.
+// Requests counts the requests of the measurement windows.
 type Requests struct {
 	Offered   uint64 `json:"offered"`
 	Sent      uint64 `json:"sent"`

@@ -140,7 +140,7 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 	p50, ok50 := pool.Late(0.5)
 	p99, ok99 := pool.Late(0.99)
 	cpu, known := pool.GeneratorCPU()
-	p.field("generator", fmt.Sprintf("late p50 %s, p99 %s; CPU %s", figures.Maybe(p50, ok50, "ms"), figures.Maybe(p99, ok99, "ms"), figures.Maybe(cpu, known, "µs/request")))
+	p.field("generator", fmt.Sprintf("schedule lag p50 %s, p99 %s; CPU %s", figures.Maybe(p50, ok50, "ms"), figures.Maybe(p99, ok99, "ms"), figures.Maybe(cpu, known, "µs/request")))
 	cpu, known = pool.ClusterCPU()
 	cluster := "CPU " + figures.Maybe(cpu, known, "µs/request")
 	if len(phase.Providers) > 0 {

@@ -22,7 +22,7 @@ type verifyCommand struct {
 	Phase    []int    `help:"Only these phases, by number." placeholder:"N"`
 	Group    []string `help:"Only phases of these groups: phases, benchmarks, behaviour or all; phases when neither group nor phase is named." placeholder:"GROUP"`
 	Runs     *int     `help:"Independent runs a phase; fewer than 5 give no verdict." placeholder:"N"`
-	Duration *string  `help:"Length of a run's judged window, e.g. 5s." placeholder:"TIME"`
+	Duration *string  `help:"Length of a run's measurement window, e.g. 5s." placeholder:"TIME"`
 	Warmup   *string  `help:"Fixed length of the warm-up before it, e.g. 2s, instead of until the system is warm." placeholder:"TIME"`
 	Rate     *string  `help:"Scale the documented rates, e.g. 0.5x or 20x." placeholder:"FACTOR"`
 	Stores   string   `help:"Stores to use: auto, external, containers, local or embedded, or one for each, e.g. postgres=local,redis=embedded." default:"auto" env:"NAMEPLATE_STORES"`

@@ -160,7 +160,7 @@ func (d *drill) set(metric string, v float64) {
 	d.values[metric] = v
 }
 
-// moment waits for a share of the judged window, e.g. 0.25.
+// moment waits for a share of the measurement window, e.g. 0.25.
 func (d *drill) moment(share float64) error {
 	at := d.spec.Start + time.Duration(share*float64(d.spec.End-d.spec.Start))
 	return d.wait(at - d.now())
