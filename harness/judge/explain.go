@@ -46,6 +46,7 @@ const (
 	WhyLimited     WhyCode = "limited"      // the host gave out
 	WhyCores       WhyCode = "cores"        // it has fewer processors than documented
 	WhyDisturbed   WhyCode = "disturbed"    // some misses fell under a disturbance
+	WhyInSpite     WhyCode = "in-spite"     // some runs met the bound under a disturbance
 	WhyScaled      WhyCode = "rates-scaled" // judged at other than the documented rates
 )
 
@@ -76,6 +77,7 @@ func (r *Result) explain(in Input, c suite.Claim, t tally) {
 		r.because(WhyUnderstated, "understated: every run lay above the documented range, the median at %s times its upper end of %s",
 			ratio(r.Understated), figure(c.To.Value, c.Unit()))
 	}
+	r.explainInSpite()
 	r.explainHost(in)
 	if len(r.Measured) > 0 {
 		r.because(WhyMedian, "median %s, %s documented", figure(stats.Median(r.Measured), c.Unit()), demand(c))
@@ -115,6 +117,19 @@ func (r *Result) explainTally(in Input, c suite.Claim, t tally) {
 	}
 	if t.disturbed > 0 && r.Verdict != Invalid {
 		r.because(WhyDisturbed, "%d of the misses fell under a disturbance that may be why: they bar verifying, and refute nothing", t.disturbed)
+	}
+}
+
+// explainInSpite says how many runs met the bound although something spoke against them.
+func (r *Result) explainInSpite() {
+	disturbed := 0
+	for _, o := range r.Runs {
+		if o.Kind == Met && len(o.Reasons) > 0 {
+			disturbed++
+		}
+	}
+	if disturbed > 0 {
+		r.because(WhyInSpite, "%d of them under a disturbance, which can only hurt", disturbed)
 	}
 }
 

@@ -187,6 +187,15 @@ func TestAResultSaysWhatItRestsOn(t *testing.T) {
 	assert.Equal(t, []string{"6 of 6 runs met the bound", "median 100 ms, at most 200 ms documented"}, r.Reasons)
 }
 
+func TestAVerdictSaysHowManyRunsWereDisturbed(t *testing.T) {
+	runs := several(4, evidenceOf(shape{}))
+	runs = append(runs, several(2, evidenceOf(shape{before: 30 * time.Millisecond, after: 60 * time.Millisecond}))...)
+	r := Phase(input(runs...))[1]
+	require.Equal(t, Verified, r.Verdict)
+	assert.Equal(t, []string{"6 of 6 runs met the bound", "2 of them under a disturbance, which can only hurt"}, r.Reasons[:2])
+	assert.Equal(t, WhyInSpite, r.Whys[1].Code)
+}
+
 func TestTooFewRunsAreIndicativeOnly(t *testing.T) {
 	r := Phase(input(repeat(3, good)...))[0]
 	assert.Equal(t, "indicative only: 3 runs, at least 5 needed for a verdict", r.Reasons[0])

@@ -132,13 +132,18 @@ func printRun(w io.Writer, run judge.Outcome, unit suite.Unit, width int) {
 		}
 	}
 	lead := fmt.Sprintf("  run %-3d %16s  %-6s", run.Run, value, verdict)
-	if run.Counts() && len(run.Reasons) > 0 {
-		printWrapped(w, lead+"  ", "even with all of the generator's delay to its credit: "+strings.Join(judge.Texts(run.Reasons), "; "), width)
-		return
-	}
-	if run.Counts() {
+	if len(run.Reasons) == 0 {
 		fmt.Fprintln(w, strings.TrimRight(lead, " "))
 		return
 	}
-	printWrapped(w, lead+"  ", "excluded: "+strings.Join(judge.Texts(run.Reasons), "; "), width)
+	printWrapped(w, lead+"  ", beside[run.Kind]+": "+strings.Join(judge.Texts(run.Reasons), "; "), width)
+}
+
+// beside says what the reasons of a run are to its outcome.
+var beside = map[judge.Kind]string{
+	judge.Met:       "although",
+	judge.Missed:    "even with all of the generator's delay to its credit",
+	judge.Limited:   "the host gave out",
+	judge.Disturbed: "excluded",
+	judge.Excluded:  "excluded",
 }
