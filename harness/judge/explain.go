@@ -129,7 +129,7 @@ func (r *Result) explainInSpite() {
 		}
 	}
 	if disturbed > 0 {
-		r.because(WhyInSpite, "%d of them under a disturbance, which can only hurt", disturbed)
+		r.because(WhyInSpite, "%s met the bound under a disturbance, which can only hurt", plural(disturbed, "run"))
 	}
 }
 

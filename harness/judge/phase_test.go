@@ -192,7 +192,7 @@ func TestAVerdictSaysHowManyRunsWereDisturbed(t *testing.T) {
 	runs = append(runs, several(2, evidenceOf(shape{before: 30 * time.Millisecond, after: 60 * time.Millisecond}))...)
 	r := Phase(input(runs...))[1]
 	require.Equal(t, Verified, r.Verdict)
-	assert.Equal(t, []string{"6 of 6 runs met the bound", "2 of them under a disturbance, which can only hurt"}, r.Reasons[:2])
+	assert.Equal(t, []string{"6 of 6 runs met the bound", "2 runs met the bound under a disturbance, which can only hurt"}, r.Reasons[:2])
 	assert.Equal(t, WhyInSpite, r.Whys[1].Code)
 }
 
