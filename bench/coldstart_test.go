@@ -31,9 +31,9 @@ func BenchmarkColdStart(b *testing.B) {
 		for _, scale := range []float64{0.5, 1} {
 			b.Run(fmt.Sprintf("%s/rate=%gx", stores, scale), func(b *testing.B) {
 				needStores(b, c.postgres, c.redis)
-				runs, duration, phase := 1, 10*time.Second, 4
+				runs, duration := 1, 10*time.Second
 				repeatAs(b, stores, suite.Override{
-					Runs: &runs, Warmup: new(suite.FixedWarmup(2 * time.Second)), Duration: &duration, Phases: []int{phase}, RateScale: &scale,
+					Runs: &runs, Warmup: new(suite.FixedWarmup(2 * time.Second)), Duration: &duration, Phases: []int{4}, RateScale: &scale,
 				})
 			})
 		}
@@ -51,7 +51,8 @@ func BenchmarkConnect(b *testing.B) {
 			})
 			require.NoError(b, err)
 			defer func() { require.NoError(b, set.Close()) }()
-			url := variable(b, set.Env(), "DATABASE_URL")
+			url := set.Variable("DATABASE_URL")
+			require.NotEmpty(b, url)
 			for b.Loop() {
 				conn, err := pgx.Connect(b.Context(), url)
 				require.NoError(b, err)

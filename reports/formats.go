@@ -56,24 +56,7 @@ func withFigures(write func(io.Writer, *figures.Report) error) func(io.Writer, *
 	}
 }
 
-// Formats are the names of all formats, in the order of the help text.
-func Formats() []Format {
-	var all []Format
-	for _, f := range formats {
-		all = append(all, f.name)
-	}
-	return all
-}
-
-// CheckFormat refuses a format that there is not.
-func CheckFormat(name Format) error {
-	if slices.Contains(Formats(), name) {
-		return nil
-	}
-	return fmt.Errorf("format %q; allowed: %s", name, FormatNames())
-}
-
-// FormatNames is the list of the formats, for people.
+// FormatNames is the list of the formats, for people, in the order of the help text.
 func FormatNames() string {
 	var names []string
 	for _, f := range formats {
@@ -82,11 +65,26 @@ func FormatNames() string {
 	return strings.Join(names, ", ")
 }
 
+// find is a format by its name; the error says which there are.
+func find(name Format) (format, error) {
+	at := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+	if at < 0 {
+		return format{}, fmt.Errorf("format %q; allowed: %s", name, FormatNames())
+	}
+	return formats[at], nil
+}
+
+// CheckFormat refuses a format that there is not.
+func CheckFormat(name Format) error {
+	_, err := find(name)
+	return err
+}
+
 // Print writes the report in a format.
 func Print(w io.Writer, run *archive.Run, name Format) error {
-	if err := CheckFormat(name); err != nil {
+	f, err := find(name)
+	if err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	at := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
-	return formats[at].print(w, run)
+	return f.print(w, run)
 }

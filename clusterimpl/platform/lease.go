@@ -60,6 +60,11 @@ type lease struct {
 	known chan struct{} // closed once it is known for the first time whether the lease is ours; nil: nobody waits for that
 }
 
+// newLease is the lease of the clusters that share the keys of a prefix, as those see it who share a memory.
+func newLease(client *redis.Client, prefix string, memory *near.Memory) *lease {
+	return &lease{client: client, key: prefix + "near", memory: memory, now: time.Now}
+}
+
 // grant allows readers to believe the entries of an epoch.
 type grant struct {
 	epoch uint64

@@ -93,7 +93,8 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client, answers b
 		memory = near.New(c.Dataset.Accounts, NearSessions)
 	}
 	known := make(chan struct{})
-	l := &lease{client: client, key: c.RedisPrefix + "near", memory: memory, now: time.Now, known: known}
+	l := newLease(client, c.RedisPrefix, memory)
+	l.known = known
 	p.cache = &cache{client: client, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults}
 	if c.DatabaseURL != "" {
 		l.given = func(ctx context.Context, epoch uint64) { p.cache.ahead(ctx, epoch, p.ledger, c.Dataset.Accounts) }

@@ -34,8 +34,7 @@ func Release(ctx context.Context, c Config) error {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	l := &lease{client: client, key: c.RedisPrefix + "near", memory: c.Near, now: time.Now}
-	if err := l.release(ctx); err != nil {
+	if err := newLease(client, c.RedisPrefix, c.Near).release(ctx); err != nil {
 		return fmt.Errorf("give up the lease of the near cache: %w", err)
 	}
 	return nil

@@ -270,12 +270,12 @@ func TestWithRedisStoppedReadsFallThroughToPostgreSQLAndAreRight(t *testing.T) {
 			require.NoError(t, set.Start(ctx, fixtures.Redis))
 			more(t, "logins after", &logins.right)
 			more(t, "writes after", &writes.right)
-			options, err := redis.ParseURL(variable(set, "REDIS_URL"))
+			options, err := redis.ParseURL(set.Variable("REDIS_URL"))
 			require.NoError(t, err)
 			client := redis.NewClient(options)
 			defer client.Close()
 			require.Eventually(t, func() bool {
-				n, err := client.Exists(ctx, variable(set, "REDIS_PREFIX")+"account:1").Result()
+				n, err := client.Exists(ctx, set.Variable("REDIS_PREFIX")+"account:1").Result()
 				return err == nil && n == 1
 			}, hang, time.Millisecond, "the cache is used again")
 			u.end()

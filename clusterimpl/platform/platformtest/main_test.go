@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -62,20 +61,10 @@ func stores(t *testing.T, provider string, env func(string) string) *fixtures.Se
 	return set
 }
 
-// variable reads one of the variables that a set gives to a cluster.
-func variable(set *fixtures.Set, name string) string {
-	for _, pair := range set.Env() {
-		if value, found := strings.CutPrefix(pair, name+"="); found {
-			return value
-		}
-	}
-	return ""
-}
-
 // config is that of one of two workers on the stores of a set.
 func config(set *fixtures.Set) platform.Config {
 	return platform.Config{
-		DatabaseURL: variable(set, "DATABASE_URL"), RedisURL: variable(set, "REDIS_URL"), RedisPrefix: variable(set, "REDIS_PREFIX"),
+		DatabaseURL: set.Variable("DATABASE_URL"), RedisURL: set.Variable("REDIS_URL"), RedisPrefix: set.Variable("REDIS_PREFIX"),
 		Dataset: platformtest.Dataset, Workers: 2,
 	}
 }

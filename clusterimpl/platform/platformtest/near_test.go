@@ -188,12 +188,12 @@ func TestTheProcessesOfAClusterShareWhatTheyHaveRead(t *testing.T) {
 func TestAClusterThatStopsLetsTheNextBelieveAtOnce(t *testing.T) {
 	t.Parallel()
 	set := stores(t, fixtures.Embedded, bare)
-	options, err := redis.ParseURL(variable(set, "REDIS_URL"))
+	options, err := redis.ParseURL(set.Variable("REDIS_URL"))
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	defer client.Close()
 	lease := func() string {
-		value, err := client.Get(t.Context(), variable(set, "REDIS_PREFIX")+"near").Result()
+		value, err := client.Get(t.Context(), set.Variable("REDIS_PREFIX")+"near").Result()
 		require.NoError(t, err)
 		return value
 	}

@@ -31,11 +31,11 @@ func TestThePlatformIsRightOnTheStoresOfEveryProvider(t *testing.T) {
 // asOthers is the environment in which the servers of a set are those of others.
 func asOthers(t *testing.T, set *fixtures.Set) func(string) string {
 	t.Helper()
-	u, err := url.Parse(variable(set, "DATABASE_URL"))
+	u, err := url.Parse(set.Variable("DATABASE_URL"))
 	require.NoError(t, err)
 	query := u.Query()
 	query.Del("search_path")
 	u.RawQuery = query.Encode()
-	vars := map[string]string{"POSTGRES_URL": u.String(), "REDIS_URL": variable(set, "REDIS_URL")}
+	vars := map[string]string{"POSTGRES_URL": u.String(), "REDIS_URL": set.Variable("REDIS_URL")}
 	return func(name string) string { return vars[name] }
 }
