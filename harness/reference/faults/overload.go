@@ -47,14 +47,24 @@ const (
 	stride  = 50 * time.Millisecond
 )
 
+// loader is what an overload does to a cluster, and reads of it. The drill does it to a real one.
+type loader interface {
+	connects() (connects, error)
+	saturate(s course, when string) (rate float64, refused int64, err error)
+	offer(observe *overloaded, warmup time.Duration, pieces ...load.Piece) (*measure.Window, error)
+}
+
 // overload finds out what the cluster can do at most, asks for twice and for three times as
 // much, and sees what is done then and how soon all is as before. It begins when the phase's own
 // load has ended, which no overload is part of.
 //
 // Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021, is about the
 // systems that do not come back from this.
-func (s course) overload(d *drill) error {
-	before, err := d.connects()
+func (s course) overload(d *drill) error { return s.take(d, d) }
+
+// take goes through the steps of an overload, and keeps in the drill what they show.
+func (s course) take(d *drill, cluster loader) error {
+	before, err := cluster.connects()
 	if err != nil {
 		return err
 	}
@@ -63,14 +73,14 @@ func (s course) overload(d *drill) error {
 	case <-d.ctx.Done():
 		return d.ctx.Err()
 	}
-	capacity, refused, err := d.saturate(s, "before")
+	capacity, refused, err := cluster.saturate(s, "before")
 	if err != nil {
 		return err
 	}
 	d.note("at most %.0f req/s, found with %d users, who were refused %d times", capacity, perWorker*d.spec.Phase.Workers, refused)
 
 	normal := &overloaded{}
-	if _, err = d.offer(normal, s.settling, load.Piece{Length: s.ordinary, From: capacity / 2, To: capacity / 2}); err != nil {
+	if _, err = cluster.offer(normal, s.settling, load.Piece{Length: s.ordinary, From: capacity / 2, To: capacity / 2}); err != nil {
 		return err
 	}
 	usual, ok := normal.highest(s.settling, s.settling+s.ordinary)
@@ -80,13 +90,13 @@ func (s course) overload(d *drill) error {
 	d.note("%.0f req/s: p99 up to %.1f ms in a second", capacity/2, milliseconds(usual))
 
 	twice := &overloaded{}
-	w, err := d.offer(twice, s.settling, load.Piece{Length: s.doubled, From: 2 * capacity, To: 2 * capacity})
+	w, err := cluster.offer(twice, s.settling, load.Piece{Length: s.doubled, From: 2 * capacity, To: 2 * capacity})
 	if err != nil {
 		return err
 	}
 	d.note("%.0f req/s: %.0f req/s answered well; of all, %s", 2*capacity, w.Goodput(), twice.outcomes())
 	// Once more, since others may have begun meanwhile to take some of the host, or have ceased.
-	again, refused, err := d.saturate(s, "after")
+	again, refused, err := cluster.saturate(s, "after")
 	if err != nil {
 		return err
 	}
@@ -94,7 +104,7 @@ func (s course) overload(d *drill) error {
 	d.set("goodput_share", 100*w.Goodput()/((capacity+again)/2))
 
 	spike := &overloaded{}
-	if _, err = d.offer(spike, 0, load.Piece{Length: s.tripled, From: 3 * capacity, To: 3 * capacity},
+	if _, err = cluster.offer(spike, 0, load.Piece{Length: s.tripled, From: 3 * capacity, To: 3 * capacity},
 		load.Piece{Length: s.after, From: capacity / 2, To: capacity / 2}); err != nil {
 		return err
 	}
@@ -106,7 +116,7 @@ func (s course) overload(d *drill) error {
 
 	var now connects
 	if _, err := d.until(func() bool {
-		now, err = d.connects()
+		now, err = cluster.connects()
 		return err == nil
 	}); err != nil || now == nil {
 		return errors.Join(err, errors.New("the cluster does not tell its connections"))

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/traffic"
+	"github.com/nameplate-dev/nameplate/harness/load"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -53,22 +55,124 @@ func TestRecoveryIsWhenASecondOfRequestsIsNormal(t *testing.T) {
 	assert.Equal(t, 5*time.Second, (&overloaded{}).normalAgain(ends, ends+5*time.Second, bound), "no request at all")
 }
 
+// modelled is a cluster of 1,000 requests a second that answers within 5 ms. When more is asked of it
+// it answers 900 a second and refuses the rest. Then it refuses all for a while.
+type modelled struct {
+	lags     time.Duration // how long it refuses all
+	asked    []string      // the steps so far
+	attempts uint64        // to connect to its database
+}
+
+func (m *modelled) connects() (connects, error) {
+	return connects{1: {size: 4, attempts: m.attempts}}, nil
+}
+
+func (m *modelled) saturate(_ course, when string) (rate float64, refused int64, err error) {
+	m.asked = append(m.asked, "saturate "+when)
+	return 1000, 3, nil
+}
+
+func (m *modelled) offer(o *overloaded, warmup time.Duration, pieces ...load.Piece) (*measure.Window, error) {
+	start, ill, asked, good := time.Duration(0), time.Duration(0), 0, 0
+	for i, p := range pieces {
+		m.asked = append(m.asked, fmt.Sprintf("%v x %.0f", p.Length, p.From))
+		if i == 0 {
+			p.Length += warmup
+		}
+		if p.From > 1000 {
+			ill = start + p.Length + m.lags
+		}
+		for at := start; at < start+p.Length; at += time.Duration(float64(time.Second) / p.From) {
+			s := measure.Sample{Scheduled: at, Done: at + 5*time.Millisecond}
+			asked++
+			enough := asked*900/int(p.From) == (asked-1)*900/int(p.From)
+			if at < ill && (enough || p.From <= 1000) {
+				s.Err, s.Status = errors.New("503"), http.StatusServiceUnavailable
+			} else if at >= warmup {
+				good++
+			}
+			o.add(s)
+		}
+		start += p.Length
+	}
+	m.attempts++
+	return &measure.Window{Start: warmup, End: start, Completed: uint64(good), Succeeded: uint64(good)}, nil
+}
+
 func TestAnOverloadIsSeenThrough(t *testing.T) {
-	d := &drill{
-		Target: Target{Cluster: start(t, 2, "PLATFORM_SLOWDOWN=20ms"), Dataset: data, Mix: []traffic.Share{{Operation: "risk", Share: 1}}},
-		spec:   run.DisturbSpec{Kind: suite.DisturbOverload, Phase: suite.Phase{Number: 37, Workers: 2}, Origin: time.Now()},
-		ctx:    t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{}),
-	}
+	d := &drill{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
 	close(d.unloaded)
-	short := course{
-		settling: 100 * time.Millisecond, saturation: 300 * time.Millisecond, ordinary: 300 * time.Millisecond,
-		doubled: 300 * time.Millisecond, tripled: 300 * time.Millisecond, after: 1100 * time.Millisecond,
-	}
-	require.NoError(t, short.overload(d))
-	assert.Positive(t, d.values["goodput_share"], "%q", d.seen)
-	assert.Contains(t, d.values, "recovery_p99")
-	assert.Zero(t, d.values["connects"], "there is no database")
+	m := &modelled{lags: 700 * time.Millisecond}
+	require.NoError(t, theCourse.take(d, m))
+	assert.Equal(t, []string{
+		"saturate before", "3s x 500", "3s x 2000", "saturate after", "5s x 3000", "5s x 500",
+	}, m.asked)
+	assert.InDelta(t, 90, d.values["goodput_share"], 0.1, "%q", d.seen)
+	assert.InDelta(t, 700, d.values["recovery_p99"], milliseconds(stride))
+	assert.EqualValues(t, 3, d.values["connects"])
 	assert.Len(t, d.seen, 7)
+}
+
+// slow is a modelled cluster which does not do what it did before.
+type slow struct{ modelled }
+
+func (s *slow) offer(o *overloaded, warmup time.Duration, _ ...load.Piece) (*measure.Window, error) {
+	o.add(measure.Sample{Scheduled: warmup, Err: errors.New("503"), Status: http.StatusServiceUnavailable})
+	return &measure.Window{Start: warmup, End: warmup + time.Second}, nil
+}
+
+func TestAnOverloadNeedsAClusterThatDoesHalfOfItsCapacity(t *testing.T) {
+	d := &drill{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
+	close(d.unloaded)
+	assert.ErrorContains(t, theCourse.take(d, &slow{}),
+		"half of the capacity is more than the cluster can do: of all requests, 0 were answered well, 1 refused (503)")
+	assert.Empty(t, d.values)
+}
+
+// Each step reaches a real cluster. How well that answers depends on the machine, and is not asked here.
+func TestTheStepsOfAnOverloadReachTheCluster(t *testing.T) {
+	d := &drill{
+		Target: Target{Cluster: start(t, 2), Dataset: data, Mix: []traffic.Share{{Operation: "risk", Share: 1}}},
+		spec:   run.DisturbSpec{Kind: suite.DisturbOverload, Phase: suite.Phase{Number: 37, Workers: 2}, Origin: time.Now()},
+		ctx:    t.Context(), clock: wall{time.Now()}, values: map[string]float64{},
+	}
+	_, err := d.connects()
+	require.NoError(t, err)
+	o := &overloaded{}
+	_, err = d.offer(o, 100*time.Millisecond, load.Piece{Length: 200 * time.Millisecond, From: 100, To: 100})
+	require.NoError(t, err)
+	assert.Len(t, o.all, 30, "each request of the schedule, and of the start before it: %s", o.outcomes())
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	d.ctx = interrupted
+	_, _, err = d.saturate(theCourse, "before")
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestGoodAnswersOfUsersAreCountedOnceTheStartIsOver(t *testing.T) {
+	for _, row := range []struct {
+		from time.Time
+		want int64
+	}{{time.Time{}, 5}, {time.Now().Add(time.Hour), 0}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		asked := 0
+		u := &users{client: http.DefaultClient, from: row.from}
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			if asked++; asked > 5 {
+				cancel()
+				<-ctx.Done()
+			}
+		}))
+		u.base, u.next = server.URL, func() *traffic.Request {
+			return &traffic.Request{
+				Method: http.MethodGet, Path: "/",
+				Check: func(int, http.Header, []byte) error { return ctx.Err() },
+			}
+		}
+		u.ask(ctx)
+		server.Close()
+		assert.Equal(t, row.want, u.good.Load())
+	}
 }
 
 func TestUsersWhoAreRefusedComeBackWhenTheyAreTold(t *testing.T) {
