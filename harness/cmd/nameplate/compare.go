@@ -11,6 +11,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/reports/schema"
+	"github.com/nameplate-dev/nameplate/reports/text"
 )
 
 // compareCommand holds two builds, or two runs, against each other.
@@ -56,7 +57,7 @@ func (k compareCommand) Run(c console) error {
 	if k.JSON {
 		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, only, profiled))
 	} else if err = k.text(c.stdout, r, only); err == nil {
-		err = hotspotText(c.stdout, profiled)
+		err = text.Hotspots(c.stdout, profiled)
 	}
 	if err != nil {
 		return fmt.Errorf("print the comparison: %w", err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
@@ -134,37 +131,4 @@ func requestsOf(dir string) (float64, error) {
 		}
 	}
 	return float64(sent), nil
-}
-
-// hotspotText prints where the builds spend their processor time differently.
-func hotspotText(out io.Writer, all []schema.Profiled) error {
-	for _, p := range all {
-		if p.Missing != "" {
-			fmt.Fprintf(out, "\nphase %d: no profiles to compare: %s\n", p.Phase, p.Missing)
-			continue
-		}
-		fmt.Fprintf(out, "\nphase %d: sampled processor time per request, by function (%d and %d samples)\n", p.Phase, p.BaseSamples, p.HeadSamples)
-		if len(p.Functions) == 0 {
-			fmt.Fprintln(out, "no function differs by more than chance explains")
-			continue
-		}
-		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintf(w, "BASE\tHEAD\tCHANGE\t  FUNCTION\n")
-		for _, f := range p.Functions {
-			name := shortName(f.Function)
-			if f.Under != "" && f.Under != f.Function {
-				name += " under " + shortName(f.Under)
-			}
-			fmt.Fprintf(w, "%.1f µs\t%.1f µs\t%+.1f µs\t  %s\n", f.Base/1000, f.Head/1000, (f.Head-f.Base)/1000, name)
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// shortName leaves out the path before a function's package.
-func shortName(function string) string {
-	return cmp.Or(function[strings.LastIndex(function, "/")+1:], function)
 }

@@ -131,3 +131,34 @@ func resampled(r *rand.Rand, noise []float64, block int) []float64 {
 }
 
 func abs(n int) int { return max(n, -n) }
+
+// MaxHistories is the most histories of a self-test for one step.
+const MaxHistories = 100_000
+
+// testedSteps are the relative steps of a self-test of several series.
+var testedSteps = []float64{0, 0.03, 0.05, 0.10, 0.20}
+
+// Tested is the self-test of one series, or why there is none.
+type Tested struct {
+	Series string  `json:"series"`
+	Unit   string  `json:"unit"`
+	Trials []Trial `json:"trials"` // empty where there is an error
+	Error  string  `json:"error,omitempty"`
+}
+
+// SelfTestAll is [SelfTest] of each series, without a change and with steps from 3 to 20 %. A series that cannot be
+// tested says why.
+func SelfTestAll(all []Series, histories int, o Options) []Tested {
+	var done []Tested
+	for _, s := range all {
+		t := Tested{Series: s.Name, Unit: s.Unit, Trials: []Trial{}}
+		trials, err := SelfTest(s, testedSteps, histories, o)
+		if err != nil {
+			t.Error = err.Error()
+		} else {
+			t.Trials = trials
+		}
+		done = append(done, t)
+	}
+	return done
+}
