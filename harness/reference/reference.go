@@ -145,7 +145,7 @@ type storeSet struct{ *fixtures.Set }
 
 // Info says where the stores are and what they run on.
 func (s storeSet) Info() run.StoreInfo {
-	info := run.StoreInfo{Env: s.Env()}
+	info := run.StoreInfo{Env: s.Env(), Unseen: s.Unseen()}
 	for _, d := range s.Describe() {
 		info.Providers = append(info.Providers, archive.Provider{
 			Store: suite.Store(d.Kind), Provider: d.Provider, Product: d.Product, Version: d.Version,

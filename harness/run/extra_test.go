@@ -319,3 +319,14 @@ func TestHowTheWarmupEndedIsArchived(t *testing.T) {
 		})
 	}
 }
+
+// unlisted is a system that runs already.
+type unlisted struct{ fakeInstance }
+
+func (*unlisted) Processes() []measure.Process { return nil }
+
+func TestOthersCannotBeToldFromProcessesThatAreNotListed(t *testing.T) {
+	assert.False(t, partial(&fakeInstance{}, StoreInfo{}), "all are listed")
+	assert.True(t, partial(&fakeInstance{}, StoreInfo{Unseen: true}), "a store in a container that somebody else started")
+	assert.True(t, partial(&unlisted{}, StoreInfo{}))
+}

@@ -86,6 +86,8 @@ type StoreInfo struct {
 	Env       []string // where they are, as NAME=value, for the system
 	Providers []archive.Provider
 	Processes []measure.Process
+	// Unseen says that a store may run on this host in processes that are not listed.
+	Unseen bool
 }
 
 // A Workload makes the requests of a run.

@@ -189,14 +189,10 @@ func processes(instance Instance, stores StoreInfo) []measure.Process {
 	return append(all, measure.Process{Role: measure.RoleGenerator, Name: "generator", PID: os.Getpid()})
 }
 
-// partial reports whether requests reach processes that are not known: a system or a store that runs already.
+// partial reports whether requests reach processes that are not known: a system that runs already, or such a store.
 func partial(instance Instance, stores StoreInfo) bool {
-	running := func(p archive.Provider) bool { return p.Provider == external }
-	return len(instance.Processes()) == 0 || slices.ContainsFunc(stores.Providers, running)
+	return len(instance.Processes()) == 0 || stores.Unseen
 }
-
-// external is the provider of stores that run already.
-const external = "external"
 
 // settle waits until the processes are idle.
 func (p *pipeline) settle(ctx context.Context, processes func() []measure.Process) measure.Quiet {
