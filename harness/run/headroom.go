@@ -17,7 +17,7 @@ import (
 // The short search for a phase's capacity, from which its headroom follows. Its windows hold some
 // stepRequests, so that the p99 of each is told by ten of them.
 const (
-	headroomTime       = 8 * time.Second // for all of it, start and stop of the system included
+	headroomTime       = 7 * time.Second // for all of it, start and stop of the system included
 	headroomReserve    = time.Second     // of that, for stopping
 	headroomResolution = 0.15
 	headroomRuns       = 12
