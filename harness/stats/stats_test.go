@@ -206,6 +206,14 @@ func TestPairedT(t *testing.T) {
 	assert.Zero(t, PairedT([]float64{2, 2, 2}))
 }
 
+// TestPairsToTell is the usual size of a sample: (1.96 × 1.23 / 1.58)².
+func TestPairsToTell(t *testing.T) {
+	sleep := []float64{1.2, 2.4, 1.3, 1.3, 0, 1, 1.8, 0.8, 4.6, 1.4}
+	assert.InDelta(t, 2.33, PairsToTell(sleep, 0.05), 0.01)
+	assert.Equal(t, math.Inf(1), PairsToTell([]float64{-1, 1}, 0.05))
+	assert.Zero(t, PairsToTell([]float64{3}, 0.05))
+}
+
 // TestSignedRank holds the sums against the table of Wilcoxon for 5 %, either way.
 func TestSignedRank(t *testing.T) {
 	for i, want := range []int{0, 2, 3, 5, 8, 10, 13, 17, 21, 25, 29, 34, 40, 46, 52} {
@@ -223,17 +231,17 @@ func TestThePairedRatio(t *testing.T) {
 	for i := range before {
 		before[i], after[i] = math.Exp(before[i]), math.Exp(after[i])
 	}
-	center, low, high := PairedRatio(before, after)
+	center, low, high := PairedRatio(before, after, 0.95)
 	assert.InDelta(t, -0.46, math.Log(center), 1e-9)
 	assert.InDelta(t, -0.786, math.Log(low), 1e-3)
 	assert.InDelta(t, -0.010, math.Log(high), 1e-3)
 	for _, row := range [][2][]float64{{{0, 1}, {1, 1}}, {{1}, {-1}}, {nil, {1}}, {nil, nil}, {{1, 2}, {1}}} {
-		center, low, high := PairedRatio(row[0], row[1])
+		center, low, high := PairedRatio(row[0], row[1], 0.95)
 		assert.Zero(t, center)
 		assert.Zero(t, low)
 		assert.Zero(t, high)
 	}
-	_, low, high = PairedRatio([]float64{1, 1, 1, 1}, []float64{1, 2, 3, 4})
+	_, low, high = PairedRatio([]float64{1, 1, 1, 1}, []float64{1, 2, 3, 4}, 0.95)
 	assert.InDelta(t, 1, low, 1e-12, "four pairs: all that they show")
 	assert.InDelta(t, 4, high, 1e-12)
 }

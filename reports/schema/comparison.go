@@ -22,8 +22,25 @@ type Comparison struct {
 	Changes []Change `json:"changes"`
 	// OnlyOneSide names the figures that only one side measured.
 	OnlyOneSide []string `json:"only_one_side"`
+	// Within is the half-width to which the intervals of CPU per request were to be narrowed, as a share of the ratio; null
+	// when they were not.
+	Within *float64 `json:"within" jsonschema:"nullable,minimum=0"`
+	// Widths has one entry for each phase whose pairs were measured.
+	Widths []Width `json:"widths"`
+	// BudgetSpent tells that the budget of time ended before there were pairs enough.
+	BudgetSpent bool `json:"budget_spent"`
 	// Profiles has one entry for each phase that got worse between two revisions.
 	Profiles []Profiled `json:"profiles"`
+}
+
+// Width is how wide the interval of a phase's ratio of CPU per request is.
+type Width struct {
+	Phase int `json:"phase" jsonschema:"minimum=1"`
+	Pairs int `json:"pairs" jsonschema:"minimum=0"`
+	// HalfWidth of the interval at 95 %, as a share of the ratio; null when it is not known.
+	HalfWidth *float64 `json:"half_width" jsonschema:"nullable,minimum=0"`
+	// MorePairs is about how many pairs it would take to reach the width that is wanted; null when none, or not known.
+	MorePairs *int `json:"more_pairs" jsonschema:"nullable,minimum=1"`
 }
 
 // Profiled is how the processor time of two builds differs in a phase.
@@ -64,17 +81,26 @@ type Change struct {
 	High *float64 `json:"high" jsonschema:"nullable,minimum=0"`
 	// P is the chance of so different runs if base and head were alike, in the range [0,1].
 	P float64 `json:"p" jsonschema:"minimum=0,maximum=1"`
+	// MorePairs is about how many pairs it would take to tell; null when none, or not known.
+	MorePairs *int `json:"more_pairs" jsonschema:"nullable,minimum=1"`
 	// Why it came to the outcome.
 	Why string `json:"why"`
 }
 
 // OfComparison is the document of a comparison.
-func OfComparison(base, head string, r compare.Report, only []string, profiled []Profiled) Comparison {
-	d := Comparison{Version: Version, Base: base, Head: head, Changes: []Change{}, OnlyOneSide: list(only), Profiles: list(profiled)}
+func OfComparison(base, head string, r compare.Report, pairs compare.Pairs, only []string, profiled []Profiled) Comparison {
+	d := Comparison{
+		Version: Version, Base: base, Head: head, Changes: []Change{}, OnlyOneSide: list(only), Profiles: list(profiled),
+		Within: finite(pairs.Within, pairs.Within > 0), Widths: []Width{}, BudgetSpent: pairs.Spent,
+	}
+	for _, w := range pairs.Widths {
+		d.Widths = append(d.Widths, Width{w.Phase, w.Pairs, finite(w.Half, w.Half > 0), known(w.More, w.More > 0)})
+	}
 	for _, c := range r.Changes {
 		d.Changes = append(d.Changes, Change{
 			Benchmark: c.Benchmark, Unit: c.Unit, Better: int(c.Better), Base: list(c.Base), Head: list(c.Head), Outcome: string(c.Outcome),
-			Ratio: finite(c.Ratio, c.Ratio > 0), Low: finite(c.Low, c.Ratio > 0), High: finite(c.High, c.Ratio > 0), P: c.P, Why: c.Why,
+			Ratio: finite(c.Ratio, c.Ratio > 0), Low: finite(c.Low, c.Ratio > 0), High: finite(c.High, c.Ratio > 0), P: c.P,
+			MorePairs: known(c.More, c.More > 0), Why: c.Why,
 		})
 	}
 	return d

@@ -22,14 +22,20 @@ func TestComparisonsKeepToTheSchema(t *testing.T) {
 		{Benchmark: "nothing", Unit: "B", Base: make([]float64, 5), Head: make([]float64, 5)},
 		{Benchmark: "some errors", Unit: "error-%", Better: stats.Lower, Base: make([]float64, 5), Head: []float64{1, 2, 3, 4, 5}},
 	}, compare.Options{Rate: 0.05})
-	d := decoded(t, schema.OfComparison("a", "b", r, nil, []schema.Profiled{schema.OfProfiles(2, &hotspot.Profile{Samples: 3}, &hotspot.Profile{}, []hotspot.Change{{Base: 1, Head: 2}})}))
+	pairs := compare.Pairs{Within: 0.03, Widths: []compare.Width{{Phase: 2, Pairs: 7, Half: 0.04, More: 6}, {Phase: 3}}}
+	d := decoded(t, schema.OfComparison("a", "b", r, pairs, nil, []schema.Profiled{
+		schema.OfProfiles(2, &hotspot.Profile{Samples: 3}, &hotspot.Profile{}, []hotspot.Change{{Base: 1, Head: 2}}),
+	}))
 	require.NoError(t, s.Validate(any(d)))
 	changes := d["changes"].([]any)
 	assert.NotNil(t, changes[0].(map[string]any)["ratio"])
 	assert.Nil(t, changes[1].(map[string]any)["ratio"], "not known is not 0")
 	assert.Nil(t, changes[3].(map[string]any)["ratio"])
+	widths := d["widths"].([]any)
+	assert.NotNil(t, widths[0].(map[string]any)["more_pairs"])
+	assert.Nil(t, widths[1].(map[string]any)["half_width"])
 
-	require.NoError(t, s.Validate(any(decoded(t, schema.OfComparison("a", "b", compare.Report{}, []string{"x"}, nil)))))
+	require.NoError(t, s.Validate(any(decoded(t, schema.OfComparison("a", "b", compare.Report{}, compare.Pairs{}, []string{"x"}, nil)))))
 	changes[0].(map[string]any)["outcome"] = "slower"
 	assert.Error(t, s.Validate(any(d)), "an outcome that there is not")
 }

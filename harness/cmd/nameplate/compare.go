@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/reports/schema"
@@ -19,16 +20,18 @@ type compareCommand struct {
 	Base string `arg:"" help:"Run's folder, bench file, or git revision."`
 	Head string `arg:"" help:"The same kind of thing."`
 
-	Least        float64 `help:"Smallest relative change that matters." default:"0.05"`
-	Pairs        int     `help:"Of revisions: pairs of runs next to one another, which are judged as pairs." default:"8"`
-	Phase        []int   `help:"Of revisions: phases to drive." default:"2" placeholder:"N"`
-	Duration     string  `help:"Of revisions: length of a run's window." default:"3s"`
-	Warmup       string  `help:"Of revisions: length of the warm-up." default:"1s"`
-	Stores       string  `help:"Of revisions: stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
-	HeadSlowdown string  `help:"Of revisions: processor time that the head burns per request beside its work, to see that it is found." placeholder:"TIME"`
-	Keep         string  `help:"Of revisions: folder in which the measured bench files are kept." type:"path" placeholder:"FOLDER"`
-	JSON         bool    `help:"Print one JSON object on standard output and nothing else."`
-	Quiet        bool    `help:"Show no progress."`
+	Least        float64       `help:"Smallest relative change that matters." default:"0.05"`
+	Pairs        *int          `help:"Of revisions: least number of pairs of runs, judged as pairs (usually 8); given alone, no more are made." placeholder:"N"`
+	Within       string        `help:"Of revisions: half-width to which pairs narrow the interval of CPU per request, by phase (usually 3%; 0% for off)." placeholder:"SHARE"`
+	Budget       time.Duration `help:"Of revisions: wall time within which pairs are made (10m with --within)." placeholder:"TIME"`
+	Phase        []int         `help:"Of revisions: phases to drive." default:"2" placeholder:"N"`
+	Duration     string        `help:"Of revisions: length of a run's window." default:"3s"`
+	Warmup       string        `help:"Of revisions: length of the warm-up." default:"1s"`
+	Stores       string        `help:"Of revisions: stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
+	HeadSlowdown string        `help:"Of revisions: processor time that the head burns per request beside its work, to see that it is found." placeholder:"TIME"`
+	Keep         string        `help:"Of revisions: folder in which the measured bench files are kept." type:"path" placeholder:"FOLDER"`
+	JSON         bool          `help:"Print one JSON object on standard output and nothing else."`
+	Quiet        bool          `help:"Show no progress."`
 }
 
 // Run compares and ends with 1 when something got worse, else with 0.
@@ -36,18 +39,18 @@ func (k compareCommand) Run(c console) error {
 	if !(k.Least > 0 && k.Least < 1) {
 		return usageError{fmt.Errorf("--least: %v is out of range; allowed: above 0 and below 1", k.Least)}
 	}
-	built, base, head, err := k.inputs(c)
+	built, pairs, err := k.inputs(c)
 	if built != nil {
 		defer built.close()
 	}
 	if err != nil {
 		return err
 	}
-	series, only, err := compare.Read(base, head)
+	series, only, err := compare.Read(pairs.Base, pairs.Head)
 	if err != nil {
 		return usageError{err}
 	}
-	r := compare.Judge(series, compare.Options{Least: k.Least, Paired: built != nil})
+	r := compare.Judge(series, compare.Options{Least: k.Least, Paired: built != nil, Narrowed: pairs.Within > 0})
 	var profiled []schema.Profiled
 	if built != nil {
 		if profiled, err = k.profiles(c, built, r); err != nil {
@@ -55,8 +58,8 @@ func (k compareCommand) Run(c console) error {
 		}
 	}
 	if k.JSON {
-		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, only, profiled))
-	} else if err = k.text(c.stdout, r, only); err == nil {
+		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, pairs, only, profiled))
+	} else if err = k.text(c.stdout, r, pairs, only); err == nil {
 		err = text.Hotspots(c.stdout, profiled)
 	}
 	if err != nil {
@@ -70,31 +73,40 @@ func (k compareCommand) Run(c console) error {
 
 // inputs are the texts of both sides: files where both are there, else revisions that are
 // built and measured; then the builds are returned, too.
-func (k compareCommand) inputs(c console) (built *builds, base, head []compare.Input, err error) {
+func (k compareCommand) inputs(c console) (built *builds, pairs compare.Pairs, err error) {
 	baseFile, baseErr := benchFile(k.Base)
 	headFile, headErr := benchFile(k.Head)
 	switch {
 	case baseErr == nil && headErr == nil:
-		if base, err = readInput(baseFile); err == nil {
-			head, err = readInput(headFile)
+		if pairs.Base, err = readInput(baseFile); err == nil {
+			pairs.Head, err = readInput(headFile)
 		}
 		if err != nil {
 			err = usageError{err}
 		}
-		return nil, base, head, err
+		return nil, pairs, err
 	case !errors.Is(baseErr, os.ErrNotExist) && baseErr != nil:
-		return nil, nil, nil, usageError{baseErr}
+		return nil, pairs, usageError{baseErr}
 	case !errors.Is(headErr, os.ErrNotExist) && headErr != nil:
-		return nil, nil, nil, usageError{headErr}
+		return nil, pairs, usageError{headErr}
 	case baseErr == nil:
-		return nil, nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Base, k.Head)}
+		return nil, pairs, usageError{mixed(k.Base, k.Head)}
 	case headErr == nil:
-		return nil, nil, nil, usageError{fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", k.Head, k.Base)}
+		return nil, pairs, usageError{mixed(k.Head, k.Base)}
+	}
+	sampling, err := k.sampling()
+	if err != nil {
+		return nil, pairs, usageError{err}
 	}
 	if built, err = k.build(c); err == nil {
-		base, head, err = k.revisions(c, built)
+		pairs, err = k.revisions(c, built, sampling)
 	}
-	return built, base, head, err
+	return built, pairs, err
+}
+
+// mixed says that a file was to be compared with something else.
+func mixed(file, other string) error {
+	return fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", file, other)
 }
 
 // benchFile is the bench file that a name stands for: itself, or that of a run's folder.
@@ -125,7 +137,7 @@ func readInput(file string) ([]compare.Input, error) {
 }
 
 // text prints a table, the changes first.
-func (k compareCommand) text(out io.Writer, r compare.Report, only []string) error {
+func (k compareCommand) text(out io.Writer, r compare.Report, pairs compare.Pairs, only []string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "OUTCOME\tBENCHMARK\tUNIT\tHEAD/BASE\tINTERVAL\tRUNS\tWHY\n")
 	for _, outcome := range []compare.Outcome{compare.Regress, compare.Improve, compare.CannotTell, compare.Same} {
@@ -145,6 +157,9 @@ func (k compareCommand) text(out io.Writer, r compare.Report, only []string) err
 	}
 	for _, name := range only {
 		fmt.Fprintf(out, "only on one side: %s\n", name)
+	}
+	if err := text.Widths(out, pairs); err != nil {
+		return err
 	}
 	_, err := fmt.Fprintf(out, "\n%d series: %d regress, %d improve, %d same, %d cannot tell\n", len(r.Changes),
 		r.Count(compare.Regress), r.Count(compare.Improve), r.Count(compare.Same), r.Count(compare.CannotTell))

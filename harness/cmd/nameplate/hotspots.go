@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 
@@ -26,21 +25,13 @@ const (
 	mostHotspots     = 10
 )
 
-// drivenPhase finds phase and rate in the name of a benchmark.
-var drivenPhase = regexp.MustCompile(`\bphase=(\d+)\b.*\brate=([0-9.]+)`)
-
 // profiles profiles both builds in every phase that has got worse.
 func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]schema.Profiled, error) {
 	var all []schema.Profiled
 	done := map[int]bool{}
 	for _, change := range r.Changes {
-		m := drivenPhase.FindStringSubmatch(change.Benchmark)
-		if change.Outcome != compare.Regress || m == nil {
-			continue
-		}
-		phase, _ := strconv.Atoi(m[1])
-		rate, err := strconv.ParseFloat(m[2], 64)
-		if done[phase] || err != nil || !(rate > 0) {
+		phase, rate, ok := compare.Driven(change.Benchmark)
+		if change.Outcome != compare.Regress || !ok || done[phase] {
 			continue
 		}
 		done[phase] = true

@@ -16,6 +16,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // stopping is how long a run that was interrupted may take to clean up.
@@ -35,9 +36,6 @@ func (b *builds) close() { os.RemoveAll(b.dir) }
 // build builds both revisions of the repository that the command is called in. The work tree is
 // left as it is.
 func (k compareCommand) build(c console) (*builds, error) {
-	if k.Pairs < compare.MinRuns {
-		return nil, usageError{fmt.Errorf("--pairs: %d can tell nothing; allowed: %d or more", k.Pairs, compare.MinRuns)}
-	}
 	dir, err := os.MkdirTemp("", "nameplate-compare-")
 	if err != nil {
 		return nil, &run.EnvironmentError{Where: "make a folder for the builds", Err: err}
@@ -54,31 +52,60 @@ func (k compareCommand) build(c console) (*builds, error) {
 	return b, nil
 }
 
-// revisions measures two builds in turn, base, head, head, base and so on: what drifts on
-// this machine falls on both alike.
-func (k compareCommand) revisions(c console, b *builds) (base, head []compare.Input, err error) {
-	var sides [2][]compare.Input
-	for pair := range k.Pairs {
-		order := []int{0, 1}
-		if pair%2 == 1 {
-			order = []int{1, 0}
-		}
-		for _, side := range order {
-			k.tell(c, "pair %d of %d: %s", pair+1, k.Pairs, sideNames[side])
-			text, err := k.measure(c, b.binaries[side], filepath.Join(b.dir, fmt.Sprintf("%s-%d", sideNames[side], pair)), side == 1)
-			if err != nil {
-				return nil, nil, err
-			}
-			name := fmt.Sprintf("%s-%d.txt", sideNames[side], pair+1)
-			if k.Keep != "" {
-				if err := keep(k.Keep, name, text); err != nil {
-					return nil, nil, err
-				}
-			}
-			sides[side] = append(sides[side], compare.Input{Name: name, Reader: bytes.NewReader(text)})
-		}
+// What a comparison of revisions does where nothing is said.
+const (
+	usualPairs  = 8
+	usualWithin = 0.03
+	usualBudget = 10 * time.Minute
+)
+
+// sampling is how many pairs the flags ask for. With --pairs alone it is that many; else pairs are added until the
+// intervals are narrow enough, within a budget.
+func (k compareCommand) sampling() (compare.Sampling, error) {
+	s := compare.Sampling{Phases: k.Phase, Least: usualPairs, Budget: k.Budget}
+	if k.Pairs != nil {
+		s.Least = *k.Pairs
+	} else {
+		s.Within = usualWithin
 	}
-	return sides[0], sides[1], nil
+	if k.Within != "" {
+		share, err := suite.ParseShare(k.Within)
+		if err != nil {
+			return s, fmt.Errorf("--within: %w", err)
+		}
+		s.Within = float64(share)
+	}
+	switch {
+	case s.Least < compare.MinRuns:
+		return s, fmt.Errorf("--pairs: %d can tell nothing; allowed: %d or more", s.Least, compare.MinRuns)
+	case s.Budget < 0:
+		return s, fmt.Errorf("--budget: %v is out of range; allowed: a time above 0", s.Budget)
+	case s.Within >= 1:
+		return s, fmt.Errorf("--within: %s is out of range; allowed: 0 %% for off, or less than 100 %%", k.Within)
+	case s.Within > 0 && s.Budget == 0:
+		s.Budget = usualBudget
+	}
+	return s, nil
+}
+
+// revisions measures two builds in turn, base, head, head, base and so on.
+func (k compareCommand) revisions(c console, b *builds, s compare.Sampling) (compare.Pairs, error) {
+	start := time.Now()
+	clock := func() time.Duration { return time.Since(start) }
+	return s.Make(clock, func(pair, side int, phases []int) ([]byte, error) {
+		of := ""
+		if s.Within == 0 {
+			of = fmt.Sprintf(" of %d", s.Least)
+		}
+		k.tell(c, "pair %d%s: %s", pair+1, of, sideNames[side])
+		one := k
+		one.Phase = phases
+		text, err := one.measure(c, b.binaries[side], filepath.Join(b.dir, fmt.Sprintf("%s-%d", sideNames[side], pair)), side == 1)
+		if err == nil && k.Keep != "" {
+			err = keep(k.Keep, fmt.Sprintf("%s-%d.txt", sideNames[side], pair+1), text)
+		}
+		return text, err
+	})
 }
 
 func (k compareCommand) tell(c console, format string, args ...any) {

@@ -43,6 +43,8 @@ type Options struct {
 	Rate float64
 	// Paired tells that run i of the base and of the head were made next to one another, and share what the host did.
 	Paired bool
+	// Narrowed tells that pairs were added until an interval was narrow enough, see [Sampling.Within].
+	Narrowed bool
 }
 
 func (o Options) withDefaults() Options {
@@ -61,7 +63,8 @@ type Change struct {
 	Ratio   float64 `json:"ratio"` // head over base; 0 when it has none
 	Low     float64 `json:"low"`   // interval of the ratio, at 95 %
 	High    float64 `json:"high"`
-	P       float64 `json:"p"` // of the test that was made; 1 when none was
+	P       float64 `json:"p"`    // of the test that was made; 1 when none was
+	More    int     `json:"more"` // pairs that it would take beside these to tell, about; 0 when none, or not known
 	Why     string  `json:"why"`
 
 	paired bool // judged by its pairs
@@ -95,10 +98,13 @@ func Judge(all []Series, o Options) Report {
 		switch {
 		case min(len(s.Base), len(s.Head)) < MinRuns:
 			c.Why = fmt.Sprintf("%d and %d runs; at least %d on each side needed", len(s.Base), len(s.Head), MinRuns)
+			if o.Paired {
+				c.More = MinRuns - min(len(s.Base), len(s.Head))
+			}
 		case constant(s):
 			c.Outcome, c.Ratio, c.Low, c.High, c.Why = Same, 1, 1, 1, "every run of both measured the same"
 		default:
-			c.test(o.Paired)
+			c.test(o)
 			judged = append(judged, len(r.Changes))
 		}
 		r.Changes = append(r.Changes, c)
@@ -112,10 +118,10 @@ func Judge(all []Series, o Options) Report {
 
 // test finds out how the sides differ and how well chance explains it: by pairs where there are some and every value has a
 // logarithm, else by the ranks of all values.
-func (c *Change) test(paired bool) {
-	if logs := stats.LogRatios(c.Base, c.Head); paired && len(logs) > 0 {
+func (c *Change) test(o Options) {
+	if logs := stats.LogRatios(c.Base, c.Head); o.Paired && len(logs) > 0 {
 		c.paired, c.P = true, stats.PairedT(logs)
-		c.Ratio, c.Low, c.High = stats.PairedRatio(c.Base, c.Head)
+		c.Ratio, c.Low, c.High = stats.PairedRatio(c.Base, c.Head, level(o.Narrowed))
 		return
 	}
 	c.P = stats.RankSum(c.Base, c.Head)
@@ -162,6 +168,9 @@ func (c *Change) decide(o Options, threshold float64, series int) {
 		c.Why = "changed, and it has no direction"
 	default:
 		c.Why = fmt.Sprintf("p %.2g among %d series: chance may explain it, and %.3g %% or more are not ruled out", c.P, series, 100*o.Least)
+		if c.More = c.more(o, series); c.More > 0 {
+			c.Why += fmt.Sprintf("; about %d more pairs would tell", c.More)
+		}
 	}
 }
 
