@@ -1,6 +1,10 @@
 package text
 
-import "strings"
+import (
+	"fmt"
+	"io"
+	"strings"
+)
 
 // wrap breaks a text at its spaces into lines of at most the given number of columns;
 // a longer word is broken anywhere. There is always at least one line.
@@ -50,4 +54,17 @@ func shorten(lines []string, most, width int) []string {
 // pad fills a text with spaces up to the given number of columns.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-columns(s)))
+}
+
+// leastHung are the columns that a text has beside its lead, however narrow the terminal is.
+const leastHung = 20
+
+// hang prints a text in lines of at most the width, those after the first indented like it.
+func hang(w io.Writer, lead, text string, width int) {
+	for i, line := range wrap(text, max(leastHung, width-columns(lead))) {
+		if i == 1 {
+			lead = strings.Repeat(" ", columns(lead))
+		}
+		fmt.Fprintln(w, lead+line)
+	}
 }

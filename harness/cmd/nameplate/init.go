@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,13 +33,6 @@ type initCommand struct {
 	Force   bool     `help:"Overwrite the file."`
 }
 
-// Kinds of source.
-const (
-	fromURL     = "url"
-	fromOpenAPI = "openapi"
-	fromHAR     = "har"
-)
-
 // Run drafts the suite and writes it.
 func (k initCommand) Run(c console) error {
 	if err := k.check(); err != nil {
@@ -67,8 +59,8 @@ func (k initCommand) Run(c console) error {
 
 // check refuses what is wrong before anything is asked or read.
 func (k initCommand) check() error {
-	if !slices.Contains([]string{"", fromURL, fromOpenAPI, fromHAR}, k.Kind) {
-		return fmt.Errorf("--from: %q is unknown; allowed: %s, %s, %s", k.Kind, fromURL, fromOpenAPI, fromHAR)
+	if !slices.Contains([]string{"", draft.KindURL, draft.KindOpenAPI, draft.KindHAR}, k.Kind) {
+		return fmt.Errorf("--from: %q is unknown; allowed: %s, %s, %s", k.Kind, draft.KindURL, draft.KindOpenAPI, draft.KindHAR)
 	}
 	if _, err := os.Lstat(k.Output); k.Output != "" && err == nil && !k.Force {
 		return fmt.Errorf("%s is there already; allowed: another name, or --force", k.Output)
@@ -83,7 +75,7 @@ func (k initCommand) check() error {
 
 // draft reads the source as what it is.
 func (k initCommand) draft(c console) (draft.Draft, error) {
-	if k.Kind == fromURL || k.Kind == "" && (strings.HasPrefix(k.From, "http://") || strings.HasPrefix(k.From, "https://")) {
+	if k.Kind == draft.KindURL || k.Kind == "" && (strings.HasPrefix(k.From, "http://") || strings.HasPrefix(k.From, "https://")) {
 		return k.fromURL(c)
 	}
 	data, err := readSource(k.From)
@@ -92,14 +84,14 @@ func (k initCommand) draft(c console) (draft.Draft, error) {
 	}
 	kind := k.Kind
 	if kind == "" {
-		if kind, err = sniff(data); err != nil {
+		if kind, err = draft.Sniff(data); err != nil {
 			return draft.Draft{}, usageError{fmt.Errorf("%s %w", k.From, err)}
 		}
 	}
 	name := filepath.Base(k.From)
 	where := draft.Where{URL: k.URL, Command: k.Command, IOwn: k.IOwn}
 	var d draft.Draft
-	if kind == fromHAR {
+	if kind == draft.KindHAR {
 		d, err = har.Read(name, data, har.Options{Where: where, Writes: k.Writes, All: k.All, Paths: k.Path})
 	} else {
 		d, err = openapi.Read(name, data, openapi.Options{Where: where, Writes: k.Writes, Paths: k.Path})
@@ -110,7 +102,7 @@ func (k initCommand) draft(c console) (draft.Draft, error) {
 	return d, nil
 }
 
-// fromURL asks a system that runs, or takes its address as it is.
+// draft.KindURL asks a system that runs, or takes its address as it is.
 func (k initCommand) fromURL(c console) (draft.Draft, error) {
 	fail := func(err error) (draft.Draft, error) { return draft.Draft{}, usageError{err} }
 	asked, _, err := draft.Where{URL: k.From, IOwn: k.IOwn}.Place("")
@@ -143,37 +135,4 @@ func (k initCommand) fromURL(c console) (draft.Draft, error) {
 		return draft.Draft{}, &run.EnvironmentError{Where: "ask the system", Err: fmt.Errorf("%w; start it, or use --offline", err)}
 	}
 	return d, nil
-}
-
-// readSource reads a file of bounded size.
-func readSource(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("read the source: %w; a URL starts with http://", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, draft.MaxInput+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read the source: %w", err)
-	case len(data) > draft.MaxInput:
-		return nil, fmt.Errorf("%s has more than %d MiB", name, draft.MaxInput>>20)
-	}
-	return data, nil
-}
-
-// writeBeside writes a file beside its name first, so that it is there as a whole or not at all.
-func writeBeside(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

@@ -36,14 +36,14 @@ func (p *progress) observe(e run.Event) {
 	case run.StageRunDone:
 		p.line(fmt.Sprintf("%s (%s left)", e.RunLine(), e.Left.Round(time.Second)))
 	case run.StageTried:
-		p.line(triedLine(e))
+		p.line(e.TriedLine())
 	case run.StageStores:
 		if e.Message != "" {
 			p.line(fmt.Sprintf("%s %s: %s", e.Phase.Title(), e.Phase.Name, e.Message))
 		}
 	}
 	if p.live {
-		p.change(liveLine(e))
+		p.change(e.LiveLine())
 	}
 }
 
@@ -71,24 +71,4 @@ func (p *progress) change(text string) {
 		fmt.Fprint(p.out, "\r")
 	}
 	p.shown = len(text)
-}
-
-func liveLine(e run.Event) string {
-	at := fmt.Sprintf("%s %s", e.Phase.Title(), e.Phase.Name)
-	switch {
-	case e.Search:
-		return fmt.Sprintf("%s, capacity, run %d: %s at %.0f req/s", at, e.Run, e.Stage, float64(e.Phase.Rate))
-	case e.Run > 0:
-		at += fmt.Sprintf(", run %d of %d", e.Run, e.Runs)
-	}
-	return fmt.Sprintf("%s: %s … %s left", at, e.Stage, e.Left.Round(time.Second))
-}
-
-// triedLine is one run of a search for the capacity.
-func triedLine(e run.Event) string {
-	text := fmt.Sprintf("%s %s, capacity: %s at %.0f req/s", e.Phase.Title(), e.Phase.Name, e.Message, float64(e.Phase.Rate))
-	if len(e.Invalid) > 0 {
-		text += " (" + strings.Join(e.Invalid, "; ") + ")"
-	}
-	return text
 }

@@ -2,14 +2,14 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/fixtures/dataset"
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
+	"github.com/nameplate-dev/nameplate/reports/schema"
+	"github.com/nameplate-dev/nameplate/reports/text"
 )
 
 // storesCommand shows what stores this machine offers.
@@ -18,31 +18,17 @@ type storesCommand struct {
 	JSON    bool `help:"Print one JSON object and nothing else."`
 }
 
-// offer is a store as it is printed; times that were not measured are null.
-type offer struct {
-	Store    string   `json:"store"`
-	Provider string   `json:"provider"`
-	Product  string   `json:"product,omitempty"`
-	Version  string   `json:"version,omitempty"`
-	Image    string   `json:"image,omitempty"`
-	Offered  bool     `json:"offered"`
-	Reason   string   `json:"reason,omitempty"` // why it is not offered
-	Start    *float64 `json:"start_ms"`         // from nothing to the first answer
-	Warm     *float64 `json:"warm_ms"`          // from a template to the first query of the data set
-	Differs  []string `json:"differs"`          // from the real product
-}
-
 // Run looks for every provider of every store; it ends with 4 when a store has none.
 func (k storesCommand) Run(c console) error {
-	var all []offer
+	var all []schema.Store
 	has := map[fixtures.Kind]bool{}
 	for _, o := range fixtures.Offers(c.ctx, c.getenv) {
 		if k.Measure {
 			o = o.Measure(c.ctx, fixtures.Request{Env: c.getenv, Dataset: dataset.Spec{Seed: 1, Accounts: 1000, Transactions: 5000}})
 		}
 		has[o.Kind] = has[o.Kind] || o.Reason == ""
-		all = append(all, offer{
-			Store: string(o.Kind), Provider: o.Provider, Product: o.Product, Version: o.Version, Image: o.Image,
+		all = append(all, schema.Store{
+			Kind: string(o.Kind), Provider: o.Provider, Product: o.Product, Version: o.Version, Image: o.Image,
 			Offered: o.Reason == "", Reason: o.Reason, Start: elapsed(o.StartTime), Warm: elapsed(o.WarmTime),
 			Differs: append([]string{}, fixtures.Differences(o.Kind, o.Provider)...),
 		})
@@ -50,10 +36,10 @@ func (k storesCommand) Run(c console) error {
 	var err error
 	if k.JSON {
 		err = indented(c.stdout, struct {
-			Stores []offer `json:"stores"`
+			Stores []schema.Store `json:"stores"`
 		}{all})
 	} else {
-		err = storesText(c.stdout, all)
+		err = text.Stores(c.stdout, all)
 	}
 	switch {
 	case err != nil:
@@ -71,24 +57,4 @@ func elapsed(d time.Duration) *float64 {
 	}
 	ms := float64(d.Microseconds()) / 1000
 	return &ms
-}
-
-func storesText(out io.Writer, all []offer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "STORE\tPROVIDER\tWHAT\tSTART\tFROM TEMPLATE\tREMARK")
-	for _, o := range all {
-		what, remark := o.Product+" "+o.Version, o.Image
-		if !o.Offered {
-			what, remark = "not offered", o.Reason
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", o.Store, o.Provider, what, inMilliseconds(o.Start), inMilliseconds(o.Warm), remark)
-	}
-	return w.Flush()
-}
-
-func inMilliseconds(ms *float64) string {
-	if ms == nil {
-		return ""
-	}
-	return fmt.Sprintf("%.0f ms", *ms)
 }
