@@ -247,6 +247,7 @@ func TestTheHeadroomIsSearchedForOnOneInstance(t *testing.T) {
 	require.NoError(t, err)
 	search := r.Phases[0].Search
 	require.NotNil(t, search)
+	assert.Equal(t, "logs/p1-headroom.log", filepath.ToSlash(search.Trials[0].Log), "below the archive's folder, wherever it is moved")
 	assert.EqualValues(t, 5+1, system.started.Load())
 	assert.Zero(t, system.open.Load())
 	assert.Len(t, r.Phases[0].Trials, 5)

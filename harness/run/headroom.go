@@ -62,7 +62,8 @@ func (p *pipeline) seekHeadroom(ctx context.Context, phase suite.Phase, memory s
 	if err := stores.ready(ctx, p.record()); err != nil {
 		return err
 	}
-	log, err := p.openLog(filepath.Join("logs", fmt.Sprintf("p%d-headroom.log", phase.Number)))
+	name := filepath.Join("logs", fmt.Sprintf("p%d-headroom.log", phase.Number)) // below the archive's folder
+	log, err := p.openLog(name)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (p *pipeline) seekHeadroom(ctx context.Context, phase suite.Phase, memory s
 	}
 	defer func() { err = errors.Join(err, stop(instance)) }()
 	steps := &steps{
-		pipeline: p, instance: instance, stores: stores, log: log.Name(),
+		pipeline: p, instance: instance, stores: stores, log: name,
 		until: began.Add(headroomTime - headroomReserve), timeout: p.stepTimeout(phase),
 		// Nothing of ours works yet. It is not read again: what a step leaves behind is no noise of the host's.
 		spin: p.Spin(), frequency: probe.Frequency(),

@@ -1,0 +1,40 @@
+package archive
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write what the archives in testdata are judged to")
+
+// The archives were measured by three versions of this program, the first of which knew no disturbances, no search and
+// no cores. What they are judged to changes with the rules of the judge, and with nothing else.
+func TestArchivesOfVersion1AreJudgedAsBefore(t *testing.T) {
+	for _, name := range []string{"documented", "disturbed", "small-host"} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join("testdata", "v1", name)
+			r, err := Load(dir)
+			require.NoError(t, err)
+			require.NoError(t, r.Judge())
+			got, err := json.MarshalIndent(struct {
+				Verdict string `json:"verdict"`
+				Exit    int    `json:"exit"`
+				Results any    `json:"results"`
+			}{r.Verdict.String(), r.ExitStatus, r.Results}, "", "  ")
+			require.NoError(t, err)
+			golden := filepath.Join(dir, "judged.json")
+			if *update {
+				require.NoError(t, os.WriteFile(golden, append(got, '\n'), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), string(got)+"\n")
+		})
+	}
+}
