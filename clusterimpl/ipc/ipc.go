@@ -57,8 +57,8 @@ type Message struct {
 // longest is the longest line that is read, in bytes: 256 workers have room in it.
 const longest = 1 << 20
 
-// patience is how long a message may wait for a peer that does not read.
-const patience = time.Second
+// writeTimeout is how long a message may wait for a peer that does not read.
+const writeTimeout = time.Second
 
 // Conn is one end of a control connection.
 type Conn struct {
@@ -111,7 +111,7 @@ func Open(file *os.File) (*Conn, error) {
 func (c *Conn) Send(m Message) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+	if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return fmt.Errorf("send %s: %w", m.Kind, err)
 	}
 	if err := c.out.Encode(m); err != nil {

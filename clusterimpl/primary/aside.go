@@ -58,8 +58,8 @@ func strained(workers map[int]*member, processors int, now time.Time) bool {
 	return cores >= busyShare*float64(min(len(workers), processors))
 }
 
-// desk answers, in this process, what is asked about the cluster.
-type desk struct {
+// adminServer answers, in this process, what is asked about the cluster.
+type adminServer struct {
 	conns chan net.Conn
 	once  sync.Once
 	done  chan struct{}
@@ -72,8 +72,8 @@ type question struct {
 	answer chan<- inspect.Reply // has room for it
 }
 
-func (p *primary) newDesk() *desk {
-	d := &desk{conns: make(chan net.Conn), done: make(chan struct{})}
+func (p *primary) newAdminServer() *adminServer {
+	d := &adminServer{conns: make(chan net.Conn), done: make(chan struct{})}
 	d.http.ReadHeaderTimeout = time.Second
 	d.http.WriteTimeout = time.Second
 	d.http.SetKeepAlivesEnabled(false)
@@ -97,8 +97,8 @@ func (p *primary) newDesk() *desk {
 	return d
 }
 
-// take gives the desk a connection.
-func (d *desk) take(c net.Conn) {
+// take gives the server a connection.
+func (d *adminServer) take(c net.Conn) {
 	select {
 	case d.conns <- c:
 	case <-d.done:
@@ -107,7 +107,7 @@ func (d *desk) take(c net.Conn) {
 }
 
 // Accept implements net.Listener.
-func (d *desk) Accept() (net.Conn, error) {
+func (d *adminServer) Accept() (net.Conn, error) {
 	select {
 	case c := <-d.conns:
 		return c, nil
@@ -117,10 +117,10 @@ func (d *desk) Accept() (net.Conn, error) {
 }
 
 // Close implements net.Listener.
-func (d *desk) Close() error {
+func (d *adminServer) Close() error {
 	d.once.Do(func() { close(d.done) })
 	return nil
 }
 
 // Addr implements net.Listener.
-func (d *desk) Addr() net.Addr { return &net.TCPAddr{} }
+func (d *adminServer) Addr() net.Addr { return &net.TCPAddr{} }

@@ -28,8 +28,8 @@ type suspicion struct {
 }
 
 // hung returns why a worker that has been silent for so long counts as hung, "" if it
-// does not. patience is how long a silent worker that is busy is tolerated.
-func (s *suspicion) hung(now time.Time, silent, patience time.Duration, examine func() vitals) string {
+// does not. tolerance is how long a silent worker that is busy is tolerated.
+func (s *suspicion) hung(now time.Time, silent, tolerance time.Duration, examine func() vitals) string {
 	if silent < silenceSuspect {
 		*s = suspicion{}
 		return ""
@@ -38,7 +38,7 @@ func (s *suspicion) hung(now time.Time, silent, patience time.Duration, examine 
 	switch {
 	case v.known && v.stopped:
 		return fmt.Sprintf("no sign of life for %v: the process is stopped", silent.Round(time.Millisecond))
-	case silent >= max(patience, silenceSuspect):
+	case silent >= max(tolerance, silenceSuspect):
 		return fmt.Sprintf("no sign of life for %v", silent.Round(time.Millisecond))
 	case !v.known:
 		return ""

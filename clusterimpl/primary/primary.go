@@ -55,7 +55,7 @@ type primary struct {
 	health  *slog.Logger
 	sup     *supervise.Supervisor
 	spread  handover.Spreader
-	desk    *desk
+	admin   *adminServer
 	mode    handover.Mode
 	cage    *cage.Cage      // nil where there can be none
 	workers map[int]*member // by slot, those that have a process
@@ -114,9 +114,9 @@ func Run(ctx context.Context, o Options) error {
 	if p.cage, err = cage.Open(); err != nil {
 		p.log.Debug("the memory of workers has no wall but the collector's limit and this process's look at them", "reason", err)
 	}
-	p.desk = p.newDesk()
-	p.spread.Aside(asks, p.desk.take)
-	p.helpers.Go(func() { _ = p.desk.http.Serve(p.desk) }) // it ends when it is closed
+	p.admin = p.newAdminServer()
+	p.spread.Aside(asks, p.admin.take)
+	p.helpers.Go(func() { _ = p.admin.http.Serve(p.admin) }) // it ends when it is closed
 	p.log.Debug("starting", "pid", os.Getpid(), "workers", o.Config.Workers, "distribution", p.mode)
 	return p.loop(ctx)
 }

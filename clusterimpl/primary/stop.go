@@ -45,7 +45,7 @@ func (p *primary) blame(err error) {
 func (p *primary) close() {
 	close(p.done)
 	p.spread.Finish()
-	p.desk.http.Close()
+	p.admin.http.Close()
 	p.helpers.Wait()
 	if p.cage != nil {
 		if err := p.cage.Close(); err != nil {

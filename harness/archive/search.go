@@ -51,7 +51,7 @@ type Found struct {
 	AtLeast  bool    `json:"at_least"` // it is this or more
 	AtMost   bool    `json:"at_most"`  // it is below this
 	Reason   string  `json:"reason"`   // why the search ended
-	// Bottleneck says what was used up first.
+	// Bottleneck is the resource that was short first.
 	Bottleneck string `json:"bottleneck"`
 }
 

@@ -31,16 +31,16 @@ type Command struct {
 
 // process is a started command.
 type process struct {
-	cmd      *exec.Cmd
-	out      *output
-	url      string
-	startup  time.Duration
-	grace    time.Duration
-	ended    chan struct{} // closed once it was reaped
-	err      error         // how it ended; set before ended is closed
-	lifeline *lifeline
-	door     *door // by which it is asked whether it is ready
-	crew     *crew // the workers that it names itself
+	cmd       *exec.Cmd
+	out       *output
+	url       string
+	startup   time.Duration
+	grace     time.Duration
+	ended     chan struct{} // closed once it was reaped
+	err       error         // how it ended; set before ended is closed
+	lifeline  *lifeline
+	readiness *readinessProbe  // by which it is asked whether it is ready
+	discovery *workerDiscovery // the workers that it names itself
 }
 
 // Start starts the command and returns once it is ready.
@@ -57,7 +57,7 @@ func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 	if err != nil {
 		return nil, err
 	}
-	p.door = newDoor(c.System, secured)
+	p.readiness = newReadinessProbe(c.System, secured)
 	start := time.Now()
 	if err := c.await(ctx, p); err != nil {
 		if stopErr := p.Stop(context.Background()); stopErr != nil {
@@ -69,7 +69,7 @@ func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 		return nil, fmt.Errorf("%s: %w; %s", c.System.Command[0], err, p.out.last())
 	}
 	p.startup = time.Since(start)
-	p.crew = crewOf(ctx, p.door, p.url, func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
+	p.discovery = discoverWorkers(ctx, p.readiness, p.url, func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
 	return p, nil
 }
 
@@ -165,7 +165,7 @@ func (c Command) spawn(spec run.Spec, fill *strings.Replacer, base string) (*pro
 
 func (c Command) await(ctx context.Context, p *process) error {
 	if c.System.ReadyLine == "" {
-		return p.door.answers(ctx, p.url+readyPath(c.System), readyWithin(c.System), p.ended)
+		return p.readiness.answers(ctx, p.url+readyPath(c.System), readyWithin(c.System), p.ended)
 	}
 	select {
 	case <-p.out.found:
@@ -181,14 +181,14 @@ func (c Command) await(ctx context.Context, p *process) error {
 
 // Info is where the system is.
 func (p *process) Info() run.Info {
-	return run.Info{URL: p.url, Startup: p.startup, TLS: p.door.secured, HTTP2: p.door.http2}
+	return run.Info{URL: p.url, Startup: p.startup, TLS: p.readiness.secured, HTTP2: p.readiness.http2}
 }
 
 // Processes are the command and the workers that it names at /health/workers, or else its children;
 // each worker counts with all below it.
 func (p *process) Processes() []measure.Process {
 	pid := p.cmd.Process.Pid
-	if named := p.crew.now(); len(named) > 0 {
+	if named := p.discovery.now(); len(named) > 0 {
 		if slices.ContainsFunc(named, func(w measure.Process) bool { return w.PID == pid }) {
 			return named
 		}

@@ -104,7 +104,7 @@ func TestACommandThatHasEndedIsToldOfThoughItsPortStillTakesConnections(t *testi
 			_, err = conn.Read(make([]byte, 1<<10))
 		}
 	}()
-	err = newDoor(suite.System{}, nil).answers(t.Context(), "http://"+port.Addr().String(), time.Hour, ended)
+	err = newReadinessProbe(suite.System{}, nil).answers(t.Context(), "http://"+port.Addr().String(), time.Hour, ended)
 	assert.ErrorIs(t, err, errEnded)
 	port.Close()
 	<-accepted
@@ -123,6 +123,6 @@ func TestACommandSaysWhatItsAddressCameTo(t *testing.T) {
 func TestAWaitThatIsBrokenOffBlamesNobody(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := newDoor(suite.System{}, nil).answers(ctx, "http://"+vacantAddress(t), time.Hour, nil)
+	err := newReadinessProbe(suite.System{}, nil).answers(ctx, "http://"+vacantAddress(t), time.Hour, nil)
 	assert.ErrorIs(t, err, context.Canceled)
 }

@@ -47,9 +47,9 @@ func (u URL) Start(ctx context.Context, _ run.Spec) (run.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	door := newDoor(u.System, secured)
+	readiness := newReadinessProbe(u.System, secured)
 	start := time.Now()
-	if err := door.answers(ctx, base+readyPath(u.System), readyWithin(u.System), nil); err != nil {
+	if err := readiness.answers(ctx, base+readyPath(u.System), readyWithin(u.System), nil); err != nil {
 		return nil, err
 	}
 	up := time.Since(start)
@@ -57,22 +57,22 @@ func (u URL) Start(ctx context.Context, _ run.Spec) (run.Instance, error) {
 	if suite.Loopback(suite.HostOf(base)) {
 		owned = resembles
 	}
-	return running{base, up, door, crewOf(ctx, door, base, owned)}, nil
+	return running{base, up, readiness, discoverWorkers(ctx, readiness, base, owned)}, nil
 }
 
 // running is a system that somebody else has started.
 type running struct {
-	url  string
-	up   time.Duration
-	door *door
-	crew *crew
+	url       string
+	up        time.Duration
+	readiness *readinessProbe
+	discovery *workerDiscovery
 }
 
 func (r running) Info() run.Info {
-	return run.Info{URL: r.url, Startup: r.up, TLS: r.door.secured, HTTP2: r.door.http2}
+	return run.Info{URL: r.url, Startup: r.up, TLS: r.readiness.secured, HTTP2: r.readiness.http2}
 }
 
-func (r running) Processes() []measure.Process { return r.crew.now() } // else not known
+func (r running) Processes() []measure.Process { return r.discovery.now() } // else not known
 func (r running) Faults() []string             { return nil }
 func (r running) Stop(context.Context) error   { return nil }
 
@@ -87,15 +87,15 @@ func readyWithin(s suite.System) time.Duration {
 	return cmp.Or(s.ReadyWithin, s.Traits().ReadyWithin)
 }
 
-// door is how a system is asked, before the load.
-type door struct {
+// readinessProbe is how a system is asked, before the load.
+type readinessProbe struct {
 	secured   *tls.Config
 	http2     bool
 	transport *http.Transport
 }
 
-func newDoor(s suite.System, secured *tls.Config) *door {
-	d := &door{secured: secured, http2: s.TLS.HTTP2, transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: secured.Clone()}}
+func newReadinessProbe(s suite.System, secured *tls.Config) *readinessProbe {
+	d := &readinessProbe{secured: secured, http2: s.TLS.HTTP2, transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: secured.Clone()}}
 	d.transport.Protocols = new(http.Protocols)
 	d.transport.Protocols.SetHTTP1(true)
 	d.transport.Protocols.SetHTTP2(d.http2)
@@ -104,7 +104,7 @@ func newDoor(s suite.System, secured *tls.Config) *door {
 
 // answers waits for an answer with a status below 500; ended ends the wait at once, and so does what
 // waiting does not mend. What is wrong otherwise is an [*UnreadyError].
-func (d *door) answers(ctx context.Context, url string, within time.Duration, ended <-chan struct{}) error {
+func (d *readinessProbe) answers(ctx context.Context, url string, within time.Duration, ended <-chan struct{}) error {
 	waiting, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	watched := make(chan struct{})
@@ -151,7 +151,7 @@ func unready(ctx context.Context, last *UnreadyError, ended <-chan struct{}) err
 	return last
 }
 
-func (d *door) ask(ctx context.Context, url string) (int, error) {
+func (d *readinessProbe) ask(ctx context.Context, url string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	m, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

@@ -25,11 +25,11 @@ const (
 	workersBytes  = 1 << 20
 )
 
-// crew are the worker processes that a system names itself, in the documented shape:
+// workerDiscovery finds the worker processes that a system names itself, in the documented shape:
 // {"workers": [{"worker": 1, "pid": 4711, "memory": {"rss_bytes": 52428800}}, …]}.
-type crew struct {
-	door *door
-	base string
+type workerDiscovery struct {
+	readiness *readinessProbe
+	base      string
 	// owned reports whether a process is what the system says; rss is the size that it says, 0 for none.
 	owned func(pid int, rss int64) bool
 
@@ -38,14 +38,14 @@ type crew struct {
 }
 
 // ask asks the system. One that does not answer so, or names processes that cannot be its own, has none to name.
-func (c *crew) ask(ctx context.Context) []measure.Process {
+func (c *workerDiscovery) ask(ctx context.Context) []measure.Process {
 	ctx, cancel := context.WithTimeout(ctx, workersWithin)
 	defer cancel()
 	m, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+workersPath, nil)
 	if err != nil {
 		return nil
 	}
-	answer, err := c.door.transport.RoundTrip(m)
+	answer, err := c.readiness.transport.RoundTrip(m)
 	if err != nil {
 		return nil
 	}
@@ -85,7 +85,7 @@ func named(answer io.Reader, owned func(pid int, rss int64) bool) []measure.Proc
 }
 
 // now are the workers as they were named last; they are asked for again once one of them is gone.
-func (c *crew) now() []measure.Process {
+func (c *workerDiscovery) now() []measure.Process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if slices.ContainsFunc(c.workers, func(p measure.Process) bool { return !alive(p.PID) }) {
@@ -94,9 +94,9 @@ func (c *crew) now() []measure.Process {
 	return c.workers
 }
 
-// crewOf asks a system for its workers for the first time.
-func crewOf(ctx context.Context, door *door, base string, owned func(pid int, rss int64) bool) *crew {
-	c := &crew{door: door, base: base, owned: owned}
+// discoverWorkers asks a system for its workers for the first time.
+func discoverWorkers(ctx context.Context, readiness *readinessProbe, base string, owned func(pid int, rss int64) bool) *workerDiscovery {
+	c := &workerDiscovery{readiness: readiness, base: base, owned: owned}
 	c.workers = c.ask(ctx)
 	return c
 }

@@ -202,20 +202,20 @@ func (r *Report) Providers() []Provider {
 	return all
 }
 
-// Uncounted is a run that is no evidence.
-type Uncounted struct {
+// Excluded is a run that is no evidence.
+type Excluded struct {
 	Phase   string // e.g. "phase 2"
 	Run     int
 	Reasons []string
 }
 
-// Uncounted lists the runs that are no evidence, in the order of the phases.
-func (r *Report) Uncounted() []Uncounted {
-	var all []Uncounted
+// Excluded lists the runs that are no evidence, in the order of the phases.
+func (r *Report) Excluded() []Excluded {
+	var all []Excluded
 	for _, p := range r.Phases {
 		for _, t := range p.Runs {
 			if !t.Counts() {
-				all = append(all, Uncounted{p.Title(), t.Number, CleanAll(judge.Texts(t.Reasons))})
+				all = append(all, Excluded{p.Title(), t.Number, CleanAll(judge.Texts(t.Reasons))})
 			}
 		}
 	}

@@ -79,10 +79,10 @@ func TestCountsAreSummedOverTheRunsThatCount(t *testing.T) {
 	assert.Equal(t, failed, p.Pool.Window.Failed)
 	assert.Equal(t, 4, p.Counted())
 	assert.InDelta(t, 100, known(t, p.Pool, "rate"), 1)
-	assert.Equal(t, []figures.Uncounted{
+	assert.Equal(t, []figures.Excluded{
 		{Phase: "phase 1", Run: 3, Reasons: []string{"store postgres fell over"}},
 		{Phase: "phase 1", Run: 5, Reasons: []string{"interrupted: its window was cut short"}},
-	}, report(t, run).Uncounted())
+	}, report(t, run).Excluded())
 }
 
 func TestTheArchiveIsNotChanged(t *testing.T) {

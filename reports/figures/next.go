@@ -60,7 +60,7 @@ func (p Phase) lowerRate() string {
 	return fmt.Sprintf("%.1fx", max(0.1, math.Floor(share*10)/10))
 }
 
-// BottleneckLine says what was used up first in the runs that are shown; "" when they are none that count as excluded.
+// BottleneckLine names the bottleneck of the runs that are shown; "" when they are none that count as excluded.
 func (p Phase) BottleneckLine(cores int) string {
 	if p.Excluded == nil {
 		return ""

@@ -30,7 +30,7 @@ func Write(w io.Writer, r *figures.Report) error {
 	capacities(&b, r)
 	failures(&b, r)
 	var lines []string
-	for _, u := range r.Uncounted() {
+	for _, u := range r.Excluded() {
 		lines = append(lines, fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, text(strings.Join(u.Reasons, "; "))))
 	}
 	section(&b, "Excluded runs", lines)

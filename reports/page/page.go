@@ -121,7 +121,7 @@ func options(run *archive.Run) []pair {
 		scale = 1
 	}
 	return []pair{
-		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.WarmupBounds().String()}, {"Judged window", o.Duration.String()},
+		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.WarmupBounds().String()}, {"Measurement window", o.Duration.String()},
 		{"Rates", figures.Number(scale) + " × documented"}, {"Seed", fmt.Sprint(o.Seed)}, {"Stores asked for", o.Stores},
 	}
 }
@@ -216,7 +216,7 @@ func (c content) Headroom(r judge.Result) string {
 	return "none"
 }
 
-// Bottleneck says what was used up first in a phase of which no run counts.
+// Bottleneck names the bottleneck of a phase of which no run counts.
 func (c content) Bottleneck(s section) string { return s.BottleneckLine(c.Run.Host.Cores) }
 
 // Why is the reasons for a verdict.

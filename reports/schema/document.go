@@ -197,7 +197,7 @@ type Capacity struct {
 	// AtLeast is true when the capacity is the rate or more, AtMost when it is below it.
 	AtLeast bool `json:"at_least"`
 	AtMost  bool `json:"at_most"`
-	// Reason says why the search ended, Bottleneck what was used up first.
+	// Reason says why the search ended, Bottleneck which resource was short first.
 	Reason     string `json:"reason"`
 	Bottleneck string `json:"bottleneck"`
 	Tried      []Try  `json:"tried"`

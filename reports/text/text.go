@@ -29,7 +29,7 @@ func Write(w io.Writer, r *figures.Report, o Options) error {
 	p.heading(r)
 	p.phases(r)
 	p.scaling(r)
-	p.uncounted(r)
+	p.excluded(r)
 	p.notes(r)
 	p.conclusion(r)
 	if p.err != nil {
@@ -196,8 +196,8 @@ func (p *printer) scaling(r *figures.Report) {
 	}
 }
 
-func (p *printer) uncounted(r *figures.Report) {
-	all := r.Uncounted()
+func (p *printer) excluded(r *figures.Report) {
+	all := r.Excluded()
 	if len(all) == 0 {
 		return
 	}

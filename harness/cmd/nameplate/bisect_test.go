@@ -167,7 +167,7 @@ func TestABrokenOffBisectGoesOn(t *testing.T) {
 	c := searching(t, dir, env, "HEAD~2", "HEAD")
 	require.NoError(t, c.Start())
 	t.Cleanup(func() { _ = c.Process.Kill() })
-	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(hold, "second")); return err == nil }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(hold, "second")); return err == nil }, hangTimeout, time.Millisecond)
 	require.NoError(t, c.Process.Signal(syscall.SIGINT))
 	status, _ := exitStatus(c.Wait())
 	assert.Equal(t, "130", status, "%s", &c.stderr)

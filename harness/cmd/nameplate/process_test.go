@@ -31,8 +31,8 @@ func exitStatus(err error) (string, bool) {
 	return strconv.Itoa(exit.ExitCode()), true
 }
 
-// patience bounds waits that only a fault can make long.
-const patience = 5 * time.Minute
+// hangTimeout bounds waits that only a fault can make long.
+const hangTimeout = 5 * time.Minute
 
 // command is a running nameplate.
 type command struct {
@@ -104,7 +104,7 @@ func (c *command) started(t *testing.T, n int) map[int]string {
 	require.Eventually(t, func() bool {
 		pids = descendants(t, c.Process.Pid)
 		return len(pids) >= n
-	}, patience, 5*time.Millisecond, "stderr: %s", &c.stderr)
+	}, hangTimeout, 5*time.Millisecond, "stderr: %s", &c.stderr)
 	ids := map[int]string{}
 	for _, pid := range pids {
 		ids[pid] = identity(pid)
@@ -118,7 +118,7 @@ func (c *command) archives(t *testing.T) {
 	require.Eventually(t, func() bool {
 		files, err := filepath.Glob(filepath.Join(c.out, "2*", "run.json"))
 		return err == nil && len(files) == 1
-	}, patience, 5*time.Millisecond, "stderr: %s", &c.stderr)
+	}, hangTimeout, 5*time.Millisecond, "stderr: %s", &c.stderr)
 }
 
 func allGone(t *testing.T, ids map[int]string) {
@@ -130,7 +130,7 @@ func allGone(t *testing.T, ids map[int]string) {
 			}
 		}
 		return true
-	}, patience, 10*time.Millisecond, "processes are left: %v", ids)
+	}, hangTimeout, 10*time.Millisecond, "processes are left: %v", ids)
 }
 
 func TestNoProcessSurvivesAKillOfTheHarness(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // reload has all workers replaced, a quarter into the window.
-func reload(d *drill) error {
+func reload(d *fault) error {
 	if err := d.moment(0.25); err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func reload(d *drill) error {
 }
 
 // scale halves the number of workers, doubles what there was, and goes back to it.
-func scale(d *drill) error {
+func scale(d *fault) error {
 	if err := d.moment(0.2); err != nil {
 		return err
 	}
@@ -54,8 +54,8 @@ func scale(d *drill) error {
 }
 
 // command gives the cluster a command and waits until it is carried out.
-func (d *drill) command(do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(d.ctx, patience)
+func (d *fault) command(do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
 	defer cancel()
 	return do(ctx)
 }

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// calm is the time between two disturbances of the chaos, at most twice that.
-	calm = 300 * time.Millisecond
+	// interval is the time between two disturbances of the chaos, at most twice that.
+	interval = 300 * time.Millisecond
 	// bookings is how many writes the chaos makes a second, of its own.
 	bookings = 20
 	// booked is on how many accounts they are spread; so few a list of the latest shows.
@@ -25,7 +25,7 @@ const (
 // chaos disturbs the cluster at random all through the window, while it makes writes of its
 // own, the first of them before. When the load has ended it waits until the cluster is as it was, and looks for every
 // write that was acknowledged.
-func chaos(d *drill) error {
+func chaos(d *fault) error {
 	before, err := d.fresh()
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func chaos(d *drill) error {
 	if err := d.moment(0); err != nil {
 		return err
 	}
-	counts, acknowledged, err := d.rageWithWrites()
+	counts, acknowledged, err := d.injectRandomWithWrites()
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func chaos(d *drill) error {
 
 // fresh is what the primary of such a cluster holds that has had as many workers as the chaos
 // starts, and no load: of each slot that there was, it keeps one descriptor.
-func (d *drill) fresh() (holds, error) {
+func (d *fault) fresh() (holds, error) {
 	var h holds
 	err := d.tried(fmt.Sprintf("CLUSTER_WORKERS=%d", d.spec.Phase.Workers), func(p *probed) (err error) {
 		most := func(ctx context.Context) error { return p.cluster.Scale(ctx, 2*d.spec.Phase.Workers) }
@@ -79,20 +79,20 @@ func (d *drill) fresh() (holds, error) {
 	return h, err
 }
 
-// rageWithWrites disturbs until the end of the window. It begins when a write is acknowledged, so
+// injectRandomWithWrites disturbs until the end of the window. It begins when a write is acknowledged, so
 // that there is one to look for, and writes go on until the end.
-func (d *drill) rageWithWrites() (counts map[string]int, acknowledged map[string]int64, err error) {
+func (d *fault) injectRandomWithWrites() (counts map[string]int, acknowledged map[string]int64, err error) {
 	first, writes := make(chan struct{}), make(chan map[string]int64, 1)
 	ctx, end := context.WithCancel(d.ctx)
 	defer end()
 	go func() { writes <- d.book(ctx, first) }()
 	select {
 	case <-first:
-		if counts, err = d.rage(); err == nil {
+		if counts, err = d.injectRandom(); err == nil {
 			err = d.moment(1)
 		}
-	case <-time.After(patience):
-		err = fmt.Errorf("no write was acknowledged within %v, so that none could be looked for", patience)
+	case <-time.After(recoveryTimeout):
+		err = fmt.Errorf("no write was acknowledged within %v, so that none could be looked for", recoveryTimeout)
 	case <-d.ctx.Done():
 		err = d.ctx.Err()
 	}
@@ -100,8 +100,8 @@ func (d *drill) rageWithWrites() (counts map[string]int, acknowledged map[string
 	return counts, <-writes, err
 }
 
-// rage disturbs at least once and until shortly before the end of the window, and counts what it did.
-func (d *drill) rage() (counts map[string]int, err error) {
+// injectRandom disturbs at least once and until shortly before the end of the window, and counts what it did.
+func (d *fault) injectRandom() (counts map[string]int, err error) {
 	counts = map[string]int{}
 	rng := rand.New(rand.NewPCG(d.spec.Choices, 1))
 	victim := func(s syscall.Signal) func() error {
@@ -133,7 +133,7 @@ func (d *drill) rage() (counts map[string]int, err error) {
 			return counts, fmt.Errorf("%s: %w", kind.name, err)
 		}
 		counts[kind.name]++
-		if err := d.wait(time.Duration(rng.Int64N(int64(2 * calm)))); err != nil {
+		if err := d.wait(time.Duration(rng.Int64N(int64(2 * interval)))); err != nil {
 			return counts, err
 		}
 	}
@@ -142,7 +142,7 @@ func (d *drill) rage() (counts map[string]int, err error) {
 
 // book makes writes until the context ends, and closes first when one was acknowledged; it returns
 // the accounts of those that were, by id.
-func (d *drill) book(ctx context.Context, first chan<- struct{}) map[string]int64 {
+func (d *fault) book(ctx context.Context, first chan<- struct{}) map[string]int64 {
 	acknowledged := map[string]int64{}
 	for i := 0; ctx.Err() == nil; i++ {
 		account := int64(d.Dataset.Accounts - i%min(booked, max(1, d.Dataset.Accounts/10))) // those that the load writes to, too
@@ -166,7 +166,7 @@ func (d *drill) book(ctx context.Context, first chan<- struct{}) map[string]int6
 }
 
 // missing counts the acknowledged writes that are not there exactly once.
-func (d *drill) missing(acknowledged map[string]int64) (int, error) {
+func (d *fault) missing(acknowledged map[string]int64) (int, error) {
 	seen := map[string]int{}
 	read := map[int64]bool{}
 	for _, account := range acknowledged {
@@ -195,13 +195,13 @@ func (d *drill) missing(acknowledged map[string]int64) (int, error) {
 }
 
 // healthy reports whether the cluster calls itself healthy.
-func (d *drill) healthy() bool {
+func (d *fault) healthy() bool {
 	report, err := d.health()
 	return err == nil && report.Status == "healthy"
 }
 
 // primary is the pid of the primary process.
-func (d *drill) primary() int {
+func (d *fault) primary() int {
 	for _, p := range d.Cluster.Processes() {
 		if p.Name == "primary" {
 			return p.PID
@@ -211,7 +211,7 @@ func (d *drill) primary() int {
 }
 
 // quiet waits until the primary has no more descriptors than a fresh one, and tells what it has too much.
-func (d *drill) quiet(before holds) error {
+func (d *fault) quiet(before holds) error {
 	var now holds
 	var failed error
 	_, err := d.until(func() bool {

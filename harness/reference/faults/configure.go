@@ -45,7 +45,7 @@ var refused = map[string]string{
 // configure starts clusters with each documented variable set to something that shows, and
 // counts those that do not show it; then with what is not allowed, which each must refuse
 // by name, saying what is.
-func configure(d *drill) error {
+func configure(d *fault) error {
 	if err := d.moment(0); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func configure(d *drill) error {
 
 // debug starts a cluster that logs all namespaces in detail, one that logs all but one, and
 // one that logs none, and counts what is not as the variable says.
-func debug(d *drill) error {
+func debug(d *fault) error {
 	if err := d.moment(0); err != nil {
 		return err
 	}
@@ -111,16 +111,16 @@ func debug(d *drill) error {
 
 // probed is a cluster that was started to be looked at.
 type probed struct {
-	*drill
+	*fault
 	cluster *clusterimpl.Cluster
 	health  healthReport
 	printed *lockedBuffer
 }
 
 // tried starts a cluster with a variable set, looks at it, and stops it.
-func (d *drill) tried(set string, seen func(*probed) error) (err error) {
+func (d *fault) tried(set string, seen func(*probed) error) (err error) {
 	p := &probed{printed: &lockedBuffer{}}
-	ctx, cancel := context.WithTimeout(d.ctx, patience)
+	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
 	defer cancel()
 	if p.cluster, err = clusterimpl.Start(ctx, clusterimpl.Options{Env: append(small[:len(small):len(small)], set), Log: p.printed}); err != nil {
 		return fmt.Errorf("%s: %w", set, err)
@@ -128,7 +128,7 @@ func (d *drill) tried(set string, seen func(*probed) error) (err error) {
 	defer func() {
 		_ = p.cluster.Stop(ctx) // how it ends is other disturbances' matter
 	}()
-	p.drill = &drill{Target: Target{Cluster: p.cluster, Dataset: d.Dataset}, spec: d.spec, ctx: ctx, clock: d.clock}
+	p.fault = &fault{Target: Target{Cluster: p.cluster, Dataset: d.Dataset}, spec: d.spec, ctx: ctx, clock: d.clock}
 	if _, err := p.get("/health", &p.health); err != nil {
 		return fmt.Errorf("%s: %w", set, err)
 	}
@@ -142,12 +142,12 @@ func (d *drill) tried(set string, seen func(*probed) error) (err error) {
 }
 
 // refuses reports a bad value that is taken, or refused without its name or without what is allowed.
-func (d *drill) refuses(v config.Variable) error {
+func (d *fault) refuses(v config.Variable) error {
 	bad, ok := refused[v.Name]
 	if !ok {
 		return fmt.Errorf("%s: no value is known that it must refuse", v.Name)
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, patience)
+	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
 	defer cancel()
 	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: append(small[:len(small):len(small)], v.Name+"="+bad)})
 	if err == nil {

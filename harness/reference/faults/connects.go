@@ -12,7 +12,7 @@ type connected struct {
 }
 
 // connects reads what the workers say.
-func (d *drill) connects() (connects, error) {
+func (d *fault) connects() (connects, error) {
 	r, err := d.healthOfWorkers()
 	if err != nil {
 		return nil, err

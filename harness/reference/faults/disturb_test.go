@@ -130,7 +130,7 @@ func TestWorkersThatCollectAreCounted(t *testing.T) {
 	collected := make(chan struct{})
 	c := start(t, workers, "GC_INTERVAL=100ms")
 	d := disturbed(t, c, suite.DisturbCollect, workers, collected)
-	for n := 0; n < workers; time.Sleep(glance) {
+	for n := 0; n < workers; time.Sleep(pollEvery) {
 		answer, err := client.Get(c.URL() + "/health/workers")
 		require.NoError(t, err)
 		text, err := io.ReadAll(answer.Body)
@@ -187,7 +187,7 @@ func TestSessionsInTheMemoryOfOneWorkerAreSeenToBeLost(t *testing.T) {
 
 func TestOnlyWhatWasOnItsWayBeforeAStopCountsAsLost(t *testing.T) {
 	failed := errors.New("connection reset")
-	d := &drill{spec: run.DisturbSpec{Kind: suite.DisturbStop, Start: time.Second}, values: map[string]float64{}, done: make(chan struct{}), unloaded: make(chan struct{})}
+	d := &fault{spec: run.DisturbSpec{Kind: suite.DisturbStop, Start: time.Second}, values: map[string]float64{}, done: make(chan struct{}), unloaded: make(chan struct{})}
 	close(d.done)
 	sample := func(sent time.Duration, err error) measure.Sample {
 		return measure.Sample{Scheduled: sent, Sent: sent, Err: err}

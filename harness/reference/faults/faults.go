@@ -20,11 +20,11 @@ import (
 )
 
 const (
-	// patience is how long a cluster is given to become well again. What takes longer
+	// recoveryTimeout is how long a cluster is given to become well again. What takes longer
 	// counts as that long.
-	patience = 60 * time.Second
-	// glance is the time between two looks at what the cluster has told.
-	glance = 2 * time.Millisecond
+	recoveryTimeout = 60 * time.Second
+	// pollEvery is the time between two looks at what the cluster has told.
+	pollEvery = 2 * time.Millisecond
 )
 
 // Target is the cluster that is disturbed.
@@ -40,16 +40,16 @@ func Begin(ctx context.Context, target Target, spec run.DisturbSpec) run.Disturb
 }
 
 func begin(ctx context.Context, target Target, spec run.DisturbSpec, c clock) run.Disturbance {
-	d := &drill{
+	d := &fault{
 		Target: target, spec: spec, ctx: ctx, clock: c, values: map[string]float64{},
 		done: make(chan struct{}), unloaded: make(chan struct{}),
 	}
 	act, ok := acts[spec.Kind]
 	switch {
 	case target.Cluster == nil:
-		act = func(*drill) error { return errors.New("only the reference cluster can be disturbed") }
+		act = func(*fault) error { return errors.New("only the reference cluster can be disturbed") }
 	case !ok:
-		act = func(d *drill) error { return fmt.Errorf("the reference cluster knows no disturbance %q", spec.Kind) }
+		act = func(d *fault) error { return fmt.Errorf("the reference cluster knows no disturbance %q", spec.Kind) }
 	}
 	go func() {
 		defer close(d.done)
@@ -61,10 +61,10 @@ func begin(ctx context.Context, target Target, spec run.DisturbSpec, c clock) ru
 }
 
 // acts are the disturbances there are.
-var acts = map[suite.Disturb]func(*drill) error{
+var acts = map[suite.Disturb]func(*fault) error{
 	suite.DisturbStop:      stop,
-	suite.DisturbKill:      func(d *drill) error { return strike(d, syscall.SIGKILL) },
-	suite.DisturbHang:      func(d *drill) error { return strike(d, syscall.SIGSTOP) },
+	suite.DisturbKill:      func(d *fault) error { return strike(d, syscall.SIGKILL) },
+	suite.DisturbHang:      func(d *fault) error { return strike(d, syscall.SIGSTOP) },
 	suite.DisturbExhaust:   exhaust,
 	suite.DisturbHealth:    watchHealth,
 	suite.DisturbSessions:  useSession,
@@ -102,8 +102,8 @@ func pause(ctx context.Context, t time.Duration) error {
 	}
 }
 
-// drill is a disturbance that is under way.
-type drill struct {
+// fault is a disturbance that is under way.
+type fault struct {
 	Target
 	spec     run.DisturbSpec
 	ctx      context.Context
@@ -120,7 +120,7 @@ type drill struct {
 }
 
 // Observe counts, for a stop, the requests that were on their way when it came.
-func (d *drill) Observe(s measure.Sample) {
+func (d *fault) Observe(s measure.Sample) {
 	if s.Unsent || s.Err == nil || d.spec.Kind != suite.DisturbStop {
 		return
 	}
@@ -132,7 +132,7 @@ func (d *drill) Observe(s measure.Sample) {
 }
 
 // End waits for the end of the act.
-func (d *drill) End() run.Disturbed {
+func (d *fault) End() run.Disturbed {
 	close(d.unloaded)
 	<-d.done
 	d.mu.Lock()
@@ -144,38 +144,38 @@ func (d *drill) End() run.Disturbed {
 }
 
 // now is the time since the origin.
-func (d *drill) now() time.Duration { return d.clock.now() }
+func (d *fault) now() time.Duration { return d.clock.now() }
 
 // note keeps a line for the reader, with its moment.
-func (d *drill) note(format string, args ...any) {
+func (d *fault) note(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.seen = append(d.seen, fmt.Sprintf("%.3f s: %s", d.now().Seconds(), fmt.Sprintf(format, args...)))
 }
 
 // set keeps a metric's value.
-func (d *drill) set(metric string, v float64) {
+func (d *fault) set(metric string, v float64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.values[metric] = v
 }
 
 // moment waits for a share of the measurement window, e.g. 0.25.
-func (d *drill) moment(share float64) error {
+func (d *fault) moment(share float64) error {
 	at := d.spec.Start + time.Duration(share*float64(d.spec.End-d.spec.Start))
 	return d.wait(at - d.now())
 }
 
 // wait waits for a time of the window.
-func (d *drill) wait(t time.Duration) error { return d.clock.sleep(d.ctx, t) }
+func (d *fault) wait(t time.Duration) error { return d.clock.sleep(d.ctx, t) }
 
-// until looks until the condition holds; false when patience has run out.
-func (d *drill) until(holds func() bool) (bool, error) {
-	for limit := time.Now().Add(patience); time.Now().Before(limit); {
+// until looks until the condition holds; false when recoveryTimeout has run out.
+func (d *fault) until(holds func() bool) (bool, error) {
+	for limit := time.Now().Add(recoveryTimeout); time.Now().Before(limit); {
 		if holds() {
 			return true, nil
 		}
-		if err := pause(d.ctx, glance); err != nil {
+		if err := pause(d.ctx, pollEvery); err != nil {
 			return false, err
 		}
 	}

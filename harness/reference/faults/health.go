@@ -65,7 +65,7 @@ var codes = map[string]int{"healthy": http.StatusOK, "degraded": http.StatusOK, 
 
 // watchHealth reads both health endpoints all through the window. In its middle a worker is
 // killed: what is said then must be of the same shape, with fewer workers active.
-func watchHealth(d *drill) error {
+func watchHealth(d *fault) error {
 	if err := d.moment(0); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func watchHealth(d *drill) error {
 }
 
 // health reads GET /health and says what is wrong with it.
-func (d *drill) health() (healthReport, error) {
+func (d *fault) health() (healthReport, error) {
 	var r healthReport
 	code, err := d.get("/health", &r)
 	switch {
@@ -122,7 +122,7 @@ func (d *drill) health() (healthReport, error) {
 }
 
 // healthOfWorkers reads GET /health/workers and says what is wrong with it.
-func (d *drill) healthOfWorkers() (workersReport, error) {
+func (d *fault) healthOfWorkers() (workersReport, error) {
 	var r workersReport
 	if _, err := d.get("/health/workers", &r); err != nil {
 		return r, err
@@ -142,7 +142,7 @@ func (d *drill) healthOfWorkers() (workersReport, error) {
 }
 
 // get reads a JSON answer.
-func (d *drill) get(path string, into any) (code int, err error) {
+func (d *fault) get(path string, into any) (code int, err error) {
 	ctx, cancel := context.WithTimeout(d.ctx, client.Timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.Cluster.URL()+path, nil)
@@ -165,7 +165,7 @@ func (d *drill) get(path string, into any) (code int, err error) {
 }
 
 // collect waits for the end of the window and counts the workers that report a periodic collection.
-func collect(d *drill) error {
+func collect(d *fault) error {
 	if err := d.moment(1); err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ const (
 	stride  = 50 * time.Millisecond
 )
 
-// loader is what an overload does to a cluster, and reads of it. The drill does it to a real one.
+// loader is what an overload does to a cluster, and reads of it. The fault does it to a real one.
 type loader interface {
 	connects() (connects, error)
 	saturate(s course, when string) (rate float64, refused int64, err error)
@@ -60,10 +60,10 @@ type loader interface {
 //
 // Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021, is about the
 // systems that do not come back from this.
-func (s course) overload(d *drill) error { return s.take(d, d) }
+func (s course) overload(d *fault) error { return s.take(d, d) }
 
-// take goes through the steps of an overload, and keeps in the drill what they show.
-func (s course) take(d *drill, cluster loader) error {
+// take goes through the steps of an overload, and keeps in the fault what they show.
+func (s course) take(d *fault, cluster loader) error {
 	before, err := cluster.connects()
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (s course) take(d *drill, cluster loader) error {
 
 // offer offers a load to the end, as from users who do not wait for each other, after a start like it
 // that is not counted.
-func (d *drill) offer(observe *overloaded, warmup time.Duration, pieces ...load.Piece) (*measure.Window, error) {
+func (d *fault) offer(observe *overloaded, warmup time.Duration, pieces ...load.Piece) (*measure.Window, error) {
 	source, err := d.requests(fmt.Sprintf("%v", pieces))
 	if err != nil {
 		return nil, err
@@ -166,13 +166,13 @@ func (d *drill) offer(observe *overloaded, warmup time.Duration, pieces ...load.
 }
 
 // requests makes a source of the phase's requests that no other step has made.
-func (d *drill) requests(step string) (*traffic.Source, error) {
+func (d *fault) requests(step string) (*traffic.Source, error) {
 	config := traffic.Config{Dataset: d.Dataset, Mix: d.Mix, Seed: d.spec.Choices, Salt: fmt.Sprintf("overload/%d/%d/%s", d.spec.Phase.Number, d.spec.Choices, step)}
 	source, err := traffic.New(config)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, patience)
+	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
 	defer cancel()
 	return source, source.Prepare(ctx, d.Cluster.URL())
 }

@@ -100,7 +100,7 @@ func (m *modelled) offer(o *overloaded, warmup time.Duration, pieces ...load.Pie
 }
 
 func TestAnOverloadIsSeenThrough(t *testing.T) {
-	d := &drill{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
+	d := &fault{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
 	close(d.unloaded)
 	m := &modelled{lags: 700 * time.Millisecond}
 	require.NoError(t, theCourse.take(d, m))
@@ -122,7 +122,7 @@ func (s *slow) offer(o *overloaded, warmup time.Duration, _ ...load.Piece) (*mea
 }
 
 func TestAnOverloadNeedsAClusterThatDoesHalfOfItsCapacity(t *testing.T) {
-	d := &drill{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
+	d := &fault{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
 	close(d.unloaded)
 	assert.ErrorContains(t, theCourse.take(d, &slow{}),
 		"half of the capacity is more than the cluster can do: of all requests, 0 were answered well, 1 refused (503)")
@@ -131,7 +131,7 @@ func TestAnOverloadNeedsAClusterThatDoesHalfOfItsCapacity(t *testing.T) {
 
 // Each step reaches a real cluster. How well that answers depends on the machine, and is not asked here.
 func TestTheStepsOfAnOverloadReachTheCluster(t *testing.T) {
-	d := &drill{
+	d := &fault{
 		Target: Target{Cluster: start(t, 2), Dataset: data, Mix: []traffic.Share{{Operation: "risk", Share: 1}}},
 		spec:   run.DisturbSpec{Kind: suite.DisturbOverload, Phase: suite.Phase{Number: 37, Workers: 2}, Origin: time.Now()},
 		ctx:    t.Context(), clock: wall{time.Now()}, values: map[string]float64{},

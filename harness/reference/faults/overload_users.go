@@ -34,7 +34,7 @@ type users struct {
 
 // saturate finds the capacity: the good answers a second that a fixed number of users get who
 // ask on and on. What they ask for depends on when that is: nothing is asked for twice.
-func (d *drill) saturate(s course, when string) (rate float64, refused int64, err error) {
+func (d *fault) saturate(s course, when string) (rate float64, refused int64, err error) {
 	source, err := d.requests("saturate " + when)
 	if err != nil {
 		return 0, 0, err

@@ -26,7 +26,7 @@ var errUnknownSession = errors.New("the worker does not know the session")
 
 // useSession opens a session and uses it over fresh connections until every worker has
 // served it; then it kills the worker that opened it, and uses it on.
-func useSession(d *drill) error {
+func useSession(d *fault) error {
 	if err := d.moment(0.1); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func useSession(d *drill) error {
 }
 
 // login opens a session of the data set's first user and says which worker did.
-func (d *drill) login() (token, worker string, err error) {
+func (d *fault) login() (token, worker string, err error) {
 	body, err := json.Marshal(wire.Login{User: d.Dataset.User(1).Name, Secret: d.Dataset.User(1).Secret})
 	if err != nil {
 		return "", "", err
@@ -87,7 +87,7 @@ func (d *drill) login() (token, worker string, err error) {
 }
 
 // use asks who the session belongs to.
-func (d *drill) use(token string) (worker string, err error) {
+func (d *fault) use(token string) (worker string, err error) {
 	var s wire.Session
 	worker, err = d.ask(http.MethodGet, "/api/session", token, nil, &s)
 	if err == nil && s.User != d.Dataset.User(1).Name {
@@ -97,7 +97,7 @@ func (d *drill) use(token string) (worker string, err error) {
 }
 
 // ask makes a request over a fresh connection and reads its JSON answer.
-func (d *drill) ask(method, path, token string, body []byte, into any) (worker string, err error) {
+func (d *fault) ask(method, path, token string, body []byte, into any) (worker string, err error) {
 	ctx, cancel := context.WithTimeout(d.ctx, client.Timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, d.Cluster.URL()+path, bytes.NewReader(body))

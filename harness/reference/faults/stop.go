@@ -10,7 +10,7 @@ import (
 
 // stop asks the cluster to stop in the middle of the window. It must finish what it has
 // accepted, end with a status of 0 and leave no process.
-func stop(d *drill) error {
+func stop(d *fault) error {
 	if err := d.moment(0.5); err != nil {
 		return err
 	}
@@ -18,7 +18,7 @@ func stop(d *drill) error {
 	d.mu.Lock()
 	d.signal = d.now()
 	d.mu.Unlock()
-	ctx, cancel := context.WithTimeout(d.ctx, patience)
+	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
 	defer cancel()
 	if err := d.Cluster.Stop(ctx); err != nil {
 		d.note("%v", err)
@@ -28,7 +28,7 @@ func stop(d *drill) error {
 
 // ended waits for the end of the cluster and counts what ended otherwise than it should,
 // and what of it still runs.
-func (d *drill) ended(processes []clusterimpl.Process, well bool) error {
+func (d *fault) ended(processes []clusterimpl.Process, well bool) error {
 	ok, err := d.until(func() bool {
 		select {
 		case <-d.Cluster.Done():

@@ -14,7 +14,7 @@ import (
 type worker struct{ slot, pid int }
 
 // workers are the worker processes that there are now.
-func (d *drill) workers() []worker {
+func (d *fault) workers() []worker {
 	var all []worker
 	for _, p := range d.Cluster.Processes() {
 		if p.Role == clusterimpl.RoleWorker {
@@ -25,7 +25,7 @@ func (d *drill) workers() []worker {
 }
 
 // strike signals a worker a quarter into the window, and waits until another has taken its place.
-func strike(d *drill, signal syscall.Signal) error {
+func strike(d *fault, signal syscall.Signal) error {
 	if err := d.moment(0.25); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func strike(d *drill, signal syscall.Signal) error {
 }
 
 // replaced signals a worker and waits until another has taken its place.
-func (d *drill) replaced(victim worker, signal syscall.Signal) error {
+func (d *fault) replaced(victim worker, signal syscall.Signal) error {
 	struck := time.Now()
 	if err := syscall.Kill(victim.pid, signal); err != nil {
 		return fmt.Errorf("signal worker %d (pid %d): %w", victim.slot, victim.pid, err)
@@ -47,7 +47,7 @@ func (d *drill) replaced(victim worker, signal syscall.Signal) error {
 }
 
 // recovered waits until a worker that was struck is replaced, and says how long it took.
-func (d *drill) recovered(struck time.Time, victim worker) error {
+func (d *fault) recovered(struck time.Time, victim worker) error {
 	var ready time.Time
 	ok, err := d.until(func() bool {
 		for _, e := range d.Cluster.Events() {
@@ -69,7 +69,7 @@ func (d *drill) recovered(struck time.Time, victim worker) error {
 		}
 	}
 	if !ok {
-		ready = struck.Add(patience)
+		ready = struck.Add(recoveryTimeout)
 		replaced = 0
 		d.note("worker %d is not replaced", victim.slot)
 	} else {
@@ -82,7 +82,7 @@ func (d *drill) recovered(struck time.Time, victim worker) error {
 
 // exhaust kills workers, one after the other, until the cluster replaces them no more; then
 // the rest, which must end it with a failure.
-func exhaust(d *drill) error {
+func exhaust(d *fault) error {
 	if err := d.moment(0.1); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func exhaust(d *drill) error {
 	return d.ended(first, false)
 }
 
-func (d *drill) gaveUp() bool {
+func (d *fault) gaveUp() bool {
 	for _, e := range d.Cluster.Events() {
 		if e.Kind == ipc.GaveUp {
 			return true
@@ -126,7 +126,7 @@ func (d *drill) gaveUp() bool {
 }
 
 // noticed reports whether a worker's end was told and its place is taken again.
-func (d *drill) noticed(victim worker) bool {
+func (d *fault) noticed(victim worker) bool {
 	ready := false
 	for _, e := range d.Cluster.Events() {
 		switch {
@@ -142,7 +142,7 @@ func (d *drill) noticed(victim worker) bool {
 
 // watchLeak lets the workers leak, as they were started to, and counts those that are replaced for
 // it until the end of the window, and the longest time that one was missing.
-func watchLeak(d *drill) error {
+func watchLeak(d *fault) error {
 	if err := d.moment(1); err != nil {
 		return err
 	}
