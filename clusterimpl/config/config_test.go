@@ -15,7 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
 )
 
-var update = flag.Bool("update", false, "write the README's table anew")
+var update = flag.Bool("update", false, "write the table of docs/cluster.md anew")
 
 func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	c, err := config.Parse(nil)
@@ -172,17 +172,17 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestTheReadmeHasTheTable rewrites the table with -update.
-func TestTheReadmeHasTheTable(t *testing.T) {
-	const file = "../../README.md"
-	readme, err := os.ReadFile(file)
+// TestThePageOfTheClusterHasTheTable rewrites the table with -update.
+func TestThePageOfTheClusterHasTheTable(t *testing.T) {
+	const file = "../../docs/cluster.md"
+	page, err := os.ReadFile(file)
 	require.NoError(t, err)
-	begin := strings.Index(string(readme), "| Variable | Default |")
+	begin := strings.Index(string(page), "| Variable | Default |")
 	require.Positive(t, begin)
-	end := begin + strings.Index(string(readme[begin:]), "\n\n") + 1
+	end := begin + strings.Index(string(page[begin:]), "\n\n") + 1
 	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(string(readme[:begin])+config.Markdown()+string(readme[end:])), 0o644))
+		require.NoError(t, os.WriteFile(file, []byte(string(page[:begin])+config.Markdown()+string(page[end:])), 0o644))
 		return
 	}
-	assert.Equal(t, config.Markdown(), string(readme[begin:end]), "run go test ./clusterimpl/config -update")
+	assert.Equal(t, config.Markdown(), string(page[begin:end]), "run go test ./clusterimpl/config -update")
 }

@@ -1,5 +1,5 @@
-// Package exitcode holds the exit statuses of the command, each once, with what it means: help, reports and the
-// README take them from here.
+// Package exitcode holds the exit statuses of the command, each once, with what it means: help, reports and
+// docs/commands.md take them from here.
 package exitcode
 
 import (

@@ -111,9 +111,7 @@ func execute(c console, args []string) (err error) {
 		}
 	}()
 	var grammar cli
-	parser, err := kong.New(&grammar, kong.Name("nameplate"), kong.Description(about), kong.Vars{"formats": reports.FormatNames()},
-		kong.Writers(c.stdout, c.stderr),
-		kong.Exit(func(int) { panic(helpShown{}) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parser, err := newParser(&grammar, c)
 	if err != nil {
 		return err
 	}
@@ -125,4 +123,11 @@ func execute(c console, args []string) (err error) {
 		return usageError{fmt.Errorf("%w; see nameplate --help", err)}
 	}
 	return command.Run(c)
+}
+
+// newParser makes the parser of the command line.
+func newParser(grammar *cli, c console) (*kong.Kong, error) {
+	return kong.New(grammar, kong.Name("nameplate"), kong.Description(about), kong.Vars{"formats": reports.FormatNames()},
+		kong.Writers(c.stdout, c.stderr), kong.Exit(func(int) { panic(helpShown{}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
@@ -26,7 +24,7 @@ var hidden = regexp.MustCompile(`(\bnameplate\b|\bmake |\bgo (test|run)\b|script
 func TestNoPipeHidesAnExitStatus(t *testing.T) {
 	root := "../../.."
 	files := []string{"README.md", "Makefile", ".ci/run"}
-	for _, pattern := range []string{".github/workflows/*.yml", "scripts/*", "bench/*/README.md"} {
+	for _, pattern := range []string{".github/workflows/*.yml", "scripts/*", "bench/*/README.md", "docs/*.md"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		require.NotEmpty(t, found, pattern)
@@ -53,18 +51,22 @@ func TestNoPipeHidesAnExitStatus(t *testing.T) {
 	assert.False(t, hidden.MatchString("nameplate verify || status=$?"))
 }
 
-// TestTheReadmeHasTheExitStatuses holds its table against the statuses that there are.
-func TestTheReadmeHasTheExitStatuses(t *testing.T) {
-	text, err := os.ReadFile("../../../README.md")
+// link is a link to a place in the repository.
+var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// TestEveryLinkOfThePagesLeadsSomewhere follows those within the repository.
+func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
+	root := "../../.."
+	pages, err := filepath.Glob(filepath.Join(root, "docs/*.md"))
 	require.NoError(t, err)
-	_, table, found := strings.Cut(string(text), "\n| exit status | of `verify` and `report` |\n|---|---|\n")
-	require.True(t, found)
-	table, _, _ = strings.Cut(table, "\n\n")
-	var rows []string
-	for _, s := range exitcode.All {
-		rows = append(rows, fmt.Sprintf("| %d | %s |", s.Code, s.Meaning))
+	require.NotEmpty(t, pages)
+	for _, page := range append(pages, filepath.Join(root, "README.md"), filepath.Join(root, "CONTRIBUTING.md")) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			assert.FileExists(t, filepath.Join(filepath.Dir(page), found[1]), page)
+		}
 	}
-	assert.Equal(t, strings.Join(rows, "\n"), table)
 }
 
 // documented is the fenced block of a language in a section of the README.

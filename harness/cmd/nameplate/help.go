@@ -1,0 +1,61 @@
+package main
+
+// What a command's help says beside its flags, and docs/commands.md with it.
+
+// Help is shown below the flags.
+func (reportCommand) Help() string {
+	return "The result is that of the run: it is judged by the same rules."
+}
+
+// Help is shown below the flags.
+func (judgeCommand) Help() string {
+	return "An explanation shows the claim's runs, the rule, α, and what would change the verdict."
+}
+
+// Help is shown below the flags.
+func (capacityCommand) Help() string {
+	return "A capacity comes with an interval, a chart of the knee, and the bottleneck. verify --capacity searches for it " +
+		"after the verdicts."
+}
+
+// Help is shown below the flags.
+func (loadCommand) Help() string {
+	return "Recorder, verdicts and archive are those of verify. For example:\n\n" +
+		"  nameplate load --rate 300 --duration 30s --p99 150ms -- node server.js\n" +
+		"  nameplate load --find-max --p99 150ms --workers 4 --duration 60s"
+}
+
+// Help is shown below the flags.
+func (compareCommand) Help() string {
+	return "Revisions are built, measured in turn and judged pair by pair, until the interval of a phase's ratio of CPU per " +
+		"request is narrow enough (--within) or the time is used up (--budget); --pairs alone makes that many. " +
+		"\"Cannot tell\" says how many more pairs it would take. " +
+		"Exit status: 1 when something got worse, with the functions that take more processor time; else 0."
+}
+
+// Help is shown below the flags.
+func (bisectCommand) Help() string {
+	return "The good commit and a candidate are measured in turn, as many pairs as it takes. A search that was broken off " +
+		"goes on from what its folder keeps. The work tree stays as it is."
+}
+
+// Help is shown below the flags.
+func (trendCommand) Help() string {
+	return "Changes that are known stand in the history's acknowledged.tsv: a line each, with series, unit, night (or " +
+		"drift) and reason, separated by tabs."
+}
+
+// Help is shown below the flags.
+func (trendAddCommand) Help() string {
+	return "With the pairs that compare --keep has measured beside a baseline, the ratio to the baseline is judged."
+}
+
+// Help is shown below the flags.
+func (initCommand) Help() string {
+	return "TODO marks what is left for you to decide: above all the claims."
+}
+
+// Help is shown below the flags.
+func (monitorCommand) Help() string {
+	return "Sparklines are drawn on a terminal; elsewhere the lines are plain."
+}
