@@ -247,11 +247,11 @@ func TestTheHeadroomIsSearchedForOnOneInstance(t *testing.T) {
 	require.NoError(t, err)
 	search := r.Phases[0].Search
 	require.NotNil(t, search)
-	assert.Equal(t, "logs/p1-headroom.log", filepath.ToSlash(search.Trials[0].Log), "below the archive's folder, wherever it is moved")
 	assert.EqualValues(t, 5+1, system.started.Load())
 	assert.Zero(t, system.open.Load())
 	assert.Len(t, r.Phases[0].Trials, 5)
 	require.NotEmpty(t, search.Trials)
+	assert.Equal(t, "logs/p1-headroom.log", filepath.ToSlash(search.Trials[0].Log), "below the archive's folder, wherever it is moved")
 	assert.Equal(t, "met", search.Trials[0].Outcome, "%v", search.Trials[0].Why)
 	for i, trial := range search.Trials {
 		assert.Equal(t, i+1, trial.Number)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
@@ -18,39 +15,6 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
-
-// stopping is how long a run that was interrupted may take to clean up.
-const stopping = time.Minute
-
-// sideNames are what the two builds are called, by their side.
-var sideNames = [2]string{"base", "head"}
-
-// builds are the binaries of two revisions, in a folder of their own.
-type builds struct {
-	dir      string
-	binaries [2]string
-}
-
-func (b *builds) close() { os.RemoveAll(b.dir) }
-
-// build builds both revisions of the repository that the command is called in. The work tree is
-// left as it is.
-func (k compareCommand) build(c console) (*builds, error) {
-	dir, err := os.MkdirTemp("", "nameplate-compare-")
-	if err != nil {
-		return nil, &run.EnvironmentError{Where: "make a folder for the builds", Err: err}
-	}
-	b := &builds{dir: dir}
-	for side, revision := range []string{k.Base, k.Head} {
-		b.binaries[side] = filepath.Join(dir, sideNames[side])
-		k.tell(c, "building %s (%s)", sideNames[side], revision)
-		if err := build(c.ctx, revision, b.binaries[side]); err != nil {
-			b.close()
-			return nil, err
-		}
-	}
-	return b, nil
-}
 
 // What a comparison of revisions does where nothing is said.
 const (
@@ -114,25 +78,6 @@ func (k compareCommand) tell(c console, format string, args ...any) {
 	}
 }
 
-// build builds a revision's binary, from a work tree of its own that is removed again.
-func build(ctx context.Context, revision, binary string) error {
-	commit, err := output(ctx, "", "git", "rev-parse", "--verify", "--quiet", revision+"^{commit}")
-	if err != nil {
-		return usageError{fmt.Errorf("compare: %q is neither a run, a bench file nor a revision of a git repository here", revision)}
-	}
-	tree := binary + "-tree"
-	if _, err := output(ctx, "", "git", "worktree", "add", "--detach", "--quiet", tree, strings.TrimSpace(commit)); err != nil {
-		return &run.EnvironmentError{Where: "check out " + revision, Err: err}
-	}
-	defer func() { // also after an interrupt
-		_, _ = output(context.WithoutCancel(ctx), "", "git", "worktree", "remove", "--force", tree)
-	}()
-	if _, err := output(ctx, tree, "go", "build", "-o", binary, "./harness/cmd/nameplate"); err != nil {
-		return &run.EnvironmentError{Where: "build " + revision, Err: err}
-	}
-	return nil
-}
-
 // measure makes one run of each phase, with more flags of verify, and returns its bench file.
 func (k compareCommand) measure(c console, binary, out string, head bool, more ...string) ([]byte, error) {
 	args := []string{"verify", "--quiet", "--runs", "1", "--duration", k.Duration, "--warmup", k.Warmup, "--stores", k.Stores, "--out", out}
@@ -153,21 +98,6 @@ func (k compareCommand) measure(c console, binary, out string, head bool, more .
 		return nil, &run.EnvironmentError{Where: "measure with " + strings.Join(args, " "), Err: err}
 	}
 	return os.ReadFile(filepath.Join(out, "latest", "bench.txt"))
-}
-
-// output runs a program to its end; on an interrupt it is asked to stop, and given time to.
-func output(ctx context.Context, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "NAMEPLATE_HEADROOM=false") // of a verify: nothing but its runs is wanted
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
-	cmd.WaitDelay = stopping
-	var out, problems bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &problems
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("%s %s: %w\n%s", name, args[0], err, strings.TrimSpace(problems.String()))
-	}
-	return out.String(), nil
 }
 
 // keep writes a file into a folder, beside and renamed.
