@@ -9,16 +9,11 @@ import (
 	"net/http"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 )
 
 // maxUsers is the number of users who log in.
 const maxUsers = 100
-
-// loginsAtOnce is how many users log in at a time before a run: few, since each login has the store wait for a write.
-const loginsAtOnce = 8
 
 // maxAnswer bounds the answer to a login, in bytes.
 const maxAnswer = 64 << 10
@@ -73,24 +68,16 @@ func (s *Source) Prepare(ctx context.Context, baseURL string) error {
 	if !wanted {
 		return nil
 	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: loginsAtOnce}}
+	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
-	sessions := make([]*Request, s.users()) // in the order of the users, so that the same seed asks for the same
-	logins, ctx := errgroup.WithContext(ctx)
-	logins.SetLimit(loginsAtOnce)
-	for i := range sessions {
-		logins.Go(func() (err error) {
-			id := int64(i) + 1
-			if sessions[i], err = s.open(ctx, client, strings.TrimSuffix(baseURL, "/"), id); err != nil {
-				return fmt.Errorf("prepare the traffic: log in user %d: %w", id, err)
-			}
-			return nil
-		})
+	s.sessions = nil
+	for id := int64(1); id <= s.users(); id++ {
+		r, err := s.open(ctx, client, strings.TrimSuffix(baseURL, "/"), id)
+		if err != nil {
+			return fmt.Errorf("prepare the traffic: log in user %d: %w", id, err)
+		}
+		s.sessions = append(s.sessions, r)
 	}
-	if err := logins.Wait(); err != nil {
-		return err
-	}
-	s.sessions = sessions
 	return nil
 }
 

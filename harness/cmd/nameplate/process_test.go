@@ -199,6 +199,7 @@ func TestASlowedSystemIsNeverVerified(t *testing.T) {
 	r, err := archive.Load(filepath.Join(c.out, "latest"))
 	require.NoError(t, err, "stderr: %s", &c.stderr)
 	assert.Equal(t, strconv.Itoa(r.ExitStatus), status, "stderr: %s", &c.stderr)
+	require.Empty(t, r.Failure, "stderr: %s", &c.stderr)
 
 	// A host that is too busy, or too small, excludes runs: what the system did is judged without it.
 	require.NoError(t, archivetest.Undisturbed(r))
