@@ -40,34 +40,26 @@ func PairedT(values []float64) float64 {
 	if n < 2 || mean == 0 {
 		return 1
 	}
-	squares := 0.0
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	if squares == 0 {
+	spread := variance(values)
+	if spread == 0 {
 		return 0
 	}
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}
-	return 2 * t.CDF(-math.Abs(mean)/math.Sqrt(squares/(n-1)/n))
+	return 2 * t.CDF(-math.Abs(mean)/math.Sqrt(spread/n))
 }
 
 // PairsToTell is about how many values it would take for the chance of [PairedT] to fall to a given one, were their mean and
 // standard deviation to stay: (z s / m)², with z of the normal distribution. Infinite for a mean of 0; 0 for fewer than
 // two values.
 func PairsToTell(values []float64, chance float64) float64 {
-	n := float64(len(values))
-	if n < 2 {
+	if len(values) < 2 {
 		return 0
 	}
-	mean, squares := Mean(values), 0.0
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	if mean == 0 {
+	if Mean(values) == 0 {
 		return math.Inf(1)
 	}
-	z := distuv.UnitNormal.Quantile(chance / 2)
-	return z * z * squares / (n - 1) / (mean * mean)
+	z, cv := distuv.UnitNormal.Quantile(chance/2), Variation(values)
+	return z * z * cv * cv
 }
 
 // Trend is the chance of so clear a rise or fall if there is none: the test of Mann (Econometrica 13 (1945), 245–259)

@@ -47,6 +47,15 @@ func Mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
+// variance is that of a sample of two values or more, with n-1.
+func variance(values []float64) float64 {
+	mean, squares := Mean(values), 0.0
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	return squares / float64(len(values)-1)
+}
+
 // Variation is the coefficient of variation: the standard deviation, with n-1, over the size of the mean. It is 0
 // when there are fewer than two values, when their mean is 0, and when they differ by rounding alone.
 func Variation(values []float64) float64 {
@@ -54,11 +63,7 @@ func Variation(values []float64) float64 {
 	if len(values) < 2 || mean == 0 {
 		return 0
 	}
-	squares := 0.0
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	cv := math.Sqrt(squares/float64(len(values)-1)) / math.Abs(mean)
+	cv := math.Sqrt(variance(values)) / math.Abs(mean)
 	if cv < 1e-12 {
 		return 0
 	}

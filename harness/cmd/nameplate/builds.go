@@ -11,14 +11,12 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/run"
 )
 
 // stopping is how long a run that was interrupted may take to clean up.
 const stopping = time.Minute
-
-// sideNames are what the two builds are called, by their side.
-var sideNames = [2]string{"base", "head"}
 
 // builds are the binaries of two revisions, in a folder of their own.
 type builds struct {
@@ -37,8 +35,8 @@ func (k compareCommand) build(c console) (*builds, error) {
 	}
 	b := &builds{dir: dir}
 	for side, revision := range []string{k.Base, k.Head} {
-		b.binaries[side] = filepath.Join(dir, sideNames[side])
-		k.tell(c, "building %s (%s)", sideNames[side], revision)
+		b.binaries[side] = filepath.Join(dir, compare.Sides[side])
+		k.tell(c, "building %s (%s)", compare.Sides[side], revision)
 		if err := build(c.ctx, revision, b.binaries[side]); err != nil {
 			b.close()
 			return nil, err

@@ -51,7 +51,7 @@ func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]sche
 func sustained(r compare.Report, benchmark string) float64 {
 	most := 0.0 // nanoseconds of a request
 	for _, change := range r.Changes {
-		if change.Benchmark == benchmark && change.Unit == "cpu-ns/req" {
+		if change.Benchmark == benchmark && change.Unit == workUnit() {
 			most = max(most, slices.Max(change.Base), slices.Max(change.Head))
 		}
 	}
@@ -64,7 +64,7 @@ func sustained(r compare.Report, benchmark string) float64 {
 // profile profiles both builds in one phase.
 func (k compareCommand) profile(c console, b *builds, phase int, scale float64) (schema.Profiled, error) {
 	var sides [2]*hotspot.Profile
-	for side, name := range sideNames {
+	for side, name := range compare.Sides {
 		k.tell(c, "profiling %s in phase %d", name, phase)
 		var err error
 		if sides[side], err = k.profileOf(c, b, side, phase, scale); err != nil {
@@ -75,7 +75,7 @@ func (k compareCommand) profile(c console, b *builds, phase int, scale float64) 
 }
 
 func (k compareCommand) profileOf(c console, b *builds, side, phase int, scale float64) (*hotspot.Profile, error) {
-	out := filepath.Join(b.dir, fmt.Sprintf("%s-profiled-%d", sideNames[side], phase))
+	out := filepath.Join(b.dir, fmt.Sprintf("%s-profiled-%d", compare.Sides[side], phase))
 	folder := filepath.Join(out, "profiles")
 	one := k
 	one.Phase, one.Duration = []int{phase}, profiledDuration
@@ -101,7 +101,7 @@ func (k compareCommand) profileOf(c console, b *builds, side, phase int, scale f
 		}
 		texts = append(texts, bytes.NewReader(text))
 		if k.Keep != "" {
-			if err := keep(k.Keep, fmt.Sprintf("%s-phase-%d-%s", sideNames[side], phase, filepath.Base(file)), text); err != nil {
+			if err := keep(k.Keep, fmt.Sprintf("%s-phase-%d-%s", compare.Sides[side], phase, filepath.Base(file)), text); err != nil {
 				return nil, err
 			}
 		}

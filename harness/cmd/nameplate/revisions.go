@@ -23,10 +23,13 @@ const (
 	usualBudget = 10 * time.Minute
 )
 
+// workUnit is the unit in which bench files tell the processor time of a request.
+func workUnit() string { return suite.Those(suite.OfWork)[0].Bench }
+
 // sampling is how many pairs the flags ask for. With --pairs alone it is that many; else pairs are added until the
 // intervals are narrow enough, within a budget.
 func (k compareCommand) sampling() (compare.Sampling, error) {
-	s := compare.Sampling{Phases: k.Phase, Least: usualPairs, Budget: k.Budget}
+	s := compare.Sampling{Unit: workUnit(), Phases: k.Phase, Least: usualPairs, Budget: k.Budget}
 	if k.Pairs != nil {
 		s.Least = *k.Pairs
 	} else {
@@ -61,12 +64,12 @@ func (k compareCommand) revisions(c console, b *builds, s compare.Sampling) (com
 		if s.Within == 0 {
 			of = fmt.Sprintf(" of %d", s.Least)
 		}
-		k.tell(c, "pair %d%s: %s", pair+1, of, sideNames[side])
+		k.tell(c, "pair %d%s: %s", pair+1, of, compare.Sides[side])
 		one := k
 		one.Phase = phases
-		text, err := one.measure(c, b.binaries[side], filepath.Join(b.dir, fmt.Sprintf("%s-%d", sideNames[side], pair)), side == 1)
+		text, err := one.measure(c, b.binaries[side], filepath.Join(b.dir, fmt.Sprintf("%s-%d", compare.Sides[side], pair)), side == 1)
 		if err == nil && k.Keep != "" {
-			err = keep(k.Keep, fmt.Sprintf("%s-%d.txt", sideNames[side], pair+1), text)
+			err = keep(k.Keep, fmt.Sprintf("%s-%d.txt", compare.Sides[side], pair+1), text)
 		}
 		return text, err
 	})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/regress/history"
 )
 
@@ -57,7 +58,7 @@ func (k trendAddCommand) withPairs(bench []byte) ([]byte, error) {
 	if k.Pairs == "" {
 		return bench, nil
 	}
-	base, head, err := history.ReadPairs(k.Pairs, sideNames)
+	base, head, err := history.ReadPairs(k.Pairs, compare.Sides)
 	if err != nil {
 		return nil, fmt.Errorf("--pairs: %w", err)
 	}

@@ -85,8 +85,8 @@ func (m *modelled) offer(o *overloaded, warmup time.Duration, pieces ...load.Pie
 		for at := start; at < start+p.Length; at += time.Duration(float64(time.Second) / p.From) {
 			s := measure.Sample{Scheduled: at, Done: at + 5*time.Millisecond}
 			asked++
-			enough := asked*900/int(p.From) == (asked-1)*900/int(p.From)
-			if at < ill && (enough || p.From <= 1000) {
+			beyond := asked*900/int(p.From) == (asked-1)*900/int(p.From)
+			if at < ill && (beyond || p.From <= 1000) {
 				s.Err, s.Status = errors.New("503"), http.StatusServiceUnavailable
 			} else if at >= warmup {
 				good++

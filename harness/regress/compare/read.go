@@ -11,6 +11,9 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
+// Sides are what the two builds of a comparison are called: side 0 and side 1.
+var Sides = [2]string{"base", "head"}
+
 // Input is a text in the Go benchmark format.
 type Input struct {
 	Name string // for errors
@@ -51,7 +54,7 @@ func Read(base, head []Input) (all []Series, only []string, err error) {
 			}
 		}
 		if !found {
-			return nil, nil, fmt.Errorf("read benchmarks of the %s: %w", [2]string{"base", "head"}[side], ErrEmpty)
+			return nil, nil, fmt.Errorf("read benchmarks of the %s: %w", Sides[side], ErrEmpty)
 		}
 	}
 	var both []Series

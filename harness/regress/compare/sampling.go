@@ -24,9 +24,6 @@ const (
 	narrowedLevel = 0.965
 )
 
-// decidingUnit is the figure whose interval is to be narrow: processor time per request.
-const decidingUnit = "cpu-ns/req"
-
 // drivenPhase finds phase and rate in the name of a benchmark.
 var drivenPhase = regexp.MustCompile(`\bphase=(\d+)\b.*\brate=([0-9.]+)`)
 
@@ -50,6 +47,7 @@ func Driven(benchmark string) (phase int, rate float64, ok bool) {
 // Whether it is depends on its width alone, never on the ratio or on what chance makes of it: a sequential
 // interval of fixed width (Chow and Robbins, Ann. Math. Statist. 36 (1965), 457–462).
 type Sampling struct {
+	Unit   string        // of the series whose interval is to be narrow: processor time per request
 	Phases []int         // at least one
 	Least  int           // pairs of each phase, and with Within at least [LeastNarrowed]
 	Within float64       // wanted half-width, as a share of the ratio, e.g. 0.03; 0: Least pairs are made, and no more
@@ -91,7 +89,7 @@ func (s Sampling) Make(clock func() time.Duration, measure Measure) (Pairs, erro
 			p.Spent = true
 			break
 		}
-		if err := p.add(pair, phases, logs, measure); err != nil {
+		if err := p.add(pair, s.Unit, phases, logs, measure); err != nil {
 			return p, err
 		}
 		each = (clock() - began) / time.Duration(len(phases))
@@ -144,7 +142,7 @@ func level(narrowed bool) float64 {
 }
 
 // add makes one pair.
-func (p *Pairs) add(pair int, phases []int, logs map[int][]float64, measure Measure) error {
+func (p *Pairs) add(pair int, unit string, phases []int, logs map[int][]float64, measure Measure) error {
 	var texts [2][]byte
 	for i := range texts {
 		side := (i + pair) % 2
@@ -154,7 +152,7 @@ func (p *Pairs) add(pair int, phases []int, logs map[int][]float64, measure Meas
 		}
 	}
 	sides := func(side int) Input {
-		name := fmt.Sprintf("%s-%d.txt", [2]string{"base", "head"}[side], pair+1)
+		name := fmt.Sprintf("%s-%d.txt", Sides[side], pair+1)
 		return Input{Name: name, Reader: bytes.NewReader(texts[side])}
 	}
 	all, _, err := Read([]Input{sides(0)}, []Input{sides(1)})
@@ -162,7 +160,7 @@ func (p *Pairs) add(pair int, phases []int, logs map[int][]float64, measure Meas
 		return err
 	}
 	for _, one := range all {
-		if phase, _, ok := Driven(one.Benchmark); ok && one.Unit == decidingUnit {
+		if phase, _, ok := Driven(one.Benchmark); ok && one.Unit == unit {
 			logs[phase] = append(logs[phase], stats.LogRatios(one.Base, one.Head)...)
 		}
 	}

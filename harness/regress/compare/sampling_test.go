@@ -53,7 +53,7 @@ func (b *bench) measure(pair, side int, phases []int) ([]byte, error) {
 
 func TestPairsAreAddedToThePhasesThatAreTooWide(t *testing.T) {
 	b := newBench(map[int]float64{1: 0.002, 2: 0.03})
-	p, err := Sampling{Phases: []int{1, 2}, Least: 4, Within: 0.03, Budget: time.Hour}.Make(b.clock, b.measure)
+	p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{1, 2}, Least: 4, Within: 0.03, Budget: time.Hour}.Make(b.clock, b.measure)
 	require.NoError(t, err)
 	require.Len(t, p.Widths, 2)
 	assert.Equal(t, LeastNarrowed, p.Widths[0].Pairs)
@@ -73,7 +73,7 @@ func TestPairsAreAddedToThePhasesThatAreTooWide(t *testing.T) {
 	require.NoError(t, err)
 	r := Judge(all, Options{Paired: true, Narrowed: true})
 	for _, c := range r.Changes {
-		if c.Unit == decidingUnit {
+		if c.Unit == "cpu-ns/req" {
 			assert.Len(t, c.Base, p.Widths[map[bool]int{true: 1}[strings.Contains(c.Benchmark, "phase=2")]].Pairs)
 			assert.LessOrEqual(t, math.Sqrt(c.High/c.Low), 1.03+1e-9, "what is shown is what was asked for")
 		}
@@ -85,7 +85,7 @@ func TestPairsDoNotDependOnTheDifference(t *testing.T) {
 	for _, head := range []float64{1, 1.04, 2} {
 		b := newBench(map[int]float64{3: 0.05})
 		b.head = head
-		p, err := Sampling{Phases: []int{3}, Within: 0.03}.Make(b.clock, b.measure)
+		p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{3}, Within: 0.03}.Make(b.clock, b.measure)
 		require.NoError(t, err)
 		made[head] = p.Widths[0].Pairs
 	}
@@ -94,7 +94,7 @@ func TestPairsDoNotDependOnTheDifference(t *testing.T) {
 
 func TestTheBudgetEndsThePairs(t *testing.T) {
 	b := newBench(map[int]float64{1: 0.3, 2: 0.3})
-	p, err := Sampling{Phases: []int{1, 2}, Least: 8, Within: 0.01, Budget: 42 * time.Second}.Make(b.clock, b.measure)
+	p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{1, 2}, Least: 8, Within: 0.01, Budget: 42 * time.Second}.Make(b.clock, b.measure)
 	require.NoError(t, err)
 	assert.True(t, p.Spent)
 	assert.LessOrEqual(t, b.now, 42*time.Second)
@@ -103,7 +103,7 @@ func TestTheBudgetEndsThePairs(t *testing.T) {
 		assert.Greater(t, w.More, 100)
 	}
 	b = newBench(map[int]float64{1: 0.3})
-	p, err = Sampling{Phases: []int{1}, Least: 8, Within: 0.01, Budget: 5 * time.Second}.Make(b.clock, b.measure)
+	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{1}, Least: 8, Within: 0.01, Budget: 5 * time.Second}.Make(b.clock, b.measure)
 	require.NoError(t, err)
 	assert.True(t, p.Spent)
 	assert.Equal(t, []Width{{Phase: 1, Pairs: 2, More: LeastNarrowed - 2}}, p.Widths)
@@ -111,21 +111,21 @@ func TestTheBudgetEndsThePairs(t *testing.T) {
 
 func TestAsManyPairsAsAskedForWhereNoWidthIs(t *testing.T) {
 	b := newBench(map[int]float64{1: 0.3})
-	p, err := Sampling{Phases: []int{1}, Least: 7}.Make(b.clock, b.measure)
+	p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{1}, Least: 7}.Make(b.clock, b.measure)
 	require.NoError(t, err)
 	assert.Equal(t, 14, b.runs[1])
 	assert.Equal(t, 7, p.Widths[0].Pairs)
 	assert.Zero(t, p.Widths[0].More)
 	assert.False(t, p.Spent)
 
-	p, err = Sampling{Phases: []int{5}, Within: 0.03}.Make(b.clock, func(int, int, []int) ([]byte, error) {
+	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Within: 0.03}.Make(b.clock, func(int, int, []int) ([]byte, error) {
 		return []byte("BenchmarkPhase/phase=5/rate=1 1 7 req/s\n"), nil
 	})
 	require.NoError(t, err)
 	assert.Len(t, p.Base, LeastNarrowed, "nothing to be narrowed")
 	assert.Equal(t, []Width{{Phase: 5}}, p.Widths)
 
-	_, err = Sampling{Phases: []int{5}, Least: 4}.Make(b.clock, func(int, int, []int) ([]byte, error) { return nil, errors.New("broken") })
+	_, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Least: 4}.Make(b.clock, func(int, int, []int) ([]byte, error) { return nil, errors.New("broken") })
 	assert.EqualError(t, err, "broken")
 }
 
@@ -164,13 +164,13 @@ func TestNarrowIntervalsHoldTheTruth(t *testing.T) {
 
 // holds makes pairs of two like builds and reports whether their interval holds 1.
 func holds(r *rand.Rand, sd float64, long bool, made *int) bool {
-	s := Sampling{Phases: []int{1}, Least: LeastNarrowed, Within: 0.03}
+	s := Sampling{Unit: "cpu-ns/req", Phases: []int{1}, Least: LeastNarrowed, Within: 0.03}
 	logs := map[int][]float64{}
 	for pair := 0; len(s.wanting(pair, logs)) > 0; pair++ {
 		logs[1] = append(logs[1], logRatio(r, sd, long))
 	}
 	*made += len(logs[1])
-	series := Series{Unit: decidingUnit}
+	series := Series{Unit: "cpu-ns/req"}
 	for _, log := range logs[1] {
 		series.Base, series.Head = append(series.Base, 1), append(series.Head, math.Exp(log))
 	}
