@@ -39,6 +39,7 @@ var rules = []struct {
 	{"harness/regress/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
 	{"harness/regress/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
 	{"harness/regress/bisect", nil, []string{"os", "net", "syscall", module}, "a bisection decides what to measure, and others measure it"},
+	{"harness/regress/turns", nil, []string{module}, "runs of two programs meet, whatever they measure"},
 	{"harness/regress/hotspot", nil, []string{"os", "net", "syscall", module}, "profiles are compared wherever they were taken"},
 	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
 	{"harness/draft", []string{"harness/draft/live"}, []string{"os", "net/http", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a description becomes a suite without a system"},

@@ -90,6 +90,9 @@ func (r *Run) Input(phase suite.Phase) judge.Input {
 			continue
 		}
 		in.Phase.Rate, in.Memory, in.Capacity = p.Offered, p.MemoryLimit, p.Search.interval()
+		if p.Shape.Kind == suite.Alternating { // which no suite has
+			in.Phase.Shape = p.Shape
+		}
 	}
 	in.Runs = r.evidenceOf(phase.Number)
 	for _, c := range in.Claims {

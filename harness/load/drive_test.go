@@ -367,3 +367,29 @@ func TestPriorityIsPutBack(t *testing.T) {
 	assert.Equal(t, nice, again, "it is raised already")
 	restoreAgain()
 }
+
+func TestDriveStartsWhenItIsTold(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	wanted := time.Now().Add(300 * ms)
+	c := brief(s.URL)
+	c.Origin = func(context.Context) time.Time { return wanted }
+	o := drive(t, c)
+	assert.False(t, o.Origin.Before(wanted.Add(-ms)), "%v before it", wanted.Sub(o.Origin))
+	assert.Equal(t, uint64(0), o.Window.Unsent+o.Warmup.Unsent)
+
+	c.Origin = func(context.Context) time.Time { return wanted } // long ago
+	again := drive(t, c)
+	assert.True(t, again.Origin.After(o.Origin))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	c.Origin = func(ctx context.Context) time.Time {
+		cancel()
+		<-ctx.Done()
+		return time.Time{}
+	}
+	stopped, err := Drive(ctx, c)
+	require.NoError(t, err)
+	assert.True(t, stopped.Interrupted)
+	assert.Zero(t, stopped.Window.Sent)
+}

@@ -104,6 +104,15 @@ func (d *driver) fastest() float64 {
 	return rate
 }
 
+// beginning is the origin, since the start of the driver.
+func (d *driver) beginning() time.Duration {
+	if d.Origin == nil {
+		return time.Since(d.start) + lead
+	}
+	wanted := d.Origin(d.stopped).Sub(d.start)
+	return max(wanted, time.Since(d.start)+lead)
+}
+
 // now is the time since the origin.
 func (d *driver) now() time.Duration { return time.Since(d.start) - time.Duration(d.origin.Load()) }
 
@@ -125,7 +134,7 @@ func (d *driver) run() *Outcome {
 	defer unhook()
 	unopened := measure.CountErrors(d.hidden(d.carrier.connect()))
 	defer d.carrier.disconnect()
-	d.origin.Store(int64(time.Since(d.start) + lead))
+	d.origin.Store(int64(d.beginning()))
 	if d.Started != nil {
 		d.Started(d.wall(0))
 	}

@@ -72,6 +72,9 @@ type Config struct {
 	// Hide takes out of a failure and its answer what nobody is to see; nil for nothing.
 	Hide func(text string) string
 
+	// Origin says when the schedule is to start, at the earliest; it is asked once every connection is open, and may wait
+	// until ctx ends. Nil: at once.
+	Origin  func(ctx context.Context) time.Time
 	Started func(origin time.Time) // called once, shortly before the origin; may be nil
 	// Window is called once the measurement window is known, a tenth of a second before it starts if the warm-up's
 	// length is not fixed: with its edges since the origin. It must return at once; may be nil.

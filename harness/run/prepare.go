@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"crypto/rand"
 	"time"
 
@@ -28,6 +29,8 @@ type Options struct {
 	Build   archive.Build // of the program; the zero value: what it knows of itself
 	Out     string        // folder in which the archive's folder is made
 	Observe func(Event)   // progress; may be nil
+	// Origin says when the load of a run is to start, at the earliest, and may wait; nil: at once.
+	Origin func(ctx context.Context) time.Time
 	// Archived are those options that are neither the suite's plan nor the override: the stores that
 	// were asked for, what is searched for, how the system was started. The others are filled in.
 	Archived archive.Options
@@ -52,7 +55,7 @@ func Prepare(s *suite.Suite, o Options) (Config, error) {
 		System: parts.System, Disturber: parts.Disturber, Workload: parts.Workload, Stores: parts.Stores,
 		Secrets: parts.Secrets,
 		Out:     o.Out, ID: archive.NewID(time.Now(), rand.Reader), Observe: o.Observe,
-		Now: time.Now, Spin: probe.Spin, Settle: probe.Settle,
+		Now: time.Now, Spin: probe.Spin, Settle: probe.Settle, Origin: o.Origin,
 	}, nil
 }
 

@@ -128,6 +128,8 @@ type Config struct {
 	// Settle waits, for a bounded time, until processes of the run are idle, so that Spin reads the host
 	// and not what the run left behind; nil: it is not waited.
 	Settle func(ctx context.Context, processes func() []measure.Process) measure.Quiet
+	// Origin says when the load of a run is to start, at the earliest; nil: at once.
+	Origin func(ctx context.Context) time.Time
 }
 
 // ErrInterrupted says that the run was stopped before its plan was done. What it

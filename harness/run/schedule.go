@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/load"
@@ -46,12 +47,33 @@ func (p *pipeline) warmup(phase suite.Phase, seed uint64) load.Warmup {
 	if bounds.Most == 0 {
 		return load.Warmup{}
 	}
-	rate := pieces(phase, time.Second)[0].From
-	rising := []load.Piece{{Length: bounds.Ramp, From: rampFrom * rate, To: rate}, {Length: bounds.Most, From: rate, To: rate}}
+	rising := rising(phase, bounds)
 	if p.Suite.Plan.Arrivals == suite.ArrivalsPoisson {
 		return load.Warmup{Bounds: bounds, Schedule: load.ShapedPoisson(seed^warmupStream, rising)}
 	}
 	return load.Warmup{Bounds: bounds, Schedule: load.Shaped(rising...)}
+}
+
+// rising is a warm-up's load: it rises over the ramp to the rate at which the window starts, and stays there. In turns
+// it rises in the first of them.
+func rising(phase suite.Phase, bounds warmup.Bounds) []load.Piece {
+	if phase.Shape.Kind != suite.Alternating {
+		rate := pieces(phase, time.Second)[0].From
+		return []load.Piece{ramp(rate, bounds.Ramp), {Length: bounds.Most, From: rate, To: rate}}
+	}
+	all := pieces(phase, bounds.Most)
+	first := slices.IndexFunc(all, func(p load.Piece) bool { return p.From > 0 })
+	if first < 0 {
+		return all
+	}
+	turn, length := all[first], min(bounds.Ramp, all[first].Length)
+	rest := load.Piece{Length: turn.Length - length, From: turn.From, To: turn.From}
+	return slices.Replace(all, first, first+1, ramp(turn.From, length), rest)
+}
+
+// ramp is a load that rises to a rate.
+func ramp(rate float64, length time.Duration) load.Piece {
+	return load.Piece{Length: length, From: rampFrom * rate, To: rate}
 }
 
 // warmupStream sets the random arrivals of a warm-up apart from those of the window.

@@ -115,7 +115,7 @@ func (p *pipeline) drive(
 		BaseURL: instance.Info().URL, TLS: instance.Info().TLS, HTTP2: instance.Info().HTTP2, Source: source,
 		Schedule: offered.schedule, Warmup: offered.warmup, Duration: offered.window, Timeout: offered.timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader, Hide: p.Secrets.Hide,
-		Observe: disturbance.observe(),
+		Observe: disturbance.observe(), Origin: p.Origin,
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()
 			watcher = probe.Watch(probe.Config{

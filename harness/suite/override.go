@@ -29,6 +29,8 @@ type Override struct {
 	// Chaos keeps the phases with [DisturbChaos] too, each with a measurement window of that length. Without it
 	// they are kept only when Phases names them.
 	Chaos *time.Duration
+	// Turns has every phase loaded in turns with another build; nil: throughout.
+	Turns *Turns
 }
 
 // FlagError says why an override cannot be applied.
@@ -47,6 +49,9 @@ func (e *FlagError) Error() string { return e.Flag + ": " + e.Message + "; allow
 func (s *Suite) With(o Override) (*Suite, error) {
 	c := s.clone()
 	err := errors.Join(c.overridePlan(o), c.keep(o), c.scaleRates(o.RateScale))
+	if err == nil {
+		err = c.takeTurns(o.Turns)
+	}
 	if err == nil {
 		err = c.enoughRequests(o)
 	}

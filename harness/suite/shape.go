@@ -15,6 +15,8 @@ const (
 	Ramp  ShapeKind = "ramp"  // it rises, or falls, evenly to the phase's rate
 	Steps ShapeKind = "steps" // it goes through other rates, each for as long, to the phase's rate
 	Spike ShapeKind = "spike" // it is another one for a part of the window
+	// Alternating stands in no suite file: two builds are loaded in turn, see [Override.Turns].
+	Alternating ShapeKind = "turns"
 )
 
 // Shape is how the offered rate changes over the measurement window; the zero value keeps it. The warm-up is
@@ -26,6 +28,7 @@ type Shape struct {
 	To     Rate      `json:"to,omitempty"`     // of a spike, as long as it lasts
 	At     Share     `json:"at,omitempty"`     // where a spike starts, as a share of the window
 	Length Share     `json:"length,omitempty"` // of a spike, as a share of the window
+	Turns  Turns     `json:"turns,omitzero"`   // of turns
 }
 
 // Piece is a part of a window over which the offered rate changes evenly.
@@ -51,6 +54,8 @@ func (s Shape) Pieces(rate Rate, window time.Duration) []Piece {
 		start := time.Duration(float64(window) * float64(s.At))
 		length := min(time.Duration(float64(window)*float64(s.Length)), window-start)
 		return []Piece{{start, rate, rate}, {length, s.To, s.To}, {window - start - length, rate, rate}}
+	case Alternating:
+		return s.Turns.pieces(rate, window)
 	default:
 		return []Piece{{window, rate, rate}}
 	}
@@ -75,6 +80,8 @@ func (s Shape) String() string {
 		return fmt.Sprintf("the last of %d steps from %v", len(s.Rates)+1, s.Rates[0])
 	case Spike:
 		return fmt.Sprintf("spike of %v", s.To)
+	case Alternating:
+		return fmt.Sprintf("in turns of %v with another build", s.Turns.Length)
 	default:
 		return ""
 	}

@@ -41,6 +41,8 @@ type Width struct {
 	HalfWidth *float64 `json:"half_width" jsonschema:"nullable,minimum=0"`
 	// MorePairs is about how many pairs it would take to reach the width that is wanted; null when none, or not known.
 	MorePairs *int `json:"more_pairs" jsonschema:"nullable,minimum=1"`
+	// Turn is the length of the turns in which base and head were loaded; null when one was measured after the other.
+	Turn *float64 `json:"turn_ms" jsonschema:"nullable,minimum=0"`
 }
 
 // Profiled is how the processor time of two builds differs in a phase.
@@ -94,7 +96,10 @@ func OfComparison(base, head string, r compare.Report, pairs compare.Pairs, only
 		Within: finite(pairs.Within, pairs.Within > 0), Widths: []Width{}, BudgetSpent: pairs.Spent,
 	}
 	for _, w := range pairs.Widths {
-		d.Widths = append(d.Widths, Width{w.Phase, w.Pairs, finite(w.Half, w.Half > 0), known(w.More, w.More > 0)})
+		d.Widths = append(d.Widths, Width{
+			Phase: w.Phase, Pairs: w.Pairs, HalfWidth: finite(w.Half, w.Half > 0), MorePairs: known(w.More, w.More > 0),
+			Turn: finite(1000*w.Turn.Seconds(), w.Turn > 0),
+		})
 	}
 	for _, c := range r.Changes {
 		d.Changes = append(d.Changes, Change{

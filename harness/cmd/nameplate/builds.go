@@ -22,6 +22,7 @@ const stopping = time.Minute
 type builds struct {
 	dir      string
 	binaries [2]string
+	apart    map[int]bool // phases in which they are not loaded in turns
 }
 
 func (b *builds) close() { os.RemoveAll(b.dir) }
@@ -33,7 +34,7 @@ func (k compareCommand) build(c console) (*builds, error) {
 	if err != nil {
 		return nil, &run.EnvironmentError{Where: "make a folder for the builds", Err: err}
 	}
-	b := &builds{dir: dir}
+	b := &builds{dir: dir, apart: map[int]bool{}}
 	for side, revision := range []string{k.Base, k.Head} {
 		b.binaries[side] = filepath.Join(dir, compare.Sides[side])
 		k.tell(c, "building %s (%s)", compare.Sides[side], revision)
@@ -58,10 +59,32 @@ func build(ctx context.Context, revision, binary string) error {
 	defer func() { // also after an interrupt
 		_, _ = output(context.WithoutCancel(ctx), "", "git", "worktree", "remove", "--force", tree)
 	}()
-	if _, err := output(ctx, tree, "go", "build", "-o", binary, "./harness/cmd/nameplate"); err != nil {
+	if _, err := output(ctx, tree, "go", "build", "-trimpath", "-o", binary, "./harness/cmd/nameplate"); err != nil {
 		return &run.EnvironmentError{Where: "build " + revision, Err: err}
 	}
 	return nil
+}
+
+// fresh is a copy of a side's binary for one run. Where the pages of a program lie in memory changes its speed and its
+// resident size by some per cent: a new copy draws that anew, instead of once for the whole comparison.
+func (b *builds) fresh(side int) (path string, remove func(), err error) {
+	fail := func(err error) (string, func(), error) {
+		return "", func() {}, &run.EnvironmentError{Where: "copy the build of the " + compare.Sides[side], Err: err}
+	}
+	text, err := os.ReadFile(b.binaries[side])
+	if err != nil {
+		return fail(err)
+	}
+	dir, err := os.MkdirTemp(b.dir, compare.Sides[side]+"-copy-")
+	if err != nil {
+		return fail(err)
+	}
+	path, remove = filepath.Join(dir, compare.Sides[side]), func() { os.RemoveAll(dir) }
+	if err := os.WriteFile(path, text, 0o755); err != nil {
+		remove()
+		return fail(err)
+	}
+	return path, remove, nil
 }
 
 // output runs a program to its end; on an interrupt it is asked to stop, and given time to.

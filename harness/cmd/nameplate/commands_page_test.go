@@ -83,7 +83,7 @@ func rowsOf(node *kong.Node) (rows []string) {
 		rows = append(rows, row(v.Summary(), v))
 	}
 	for _, f := range node.Flags {
-		if f.Name == "help" {
+		if f.Name == "help" || f.Hidden {
 			continue
 		}
 		name := "--" + f.Name

@@ -23,8 +23,9 @@ type compareCommand struct {
 	Within       string        `help:"Of revisions: half-width to which pairs narrow the interval of CPU per request, by phase (usually 3%; 0% for off)." placeholder:"SHARE"`
 	Budget       time.Duration `help:"Of revisions: wall time within which pairs are made (10m with --within)." placeholder:"TIME"`
 	Phase        []int         `help:"Of revisions: phases to drive." default:"2" placeholder:"N"`
-	Duration     string        `help:"Of revisions: length of a run's window." default:"3s"`
-	Warmup       string        `help:"Of revisions: length of the warm-up." default:"1s"`
+	Duration     string        `help:"Of revisions: how long a run is loaded." default:"10s"`
+	Warmup       string        `help:"Of revisions: how long it is loaded before that." default:"2s"`
+	Turn         time.Duration `help:"Of revisions: both builds are up at once and loaded in turns of that length; 0s: one is measured after the other." default:"500ms" placeholder:"TIME"`
 	Stores       string        `help:"Of revisions: stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
 	HeadSlowdown string        `help:"Of revisions: processor time that the head burns per request beside its work, to see that it is found." placeholder:"TIME"`
 	Keep         string        `help:"Of revisions: folder in which the measured bench files are kept." type:"path" placeholder:"FOLDER"`

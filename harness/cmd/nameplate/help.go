@@ -27,8 +27,10 @@ func (loadCommand) Help() string {
 
 // Help is shown below the flags.
 func (compareCommand) Help() string {
-	return "Revisions are built, measured in turn and judged pair by pair, until the interval of a phase's ratio of CPU per " +
-		"request is narrow enough (--within) or the time is used up (--budget); --pairs alone makes that many. " +
+	return "Revisions are built, and both builds are up at once: each is loaded in turn for half a second, so that what " +
+		"changes on the machine falls on both. A build that cannot take turns is measured before or after the other. " +
+		"Runs are judged pair by pair, until the interval of a phase's ratio of CPU per request is narrow enough " +
+		"(--within) or the time is used up (--budget); --pairs alone makes that many. " +
 		"\"Cannot tell\" says how many more pairs it would take. " +
 		"Exit status: 1 when something got worse, with the functions that take more processor time; else 0."
 }

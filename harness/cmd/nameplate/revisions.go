@@ -47,6 +47,8 @@ func (k compareCommand) sampling() (compare.Sampling, error) {
 		return s, fmt.Errorf("--pairs: %d can tell nothing; allowed: %d or more", s.Least, compare.MinRuns)
 	case s.Budget < 0:
 		return s, fmt.Errorf("--budget: %v is out of range; allowed: a time above 0", s.Budget)
+	case k.Turn != 0 && k.Turn < suite.MinTurn:
+		return s, fmt.Errorf("--turn: %v is out of range; allowed: 0s for none, or at least %v", k.Turn, suite.MinTurn)
 	case s.Within >= 1:
 		return s, fmt.Errorf("--within: %s is out of range; allowed: 0 %% for off, or less than 100 %%", k.Within)
 	case s.Within > 0 && s.Budget == 0:
@@ -59,20 +61,34 @@ func (k compareCommand) sampling() (compare.Sampling, error) {
 func (k compareCommand) revisions(c console, b *builds, s compare.Sampling) (compare.Pairs, error) {
 	start := time.Now()
 	clock := func() time.Duration { return time.Since(start) }
-	return s.Make(clock, func(pair, side int, phases []int) ([]byte, error) {
+	pairs, err := s.Make(clock, func(pair, first int, phases []int) (texts [2][]byte, err error) {
 		of := ""
 		if s.Within == 0 {
 			of = fmt.Sprintf(" of %d", s.Least)
 		}
-		k.tell(c, "pair %d%s: %s", pair+1, of, compare.Sides[side])
-		one := k
-		one.Phase = phases
-		text, err := one.measure(c, b.binaries[side], filepath.Join(b.dir, fmt.Sprintf("%s-%d", compare.Sides[side], pair)), side == 1)
-		if err == nil && k.Keep != "" {
-			err = keep(k.Keep, fmt.Sprintf("%s-%d.txt", compare.Sides[side], pair+1), text)
+		for _, phase := range phases {
+			k.tell(c, "pair %d%s: phase %d", pair+1, of, phase)
+			one, err := k.pair(c, b, pair, first, phase)
+			if err != nil {
+				return texts, err
+			}
+			for side := range texts {
+				texts[side] = append(texts[side], one[side]...)
+			}
 		}
-		return text, err
+		for side, text := range texts {
+			if k.Keep != "" && err == nil {
+				err = keep(k.Keep, fmt.Sprintf("%s-%d.txt", compare.Sides[side], pair+1), text)
+			}
+		}
+		return texts, err
 	})
+	for i, w := range pairs.Widths {
+		if !b.apart[w.Phase] {
+			pairs.Widths[i].Turn = k.Turn
+		}
+	}
+	return pairs, err
 }
 
 func (k compareCommand) tell(c console, format string, args ...any) {

@@ -33,6 +33,8 @@ type verifyCommand struct {
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
 
+	turnFlags
+
 	only bool    // the capacity, and no verdict
 	upTo float64 // highest rate that a search for the capacity may try, req/s; 0: as high as it leads
 	made []byte  // text of a suite that stands in no file; nil for the named one

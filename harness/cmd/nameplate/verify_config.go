@@ -31,7 +31,7 @@ func (k verifyCommand) config(c console, templates *fixtures.Templates, observe 
 		Cluster: reference.Cluster{Slowdown: slowdown, Profile: k.Profile},
 	}
 	config, err := run.Prepare(s, run.Options{
-		Ref: ref, Override: override, Parts: setup.Parts, Build: buildInfo(), Out: k.Out, Observe: observe,
+		Ref: ref, Override: override, Parts: setup.Parts, Build: buildInfo(), Out: k.Out, Observe: observe, Origin: k.origin(),
 		Archived: archive.Options{
 			Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Headroom: k.headroom(s), UpTo: k.upTo,
 			Slowdown: slowdown, Profiled: k.Profile != "",
@@ -99,7 +99,7 @@ func (k verifyCommand) headroom(s *suite.Suite) bool {
 }
 
 func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
-	o := suite.Override{Runs: k.Runs, Seed: k.Seed, Phases: k.Phase}
+	o := suite.Override{Runs: k.Runs, Seed: k.Seed, Phases: k.Phase, Turns: k.turns()}
 	if !slices.Contains(k.Group, "all") {
 		for _, name := range k.Group {
 			o.Groups = append(o.Groups, suite.Group(name))

@@ -54,8 +54,9 @@ type Sampling struct {
 	Budget time.Duration // no pair begins that is not expected to end within it; 0: none
 }
 
-// Measure makes one run of each phase with the base (side 0) or the head (side 1), and returns its bench file.
-type Measure func(pair, side int, phases []int) ([]byte, error)
+// Measure makes one run of each phase with both sides, the base (side 0) and the head (side 1), and returns their
+// bench files. The side named first goes first.
+type Measure func(pair, first int, phases []int) (texts [2][]byte, err error)
 
 // Pairs are runs of base and head that were made next to one another.
 type Pairs struct {
@@ -71,6 +72,8 @@ type Width struct {
 	Pairs int     // with a figure on both sides
 	Half  float64 // as a share of the ratio; 0 when it is not known
 	More  int     // pairs that it would take beside these to reach the wanted width, about; 0 when none, or not known
+	// Turn is the length of the turns in which both sides were loaded; 0: one was measured after the other.
+	Turn time.Duration
 }
 
 // Make makes pairs until there are enough. The clock tells the time since the start. The side that goes first
@@ -143,13 +146,9 @@ func level(narrowed bool) float64 {
 
 // add makes one pair.
 func (p *Pairs) add(pair int, unit string, phases []int, logs map[int][]float64, measure Measure) error {
-	var texts [2][]byte
-	for i := range texts {
-		side := (i + pair) % 2
-		var err error
-		if texts[side], err = measure(pair, side, phases); err != nil {
-			return err
-		}
+	texts, err := measure(pair, pair%len(Sides), phases)
+	if err != nil {
+		return err
 	}
 	sides := func(side int) Input {
 		name := fmt.Sprintf("%s-%d.txt", Sides[side], pair+1)

@@ -22,7 +22,7 @@ type bench struct {
 	head   float64       // over the base
 	each   time.Duration // a run of one phase
 	now    time.Duration
-	orders []string // of sides, by pair
+	orders []string // the side that goes first, by pair
 	runs   map[int]int
 }
 
@@ -32,11 +32,15 @@ func newBench(sd map[int]float64) *bench {
 
 func (b *bench) clock() time.Duration { return b.now }
 
-func (b *bench) measure(pair, side int, phases []int) ([]byte, error) {
-	for len(b.orders) <= pair {
-		b.orders = append(b.orders, "")
+func (b *bench) measure(_, first int, phases []int) (texts [2][]byte, err error) {
+	b.orders = append(b.orders, Sides[first])
+	for side := range texts {
+		texts[side] = b.run(side, phases)
 	}
-	b.orders[pair] += [2]string{"b", "h"}[side]
+	return texts, nil
+}
+
+func (b *bench) run(side int, phases []int) []byte {
 	var text strings.Builder
 	text.WriteString("Unit cpu-ns/req better=lower\n")
 	for _, phase := range phases {
@@ -48,7 +52,7 @@ func (b *bench) measure(pair, side int, phases []int) ([]byte, error) {
 		}
 		fmt.Fprintf(&text, "BenchmarkPhase/phase=%d/workers=4/rate=100 300 %v cpu-ns/req 7 req/s\n", phase, value)
 	}
-	return []byte(text.String()), nil
+	return []byte(text.String())
 }
 
 func TestPairsAreAddedToThePhasesThatAreTooWide(t *testing.T) {
@@ -66,7 +70,7 @@ func TestPairsAreAddedToThePhasesThatAreTooWide(t *testing.T) {
 	}
 	assert.False(t, p.Spent)
 	for i, order := range b.orders {
-		assert.Equal(t, [2]string{"bh", "hb"}[i%2], order, "pair %d", i+1)
+		assert.Equal(t, Sides[i%2], order, "the side that goes first in pair %d", i+1)
 	}
 
 	all, _, err := Read(p.Base, p.Head)
@@ -118,14 +122,15 @@ func TestAsManyPairsAsAskedForWhereNoWidthIs(t *testing.T) {
 	assert.Zero(t, p.Widths[0].More)
 	assert.False(t, p.Spent)
 
-	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Within: 0.03}.Make(b.clock, func(int, int, []int) ([]byte, error) {
-		return []byte("BenchmarkPhase/phase=5/rate=1 1 7 req/s\n"), nil
+	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Within: 0.03}.Make(b.clock, func(int, int, []int) ([2][]byte, error) {
+		one := []byte("BenchmarkPhase/phase=5/rate=1 1 7 req/s\n")
+		return [2][]byte{one, one}, nil
 	})
 	require.NoError(t, err)
 	assert.Len(t, p.Base, LeastNarrowed, "nothing to be narrowed")
 	assert.Equal(t, []Width{{Phase: 5}}, p.Widths)
 
-	_, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Least: 4}.Make(b.clock, func(int, int, []int) ([]byte, error) { return nil, errors.New("broken") })
+	_, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Least: 4}.Make(b.clock, func(int, int, []int) (none [2][]byte, err error) { return none, errors.New("broken") })
 	assert.EqualError(t, err, "broken")
 }
 
