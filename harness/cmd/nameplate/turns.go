@@ -57,6 +57,14 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 		return texts, &run.EnvironmentError{Where: "load in turns", Err: err}
 	}
 	defer gate.Close()
+	copies := *b
+	for side := range b.binaries { // before either is started: a process started meanwhile would hold the file open for writing
+		var remove func()
+		if copies.binaries[side], remove, err = b.fresh(side); err != nil {
+			return texts, err
+		}
+		defer remove()
+	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	var errs [len(texts)]error
@@ -66,7 +74,7 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 			defer gate.Ended()
 			one := c
 			one.ctx = ctx
-			if texts[side], errs[side] = k.turn(one, b, gate, pair, side, phase, side == first); errs[side] != nil {
+			if texts[side], errs[side] = k.turn(one, &copies, gate, pair, side, phase, side == first); errs[side] != nil {
 				cancel() // a pair needs both
 			}
 		})
@@ -101,12 +109,7 @@ func (k compareCommand) turn(c console, b *builds, gate *turns.Gate, pair, side,
 	}
 	out := filepath.Join(b.dir, fmt.Sprintf("%s-%d-phase-%d", compare.Sides[side], pair, phase))
 	defer os.RemoveAll(out)
-	binary, remove, err := b.fresh(side)
-	if err != nil {
-		return nil, err
-	}
-	defer remove()
-	text, err := one.measure(c, binary, out, side == 1,
+	text, err := one.measure(c, b.binaries[side], out, side == 1,
 		"--turn-gate", gate.Address(), "--turn-length", k.Turn.String(), "--turn-second="+strconv.FormatBool(!first))
 	if endedWith(err) == exitcode.Usage {
 		return nil, fmt.Errorf("%s %w", compare.Sides[side], errNoTurns)
