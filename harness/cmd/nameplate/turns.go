@@ -58,7 +58,8 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 	}
 	defer gate.Close()
 	copies := *b
-	for side := range b.binaries { // before either is started: a process started meanwhile would hold the file open for writing
+	order := [len(texts)]int{first, 1 - first} // in all that is done, so that no side is favoured
+	for _, side := range order {               // before either is started: what starts meanwhile would hold the file open for writing
 		var remove func()
 		if copies.binaries[side], remove, err = b.fresh(side); err != nil {
 			return texts, err
@@ -69,12 +70,12 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 	defer cancel()
 	var errs [len(texts)]error
 	var wg sync.WaitGroup
-	for side := range texts {
+	for _, side := range order {
 		wg.Go(func() {
 			defer gate.Ended()
 			one := c
 			one.ctx = ctx
-			if texts[side], errs[side] = k.turn(one, &copies, gate, pair, side, phase, side == first); errs[side] != nil {
+			if texts[side], errs[side] = k.turn(one, &copies, gate, pair, side, phase, first); errs[side] != nil {
 				cancel() // a pair needs both
 			}
 		})
@@ -97,7 +98,7 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 }
 
 // turn makes one build's run of a pair.
-func (k compareCommand) turn(c console, b *builds, gate *turns.Gate, pair, side, phase int, first bool) ([]byte, error) {
+func (k compareCommand) turn(c console, b *builds, gate *turns.Gate, pair, side, phase, first int) ([]byte, error) {
 	one := k
 	one.Phase = []int{phase}
 	for _, part := range []*string{&one.Duration, &one.Warmup} {
@@ -110,7 +111,7 @@ func (k compareCommand) turn(c console, b *builds, gate *turns.Gate, pair, side,
 	out := filepath.Join(b.dir, fmt.Sprintf("%s-%d-phase-%d", compare.Sides[side], pair, phase))
 	defer os.RemoveAll(out)
 	text, err := one.measure(c, b.binaries[side], out, side == 1,
-		"--turn-gate", gate.Address(), "--turn-length", k.Turn.String(), "--turn-second="+strconv.FormatBool(!first))
+		"--turn-gate", gate.Address(), "--turn-length", k.Turn.String(), "--turn-second="+strconv.FormatBool(side != first))
 	if endedWith(err) == exitcode.Usage {
 		return nil, fmt.Errorf("%s %w", compare.Sides[side], errNoTurns)
 	}
