@@ -168,7 +168,9 @@ func TestDriveMeasuresOnceTheServerIsWarm(t *testing.T) {
 	assert.Equal(t, [2]time.Duration{o.Window.Start, o.Window.End}, window)
 	assert.Greater(t, o.Window.Start, 500*ms)
 	assert.Equal(t, uint64(all), o.Warmup.Offered+o.Window.Offered, "no sample is lost")
-	assert.Contains(t, []warmup.State{warmup.Warm, warmup.Saturated}, o.Ended, "a slow machine may not become warm")
+	// How a warm-up ends is told exactly on a modelled server: a slow machine may not become warm here.
+	assert.NotEqual(t, warmup.Fixed, o.Ended)
+	assert.Less(t, o.Steady, o.Window.Start)
 }
 
 func TestARunThatIsBrokenOffWithinTheWarmupHasAnEmptyWindow(t *testing.T) {
