@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/regress/bisect"
@@ -16,17 +17,18 @@ type bisectCommand struct {
 	Good string `arg:"" help:"Revision at which the figure was good, an ancestor of the bad one."`
 	Bad  string `arg:"" help:"Revision at which it is worse."`
 
-	Claim    string  `required:"" help:"Claim of the built-in suite whose figure it is." placeholder:"ID"`
-	Least    float64 `help:"Smallest relative change that matters." default:"0.05"`
-	Risk     float64 `help:"Chance of a wrong answer." default:"0.05"`
-	Most     int     `help:"Most pairs of runs for one commit." default:"40"`
-	Duration string  `help:"Length of a run's window." default:"3s"`
-	Warmup   string  `help:"Length of the warm-up." default:"1s"`
-	Stores   string  `help:"Stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
-	Out      string  `help:"Folder that keeps what was measured, so that a search that was broken off goes on." default:"nameplate-out/bisect" type:"path"`
-	Restart  bool    `help:"Forget what the folder keeps of another search."`
-	JSON     bool    `help:"Print one JSON object on standard output and nothing else."`
-	Quiet    bool    `help:"Show no progress."`
+	Claim    string        `required:"" help:"Claim of the built-in suite whose figure it is." placeholder:"ID"`
+	Least    float64       `help:"Smallest relative change that matters." default:"0.05"`
+	Risk     float64       `help:"Chance of a wrong answer." default:"0.05"`
+	Most     int           `help:"Most pairs of runs for one commit." default:"40"`
+	Duration string        `help:"How long a run is loaded." default:"5s"`
+	Warmup   string        `help:"How long it is loaded before that." default:"1s"`
+	Turn     time.Duration `help:"Both builds are up at once and loaded in turns of that length; 0s: one is measured after the other." default:"500ms" placeholder:"TIME"`
+	Stores   string        `help:"Stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
+	Out      string        `help:"Folder that keeps what was measured, so that a search that was broken off goes on." default:"nameplate-out/bisect" type:"path"`
+	Restart  bool          `help:"Forget what the folder keeps of another search."`
+	JSON     bool          `help:"Print one JSON object on standard output and nothing else."`
+	Quiet    bool          `help:"Show no progress."`
 }
 
 // Run searches, and ends with 0 when the commit is found, with 3 when it cannot be told.
@@ -35,12 +37,12 @@ func (k bisectCommand) Run(c console) error {
 	if err != nil {
 		return usageError{err}
 	}
-	tools := bisectTools{c, compareCommand{
-		Phase: []int{claim.Phase}, Duration: k.Duration, Warmup: k.Warmup, Stores: k.Stores, Quiet: k.Quiet,
+	tools := bisectTools{apart: map[int]bool{}, console: c, compare: compareCommand{
+		Phase: []int{claim.Phase}, Duration: k.Duration, Warmup: k.Warmup, Turn: k.Turn, Stores: k.Stores, Quiet: k.Quiet,
 	}}
 	hunt, err := commits.Begin(tools, commits.Options{
 		Good: k.Good, Bad: k.Bad, Claim: claim, Bisect: bisect.Options{Least: k.Least, Risk: k.Risk, Most: k.Most},
-		Duration: k.Duration, Warmup: k.Warmup, Stores: k.Stores, Out: k.Out, Restart: k.Restart,
+		Duration: k.Duration, Warmup: k.Warmup, Turn: k.Turn.String(), Stores: k.Stores, Out: k.Out, Restart: k.Restart,
 	})
 	if environment := (*run.EnvironmentError)(nil); errors.As(err, &environment) {
 		return err
@@ -70,6 +72,7 @@ func (k bisectCommand) Run(c console) error {
 type bisectTools struct {
 	console console
 	compare compareCommand
+	apart   map[int]bool // the claim's phase, where it cannot be loaded in turns
 }
 
 // Git runs git.
@@ -86,9 +89,10 @@ func (t bisectTools) Build(commit, program string) error {
 	return err
 }
 
-// Measure makes one run.
-func (t bisectTools) Measure(program, folder string) ([]byte, error) {
-	return t.compare.measure(t.console, program, folder, false)
+// Measure makes a pair of runs.
+func (t bisectTools) Measure(programs [2]string, first int, folder string) ([2][]byte, error) {
+	b := &builds{dir: folder, binaries: programs, apart: t.apart}
+	return t.compare.pair(t.console, b, 0, first, t.compare.Phase[0])
 }
 
 // Keep writes a file.

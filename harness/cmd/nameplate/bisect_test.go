@@ -167,7 +167,10 @@ func TestABrokenOffBisectGoesOn(t *testing.T) {
 	c := searching(t, dir, env, "HEAD~2", "HEAD")
 	require.NoError(t, c.Start())
 	t.Cleanup(func() { _ = c.Process.Kill() })
-	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(hold, "second")); return err == nil }, hangTimeout, time.Millisecond)
+	held := func() bool { _, err := os.Stat(filepath.Join(hold, "second")); return err == nil }
+	require.Eventually(t, held, hangTimeout, time.Millisecond)
+	done := func() bool { text, _ := os.ReadFile(log); return len(text) > 0 } // beside it
+	require.Eventually(t, done, hangTimeout, time.Millisecond)
 	require.NoError(t, c.Process.Signal(syscall.SIGINT))
 	status, _ := exitStatus(c.Wait())
 	assert.Equal(t, "130", status, "%s", &c.stderr)

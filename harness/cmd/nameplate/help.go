@@ -37,7 +37,7 @@ func (compareCommand) Help() string {
 
 // Help is shown below the flags.
 func (bisectCommand) Help() string {
-	return "The good commit and a candidate are measured in turn, as many pairs as it takes. A search that was broken off " +
+	return "The good commit and a candidate are up at once and loaded in turns, as many pairs of runs as it takes. A search that was broken off " +
 		"goes on from what its folder keeps. The work tree stays as it is."
 }
 

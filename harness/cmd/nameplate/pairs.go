@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
@@ -23,7 +24,9 @@ func (k compareCommand) pair(c console, b *builds, pair, first, phase int) (text
 	for i := range texts {
 		side := (i + first) % len(texts)
 		out := filepath.Join(b.dir, fmt.Sprintf("%s-%d-phase-%d", compare.Sides[side], pair, phase))
-		if texts[side], err = one.measure(c, b.binaries[side], out, side == 1); err != nil {
+		texts[side], err = one.measure(c, b.binaries[side], out, side == 1)
+		os.RemoveAll(out)
+		if err != nil {
 			return texts, err
 		}
 	}

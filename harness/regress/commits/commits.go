@@ -24,8 +24,9 @@ type Tools interface {
 	Git(args ...string) (string, error)
 	// Build builds a commit's program; [run.ErrInterrupted] when it was interrupted.
 	Build(commit, program string) error
-	// Measure makes one run with a program, which may leave its files in the folder, and returns its bench file.
-	Measure(program, folder string) ([]byte, error)
+	// Measure makes one run with each of two programs, the one that is named first before the other, and returns their
+	// bench files. It may leave files in the folder, which is there.
+	Measure(programs [2]string, first int, folder string) ([2][]byte, error)
 	// Keep writes a file into a folder, as a whole or not at all.
 	Keep(folder, name string, text []byte) error
 	// Tell shows how the search goes on.
@@ -39,7 +40,7 @@ type Options struct {
 	Bisect    bisect.Options
 
 	// How the commits are measured: a search goes on only with the same.
-	Duration, Warmup, Stores string
+	Duration, Warmup, Turn, Stores string
 
 	Out     string // folder of the record
 	Restart bool   // forget what the folder keeps
@@ -55,7 +56,6 @@ type Hunt struct {
 	state   *bisect.Search
 	dir     string            // of the builds
 	built   map[string]string // programs, by commit
-	runs    int
 }
 
 // Begin resolves what is named, and reads what an earlier search has measured. An error is about the options, unless it
@@ -63,7 +63,7 @@ type Hunt struct {
 func Begin(tools Tools, o Options) (*Hunt, error) {
 	wanted := search{
 		Claim: o.Claim.ID, Least: o.Bisect.Least, Risk: o.Bisect.Risk, Most: o.Bisect.Most,
-		Duration: o.Duration, Warmup: o.Warmup, Stores: o.Stores,
+		Duration: o.Duration, Warmup: o.Warmup, Turn: o.Turn, Stores: o.Stores,
 	}
 	commits, err := between(tools, o.Good, o.Bad, &wanted)
 	if err != nil {
@@ -126,14 +126,9 @@ func (h *Hunt) pair(commit string) error {
 		return err
 	}
 	number := h.state.Pairs(commit) + 1
-	programs, figures := [2]string{good, other}, [2][]byte{}
-	for i := range 2 {
-		side := (i + number) % 2
-		h.runs++
-		folder := filepath.Join(h.dir, fmt.Sprint("run-", h.runs))
-		if figures[side], err = h.tools.Measure(programs[side], folder); err != nil {
-			return err
-		}
+	figures, err := h.tools.Measure([2]string{good, other}, number%2, h.dir)
+	if err != nil {
+		return err
 	}
 	values, err := h.values(figures)
 	if err == nil {

@@ -45,14 +45,19 @@ func (m *modelled) Build(commit, program string) error {
 	return os.WriteFile(program, []byte(commit), 0o600)
 }
 
-func (m *modelled) Measure(program, _ string) ([]byte, error) {
-	if m.stop > 0 && len(m.measured) == m.stop {
-		return nil, run.ErrInterrupted
+func (m *modelled) Measure(programs [2]string, first int, _ string) (texts [2][]byte, err error) {
+	for _, side := range []int{first, 1 - first} {
+		if m.stop > 0 && len(m.measured) == m.stop {
+			return texts, run.ErrInterrupted
+		}
+		commit, err := os.ReadFile(programs[side])
+		if err != nil {
+			return texts, err
+		}
+		m.measured = append(m.measured, string(commit))
+		texts[side] = fmt.Appendf(nil, "Unit p99-ns better=lower\nBenchmarkPhase/phase=2 1 %d p99-ns\n", m.p99[string(commit)])
 	}
-	commit, err := os.ReadFile(program)
-	m.measured = append(m.measured, string(commit))
-	text := fmt.Sprintf("Unit p99-ns better=lower\nBenchmarkPhase/phase=2 1 %d p99-ns\n", m.p99[string(commit)])
-	return []byte(text), err
+	return texts, nil
 }
 
 func (m *modelled) Keep(folder, name string, text []byte) error {

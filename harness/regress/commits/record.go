@@ -37,6 +37,7 @@ type search struct {
 	Most     int     `json:"most"`
 	Duration string  `json:"duration"`
 	Warmup   string  `json:"warmup"`
+	Turn     string  `json:"turn"`
 	Stores   string  `json:"stores"`
 }
 
