@@ -48,7 +48,9 @@ type handler struct{ http.Handler }
 
 // Start refuses: only a test can start its own program up to the place where the handler is.
 func (handler) Start(context.Context, run.Spec) (run.Instance, error) {
-	return nil, errors.New("a handler is measured in a test, with Verify; allowed here: Binary, or URL of a server of your own")
+	return nil, errors.New(
+		"a handler is measured in a test, with Verify; allowed here: Binary, or URL of a server of your own",
+	)
 }
 
 // in is the handler as a command: the test's own program, up to the test of that name.
@@ -89,7 +91,9 @@ func systemOf(s *Suite, given System, test string) (System, error) {
 		if !s.parsed.System.Traits().Reference {
 			return nil, nil
 		}
-		return nil, errors.New("the suite names no system of its own; allowed: one of Handler, Binary, URL and Reference")
+		return nil, errors.New(
+			"the suite names no system of its own; allowed: one of Handler, Binary, URL and Reference",
+		)
 	}
 	return given, nil
 }

@@ -20,7 +20,7 @@ import (
 
 // Options is what a caller wants other than the suite has it. The zero value keeps the suite's plan.
 type Options struct {
-	Runs     int           // independent runs of each phase, from 1 to [suite.MaxRuns]; fewer than 5 give no verdict; 0: the suite's
+	Runs     int           // independent runs of each phase, up to [suite.MaxRuns]; below 5: no verdict; 0: the suite's
 	Duration time.Duration // of a run's measurement window, at least [suite.MinDuration]; 0: the suite's
 	Warmup   time.Duration // before it, of that length; 0: the suite's
 	Phases   []int         // numbers of the phases to drive; none: all

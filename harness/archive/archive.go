@@ -29,7 +29,7 @@ type Run struct {
 	Options    Options        `json:"options"`
 	Host       measure.Host   `json:"host"`
 	Build      Build          `json:"build"`
-	Notes      []string       `json:"notes"` // what a reader of the figures must know, e.g. a limit the host could not give
+	Notes      []string       `json:"notes"` // what a reader must know, e.g. a limit that the host could not give
 	Phases     []Phase        `json:"phases"`
 	Results    []judge.Result `json:"results"`
 	Verdict    judge.Verdict  `json:"verdict,omitzero"` // absent until the run is judged
@@ -65,12 +65,12 @@ type Options struct {
 	Seed       uint64        `json:"seed"`
 	Stores     string        `json:"stores"` // what was asked for, e.g. "auto"
 	Phases     []int         `json:"phases"`
-	Chaos      time.Duration `json:"chaos_ns,omitempty"`    // measurement window of the phases with chaos; 0: the same as of the others
-	Slowdown   time.Duration `json:"slowdown_ns,omitempty"` // processor time that the system burnt per request beside its work
+	Chaos      time.Duration `json:"chaos_ns,omitempty"`    // window of the phases with chaos; 0: as of the others
+	Slowdown   time.Duration `json:"slowdown_ns,omitempty"` // burnt per request, in processor time beside its work
 	Profiled   bool          `json:"profiled,omitempty"`    // the system's processes were profiled meanwhile
 	Capacity   Capacity      `json:"capacity,omitempty"`
-	Headroom   bool          `json:"headroom,omitempty"`       // each phase's capacity was searched for in a short time, for its headroom
-	UpTo       float64       `json:"capacity_up_to,omitempty"` // highest rate that a search may try, req/s; 0: 1024 times the first
+	Headroom   bool          `json:"headroom,omitempty"`       // a short search for each phase's capacity, for headroom
+	UpTo       float64       `json:"capacity_up_to,omitempty"` // most that a search tries, req/s; 0: 1024 × the first
 	Strict     bool          `json:"strict,omitempty"`         // a claim that the host cannot test is no success
 }
 
@@ -98,7 +98,7 @@ type Phase struct {
 	Name        string           `json:"name"`
 	Group       suite.Group      `json:"group"`
 	Disturb     suite.Disturb    `json:"disturb,omitempty"`
-	System      suite.SystemKind `json:"system,omitempty"` // the reference cluster, beside the suite's own system; "" for that
+	System      suite.SystemKind `json:"system,omitempty"` // the reference cluster; "" for the suite's own system
 	Workers     int              `json:"workers"`
 	MemoryLimit suite.Size       `json:"memory_limit_bytes"` // per worker, as given to it
 	Documented  suite.Size       `json:"memory_documented_bytes"`
@@ -135,8 +135,9 @@ type Trial struct {
 
 // Warm is how a warm-up ended.
 type Warm struct {
-	Ended  warmup.State  `json:"ended"`
-	Steady time.Duration `json:"steady_ns,omitempty"` // from the start of the load to the steady state that it ended in; 0: there was none
+	Ended warmup.State `json:"ended"`
+	// from the start of the load to the steady state that it ended in; 0: there was none
+	Steady time.Duration `json:"steady_ns,omitempty"`
 }
 
 // Histograms names the file that holds a trial's histograms; the zero value when it

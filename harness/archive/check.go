@@ -53,10 +53,14 @@ func (p Phase) check() error {
 
 func (t Trial) check() error {
 	if n := t.Noise; n.SpinBefore < 0 || n.SpinAfter < 0 || !(n.Steal >= 0 && n.Steal <= 1) {
-		return fmt.Errorf("host noise of %v, %v and a steal of %v, allowed are times from 0 and a share in [0,1]", n.SpinBefore, n.SpinAfter, n.Steal)
+		return fmt.Errorf("host noise of %v, %v and a steal of %v, allowed are times from 0 and a share in [0,1]",
+			n.SpinBefore, n.SpinAfter, n.Steal)
 	}
 	if w := t.Warm; w != nil && (!w.Ended.Valid() || w.Steady < 0) {
-		return fmt.Errorf("the warm-up ended %q, steady after %v, allowed are warm, saturated, unsettled and fixed, and times from 0", w.Ended, w.Steady)
+		return fmt.Errorf(
+			"the warm-up ended %q, steady after %v, allowed are warm, saturated, unsettled and fixed, and times from 0",
+			w.Ended, w.Steady,
+		)
 	}
 	for _, q := range []measure.Quiet{t.Noise.QuietBefore, t.Noise.QuietAfter} {
 		if q.Waited < 0 || !(q.Busy >= 0) {
@@ -118,11 +122,13 @@ func checkUsage(u *measure.Usage) error {
 	}
 	for _, s := range u.Series {
 		if !(s.CPU >= 0) || s.PeakRSS < 0 {
-			return fmt.Errorf("%s %s used %v s of processor time and %d bytes, allowed are 0 and more", s.Role, s.Name, s.CPU, s.PeakRSS)
+			return fmt.Errorf("%s %s used %v s of processor time and %d bytes, allowed are 0 and more", s.Role, s.Name,
+				s.CPU, s.PeakRSS)
 		}
 		for _, p := range s.Points {
 			if !(p.CPU >= 0) || p.RSS < 0 {
-				return fmt.Errorf("%s %s used %v cores and %d bytes at %v, allowed are 0 and more", s.Role, s.Name, p.CPU, p.RSS, p.At)
+				return fmt.Errorf("%s %s used %v cores and %d bytes at %v, allowed are 0 and more", s.Role, s.Name,
+					p.CPU, p.RSS, p.At)
 			}
 		}
 	}

@@ -26,7 +26,8 @@ func (r *Run) Judge() error {
 	}
 	for _, p := range r.Phases {
 		if _, ok := r.Parsed.Phase(p.Number); !ok {
-			return fmt.Errorf("judge run: phase %d was measured and is not among the phases of suite %q", p.Number, r.Parsed.Name)
+			return fmt.Errorf("judge run: phase %d was measured and is not among the phases of suite %q", p.Number,
+				r.Parsed.Name)
 		}
 	}
 	for i := range r.Phases {
@@ -44,7 +45,9 @@ func (r *Run) Judge() error {
 		}
 		for _, result := range judge.Phase(r.Input(p)) {
 			if scale := r.Options.scale(); scale != 1 {
-				result.Because(judge.Why{Code: judge.WhyScaled, Text: fmt.Sprintf("judged at %v times the documented rates", scale)})
+				result.Because(judge.Why{
+					Code: judge.WhyScaled, Text: fmt.Sprintf("judged at %v times the documented rates", scale),
+				})
 			}
 			results = append(results, result)
 			verdicts = append(verdicts, result.Verdict)
@@ -83,7 +86,8 @@ func (r *Run) capacityExit() int {
 func (r *Run) Input(phase suite.Phase) judge.Input {
 	in := judge.Input{
 		Phase: phase, Claims: r.Parsed.ClaimsOf(phase.Number), Validity: r.Parsed.Plan.Validity,
-		Host: judge.Host{Cores: r.Host.Cores, Online: r.Host.OnlineCores, Memory: suite.Size(r.Host.Memory)}, Planned: r.Options.Runs,
+		Host:    judge.Host{Cores: r.Host.Cores, Online: r.Host.OnlineCores, Memory: suite.Size(r.Host.Memory)},
+		Planned: r.Options.Runs,
 	}
 	for _, p := range r.Phases {
 		if p.Number != phase.Number {
@@ -123,7 +127,8 @@ func (r *Run) like(phase suite.Phase, in judge.Input) *judge.Input {
 			continue
 		}
 		candidate := judge.Input{
-			Phase: other, Claims: r.Parsed.ClaimsOf(other.Number), Validity: in.Validity, Host: in.Host, Runs: r.evidenceOf(other.Number),
+			Phase: other, Claims: r.Parsed.ClaimsOf(other.Number), Validity: in.Validity, Host: in.Host,
+			Runs: r.evidenceOf(other.Number),
 		}
 		if len(candidate.Runs) > 0 && (best == nil || other.Workers < best.Phase.Workers) {
 			best = &candidate
@@ -186,7 +191,8 @@ func (o Options) override() suite.Override {
 // evidence is what the trial yielded.
 func (t Trial) evidence(workers int) judge.Evidence {
 	return judge.Evidence{
-		Run: t.Number, Workers: workers, Window: t.Window, Usage: t.Usage, Noise: t.Noise, Values: t.values(), Faults: t.Faults,
+		Run: t.Number, Workers: workers, Window: t.Window, Usage: t.Usage, Noise: t.Noise, Values: t.values(),
+		Faults: t.Faults,
 	}
 }
 

@@ -70,7 +70,8 @@ func decode(data []byte) (*Run, error) {
 	case head.Version == nil:
 		return nil, fmt.Errorf("%s has no version, this nameplate reads %d: %w", runFile, Version, ErrVersion)
 	case *head.Version != Version:
-		return nil, fmt.Errorf("%s has version %d, this nameplate reads %d: %w", runFile, *head.Version, Version, ErrVersion)
+		return nil, fmt.Errorf("%s has version %d, this nameplate reads %d: %w", runFile, *head.Version, Version,
+			ErrVersion)
 	}
 	r := &Run{}
 	if err := unmarshal(data, r); err != nil {
@@ -86,7 +87,8 @@ func decode(data []byte) (*Run, error) {
 func unmarshal(data []byte, into any) error {
 	err := json.Unmarshal(data, into)
 	if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) {
-		return fmt.Errorf("%s: %w: %s has the value %s, allowed is a %v", runFile, ErrImpossible, e.Field, e.Value, e.Type)
+		return fmt.Errorf("%s: %w: %s has the value %s, allowed is a %v", runFile, ErrImpossible, e.Field, e.Value,
+			e.Type)
 	}
 	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
 		return fmt.Errorf("%s: %w: at byte %d: %w", runFile, ErrGarbled, e.Offset, err)
@@ -125,14 +127,16 @@ func (t *Trial) loadHistograms(dir string) error {
 		return err
 	}
 	if sum := digest(data); sum != t.Histograms.SHA256 {
-		return fmt.Errorf("%s: %w: its SHA-256 is %s, %s names %s", t.Histograms.File, ErrGarbled, sum, runFile, t.Histograms.SHA256)
+		return fmt.Errorf("%s: %w: its SHA-256 is %s, %s names %s", t.Histograms.File, ErrGarbled, sum, runFile,
+			t.Histograms.SHA256)
 	}
 	if err := measure.ReadLog(bytes.NewReader(data), t.Warmup, t.Window); err != nil {
 		return fmt.Errorf("%s: %w: %w", t.Histograms.File, ErrGarbled, err)
 	}
 	for _, w := range []*measure.Window{t.Warmup, t.Window} {
 		if n := w.Response.Count(); n != w.Sent {
-			return fmt.Errorf("%s: %w: it holds %d response times of %d requests sent", t.Histograms.File, ErrImpossible, n, w.Sent)
+			return fmt.Errorf("%s: %w: it holds %d response times of %d requests sent", t.Histograms.File,
+				ErrImpossible, n, w.Sent)
 		}
 	}
 	return nil
@@ -142,7 +146,8 @@ func (t *Trial) loadHistograms(dir string) error {
 // within the folder.
 func read(dir, name string) ([]byte, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return nil, fmt.Errorf("%s names the file %q: %w: allowed are files within its folder", runFile, name, ErrImpossible)
+		return nil, fmt.Errorf("%s names the file %q: %w: allowed are files within its folder", runFile, name,
+			ErrImpossible)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 	switch {

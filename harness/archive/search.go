@@ -23,7 +23,7 @@ const (
 type Search struct {
 	Start      float64       `json:"start"`          // first rate, req/s
 	Most       float64       `json:"most,omitempty"` // highest rate allowed, req/s; 0: 1024 times Start
-	Resolution float64       `json:"resolution"`     // width of the interval that was wanted, as a share of its lower end
+	Resolution float64       `json:"resolution"`     // width of the interval wanted, as a share of its lower end
 	MaxRuns    int           `json:"max_runs"`
 	Limit      time.Duration `json:"limit_ns,omitempty"` // for the whole search; 0: none
 	// Slack is the share of the offered rate that a run of the search may fall short of it by, beside the claim's own
@@ -115,8 +115,9 @@ func (r *Run) find(phase suite.Phase, s *Search) error {
 		found.Reason = fmt.Sprintf("the time for the search, %g s, was up", s.Limit.Seconds())
 	}
 	s.Found = &Found{
-		Capacity: found.Capacity, Low: found.Low, High: found.High, Level: found.Level, AtLeast: found.AtLeast, AtMost: found.AtMost,
-		Reason: found.Reason, Bottleneck: capacity.Bottleneck(capacity.Limits(loads, found.Capacity)),
+		Capacity: found.Capacity, Low: found.Low, High: found.High, Level: found.Level, AtLeast: found.AtLeast,
+		AtMost: found.AtMost, Reason: found.Reason,
+		Bottleneck: capacity.Bottleneck(capacity.Limits(loads, found.Capacity)),
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ type Relation struct {
 	Between    []string `json:"between"`    // IDs of the configurations
 	Outcome    Outcome  `json:"outcome"`    // never empty
 	Says       string   `json:"says"`       // the relation in one or two sentences, with its numbers
-	Conditions []string `json:"conditions"` // when the outcome is "holds only if": any one of them suffices; else what else follows
+	Conditions []string `json:"conditions"` // when it "holds only if": any one suffices; else what else follows
 	Figures    []Figure `json:"figures"`
 	Sources    []string `json:"sources"` // in the document
 }
@@ -195,7 +195,8 @@ func (in Input) check() error {
 		case !(c.Rate.Low >= 0 && c.Rate.High >= c.Rate.Low && c.Rate.High < 1e12):
 			say("rate %v to %v: allowed is a rising range from 0", c.Rate.Low, c.Rate.High)
 		case !(c.Utilization.Low >= 0 && c.Utilization.High >= c.Utilization.Low && c.Utilization.High <= 1):
-			say("utilization %v to %v: allowed is a rising range of shares from 0 to 1", c.Utilization.Low, c.Utilization.High)
+			say("utilization %v to %v: allowed is a rising range of shares from 0 to 1", c.Utilization.Low,
+				c.Utilization.High)
 		case c.P99 < 0 || c.Cores < 0 || c.Memory.Total < 0 || c.Memory.PerWorker < 0:
 			say("a negative figure: allowed is at least 0")
 		}

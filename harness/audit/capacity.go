@@ -40,7 +40,9 @@ func demands(in Input) []Relation {
 		if len(rows) < 2 {
 			continue
 		}
-		r := Relation{ID: "demand/" + ids(rows, "+"), Law: "utilization law", Between: idsOf(rows), Sources: sources(rows)}
+		r := Relation{
+			ID: "demand/" + ids(rows, "+"), Law: "utilization law", Between: idsOf(rows), Sources: sources(rows),
+		}
 		common := Range{0, math.Inf(1)}
 		whole := Range{math.Inf(1), 0}
 		var parts []string
@@ -85,7 +87,10 @@ func scalings(in Input) []Relation {
 // requests all do the same scales at most with its workers: σ >= 0 and κ >= 0.
 func scaling(rows []Configuration) Relation {
 	base := rows[0]
-	r := Relation{ID: "scaling/" + ids(rows, "+"), Law: "Universal Scalability Law", Between: idsOf(rows), Sources: sources(rows), Outcome: Consistent}
+	r := Relation{
+		ID: "scaling/" + ids(rows, "+"), Law: "Universal Scalability Law", Between: idsOf(rows), Sources: sources(rows),
+		Outcome: Consistent,
+	}
 	sigma := Range{0, 1}
 	var counts, per []string
 	var points []usl.Point
@@ -100,7 +105,8 @@ func scaling(rows []Configuration) Relation {
 		ratio := Range{c.Rate.Low / base.Rate.High, c.Rate.High / base.Rate.Low}
 		n := float64(c.Workers) / float64(base.Workers)
 		r.add(fmt.Sprintf("%s / %s", c.ID, base.ID), ratio, "")
-		sigma = Range{max(sigma.Low, contention(base.Workers, c.Workers, ratio.High)), min(sigma.High, contention(base.Workers, c.Workers, ratio.Low))}
+		sigma.Low = max(sigma.Low, contention(base.Workers, c.Workers, ratio.High))
+		sigma.High = min(sigma.High, contention(base.Workers, c.Workers, ratio.Low))
 		if each := (Range{ratio.Low / n, ratio.High / n}); each.Low > worst.Low*(1+1e-9) {
 			worst, worstRow = each, c
 		}
@@ -110,31 +116,42 @@ func scaling(rows []Configuration) Relation {
 	case worstRow.ID == base.ID && sigma.Low <= sigma.High:
 		r.add("sigma", sigma, "")
 		r.Says += fmt.Sprintf(" With κ = 0 that is a contention σ of %s.", span(sigma, "", two))
-		if f, err := usl.New(points, usl.Options{Resamples: -1}); err == nil {
-			r.add("fitted sigma", Exactly(f.Sigma), "")
-			r.add("fitted kappa", Exactly(f.Kappa), "")
-			r.Says += fmt.Sprintf(" Through the middles: σ %s, κ %s", small(f.Sigma), small(f.Kappa))
-			if f.Sigma < 1e-3 && f.Kappa < 1e-5 {
-				r.Says += ", which is linear scaling: nothing that the workers share slows them"
-			}
-			r.Says += "."
-			if len(points) < usl.EnoughPoints {
-				r.Conditions = append(r.Conditions, fmt.Sprintf("weak: %d points, %d wanted for a fit", len(points), usl.EnoughPoints))
-			}
-		}
+		r.fit(points)
 	case worstRow.ID == base.ID:
 		r.Says += " One contention cannot give them all; with a coherency κ > 0 the throughput may bend so."
 	default:
 		r.add("per worker", worst, "")
-		r.Says += fmt.Sprintf(" %s has %s times the throughput per worker of %s; workers that do the same work cannot scale beyond their number (σ, κ >= 0).",
+		r.Says += fmt.Sprintf(" %s has %s times the throughput per worker of %s; workers that do the same work "+
+			"cannot scale beyond their number (σ, κ >= 0).",
 			worstRow.ID, factor(worst), base.ID)
 		r.Outcome = Contradictory
 		if differ(base, worstRow) {
 			r.Outcome = OnlyIf
-			r.Conditions = append(r.Conditions, fmt.Sprintf("a request of %s costs a worker %s times less than one of %s", worstRow.ID, factor(worst), base.ID))
+			r.Conditions = append(r.Conditions, fmt.Sprintf(
+				"a request of %s costs a worker %s times less than one of %s", worstRow.ID, factor(worst), base.ID,
+			))
 		}
 	}
 	return r
+}
+
+// fit adds the law that fits points in the middle of their ranges, if one does.
+func (r *Relation) fit(points []usl.Point) {
+	f, err := usl.New(points, usl.Options{Resamples: -1})
+	if err != nil {
+		return
+	}
+	r.add("fitted sigma", Exactly(f.Sigma), "")
+	r.add("fitted kappa", Exactly(f.Kappa), "")
+	r.Says += fmt.Sprintf(" Through the middles: σ %s, κ %s", small(f.Sigma), small(f.Kappa))
+	if f.Sigma < 1e-3 && f.Kappa < 1e-5 {
+		r.Says += ", which is linear scaling: nothing that the workers share slows them"
+	}
+	r.Says += "."
+	if len(points) < usl.EnoughPoints {
+		r.Conditions = append(r.Conditions,
+			fmt.Sprintf("weak: %d points, %d wanted for a fit", len(points), usl.EnoughPoints))
+	}
 }
 
 // contention is the σ with κ = 0 at which n2 workers have ratio times the throughput of n1:
@@ -158,7 +175,8 @@ func small(v float64) string {
 // differ reports whether the requests of two configurations may cost their workers
 // different work: they do something else, or may use stores.
 func differ(a, b Configuration) bool {
-	return a.Work != b.Work || !slices.Equal(slices.Sorted(slices.Values(a.Stores)), slices.Sorted(slices.Values(b.Stores)))
+	return a.Work != b.Work ||
+		!slices.Equal(slices.Sorted(slices.Values(a.Stores)), slices.Sorted(slices.Values(b.Stores)))
 }
 
 // given is what references say about a number of workers.
@@ -206,7 +224,8 @@ func at(c Configuration, refs []Configuration) (given, bool) {
 		near = above
 	}
 	t := n / float64(near.Workers)
-	return given{Range{near.Rate.Low * t, near.Rate.High * t}, near.Utilization.High, float64(near.Cores) * t, []Configuration{*near},
+	return given{Range{near.Rate.Low * t, near.Rate.High * t}, near.Utilization.High, float64(near.Cores) * t,
+		[]Configuration{*near},
 		"in proportion to " + near.ID + " there would be"}, true
 }
 
@@ -229,7 +248,10 @@ func capacities(in Input) []Relation {
 // document's own figures give for as many.
 func capacity(in Input, c Configuration, g given) Relation {
 	rows := append([]Configuration{c}, g.rows...)
-	r := Relation{ID: "capacity/" + c.ID, Law: "utilization law", Between: idsOf(rows), Sources: sources(rows), Outcome: Consistent}
+	r := Relation{
+		ID: "capacity/" + c.ID, Law: "utilization law", Between: idsOf(rows), Sources: sources(rows),
+		Outcome: Consistent,
+	}
 	more := Range{c.Rate.Low / g.rate.High, c.Rate.High / g.rate.Low}
 	r.add("rate asked", c.Rate, perSecond)
 	r.add("rate given", g.rate, perSecond)
@@ -244,7 +266,8 @@ func capacity(in Input, c Configuration, g given) Relation {
 	busy := Range{queueing.Busy(c.Rate.Low, cost.Low/1000), queueing.Busy(c.Rate.High, cost.High/1000)}
 	r.add("demand allowed", Exactly(allowed), milliseconds)
 	r.add("busy cores", busy, cores)
-	r.Says += fmt.Sprintf(" That is a factor of %s. At the %s per request of these rows it takes %s.", factor(more), ms(cost), span(busy, "busy cores", digits))
+	r.Says += fmt.Sprintf(" That is a factor of %s. At the %s per request of these rows it takes %s.", factor(more),
+		ms(cost), span(busy, "busy cores", digits))
 	hits := Range{1 - 1/more.Low, 1 - 1/more.High}
 	if in.Work > 0 {
 		work := float64(in.Work) / 1e6
@@ -257,13 +280,15 @@ func capacity(in Input, c Configuration, g given) Relation {
 		r.Says += " Nothing in the document tells its requests apart from those of these rows."
 		return r
 	}
-	r.Conditions = append(r.Conditions, fmt.Sprintf("the work per request is at most %s, at %s of %s cores", ms(Exactly(allowed)), percents(Exactly(g.utilization)), digits(g.cores)))
+	r.Conditions = append(r.Conditions, fmt.Sprintf("the work per request is at most %s, at %s of %s cores",
+		ms(Exactly(allowed)), percents(Exactly(g.utilization)), digits(g.cores)))
 	if has(c.Stores, suite.Redis) {
 		r.Conditions = append(r.Conditions, cached(c, hits, in.Work, allowed))
 	}
 	clusters := Range{math.Ceil(more.Low - 1e-9), math.Ceil(more.High - 1e-9)}
 	r.add("clusters", clusters, "")
-	r.Conditions = append(r.Conditions, fmt.Sprintf("%s such clusters, or regions, share the load", span(clusters, "", digits)))
+	r.Conditions = append(r.Conditions,
+		fmt.Sprintf("%s such clusters, or regions, share the load", span(clusters, "", digits)))
 	return r
 }
 
@@ -278,7 +303,8 @@ func (r *Relation) work(c Configuration, work, allowed float64) {
 	if c.P99 > 0 {
 		if most, err := queueing.MaxRate(c.Workers, work/1000, 0.99, c.P99.Seconds()); err == nil {
 			r.add("M/M/c rate within the p99", Exactly(most), perSecond)
-			r.Says += fmt.Sprintf(" An M/M/%d queue keeps p99 within %s up to %s.", c.Workers, ms(Exactly(c.P99.Seconds()*1000)), rate(Exactly(most)))
+			r.Says += fmt.Sprintf(" An M/M/%d queue keeps p99 within %s up to %s.", c.Workers,
+				ms(Exactly(c.P99.Seconds()*1000)), rate(Exactly(most)))
 		}
 	}
 }
@@ -288,7 +314,8 @@ func cached(c Configuration, hits Range, known time.Duration, allowed float64) s
 	text := fmt.Sprintf("a cache answers %s of the requests, hits costing nothing", percents(hits))
 	if work := known.Seconds() * 1000; work > allowed {
 		k := math.Ceil(work/allowed - 1e-9)
-		text += fmt.Sprintf(" (at %s per request: %s, or %.0f of %.0f)", ms(Exactly(work)), percents(Exactly(1-allowed/work)), k-1, k)
+		text += fmt.Sprintf(" (at %s per request: %s, or %.0f of %.0f)", ms(Exactly(work)),
+			percents(Exactly(1-allowed/work)), k-1, k)
 	}
 	if c.Cacheable != nil {
 		has := float64(*c.Cacheable)

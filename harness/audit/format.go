@@ -70,7 +70,8 @@ func rate(r Range) string   { return span(r, perSecond, digits) }
 func ms(r Range) string     { return span(r, milliseconds, two) }
 func factor(r Range) string { return span(r, "", tenth) }
 func percents(r Range) string {
-	return span(Range{100 * r.Low, 100 * r.High}, percent, func(v float64) string { return digits(math.Floor(v + 0.5 + 1e-9)) })
+	return span(Range{100 * r.Low, 100 * r.High}, percent,
+		func(v float64) string { return digits(math.Floor(v + 0.5 + 1e-9)) })
 }
 
 // size writes a size in GiB, or in MiB below 1 GiB.

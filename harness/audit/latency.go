@@ -28,15 +28,19 @@ func latencies(in Input) []Relation {
 		}
 		r.add("p99 documented", Exactly(bound), milliseconds)
 		r.add("p99 of M/M/c", p99, milliseconds)
-		r.Says = fmt.Sprintf("%s states p99 %s. %s at %s busy and %s per request have p99 %s, if they are an M/M/%d queue.",
-			c.ID, ms(Exactly(bound)), plural(c.Cores, "core"), percents(Exactly(c.Utilization.High)), ms(d), ms(p99), c.Cores)
+		r.Says = fmt.Sprintf("%s states p99 %s. %s at %s busy and %s per request have p99 %s, if they are an "+
+			"M/M/%d queue.",
+			c.ID, ms(Exactly(bound)), plural(c.Cores, "core"), percents(Exactly(c.Utilization.High)), ms(d), ms(p99),
+			c.Cores)
 		switch {
 		case bound < d.Low:
 			r.Outcome = Contradictory
 			r.Says += " The mean processor time alone is longer than the documented p99."
 		case bound < p99.Low:
 			r.Outcome = OnlyIf
-			r.Conditions = []string{"requests take more even time than exponential, or arrive more evenly than at random"}
+			r.Conditions = []string{
+				"requests take more even time than exponential, or arrive more evenly than at random",
+			}
 		default:
 			r.Outcome = Consistent
 		}
@@ -62,16 +66,24 @@ func connections(in Input) []Relation {
 		if in.Connections < 1 || c.P99 <= 0 || c.Rate.Low <= 0 {
 			continue
 		}
-		r := Relation{ID: "connections/" + c.ID, Law: "Little's law", Between: []string{c.ID}, Sources: sources([]Configuration{c}), Outcome: Consistent}
+		r := Relation{
+			ID: "connections/" + c.ID, Law: "Little's law", Between: []string{c.ID},
+			Sources: sources([]Configuration{c}), Outcome: Consistent,
+		}
 		inside := queueing.Little(c.Rate.High, c.P99.Seconds())
 		r.add("requests in the system at the p99", Exactly(inside), "")
-		r.Says = fmt.Sprintf("At %s, %s are in the system if each took the p99 of %s; the generator holds %d connections.",
-			rate(Exactly(c.Rate.High)), plural(int(math.Ceil(inside)), "request"), ms(Exactly(c.P99.Seconds()*1000)), in.Connections)
+		r.Says = fmt.Sprintf("At %s, %s are in the system if each took the p99 of %s; the generator holds %d "+
+			"connections.",
+			rate(Exactly(c.Rate.High)), plural(int(math.Ceil(inside)), "request"), ms(Exactly(c.P99.Seconds()*1000)),
+			in.Connections)
 		if inside > float64(in.Connections) {
 			mean := 1000 * float64(in.Connections) / c.Rate.High
 			r.add("mean response at most", Exactly(mean), milliseconds)
 			r.Outcome = OnlyIf
-			r.Conditions = []string{fmt.Sprintf("the mean response time is at most %s; else requests wait for a connection, which counts against the system", ms(Exactly(mean)))}
+			r.Conditions = []string{
+				fmt.Sprintf("the mean response time is at most %s; else requests wait for a connection, which "+
+					"counts against the system", ms(Exactly(mean))),
+			}
 		}
 		relations = append(relations, r)
 	}
@@ -85,10 +97,16 @@ func flows(in Input) []Relation {
 		if c.Writes == nil || *c.Writes <= 0 || c.Rate.Low <= 0 || !has(c.Stores, suite.Postgres) {
 			continue
 		}
-		writes := Range{queueing.ForcedFlow(float64(*c.Writes), c.Rate.Low), queueing.ForcedFlow(float64(*c.Writes), c.Rate.High)}
-		r := Relation{ID: "writes/" + c.ID, Law: "forced flow law", Between: []string{c.ID}, Sources: sources([]Configuration{c}), Outcome: OnlyIf}
+		writes := Range{
+			queueing.ForcedFlow(float64(*c.Writes), c.Rate.Low), queueing.ForcedFlow(float64(*c.Writes), c.Rate.High),
+		}
+		r := Relation{
+			ID: "writes/" + c.ID, Law: "forced flow law", Between: []string{c.ID}, Sources: sources([]Configuration{c}),
+			Outcome: OnlyIf,
+		}
 		r.add("durable writes", writes, "1/s")
-		r.Says = fmt.Sprintf("%s of the requests of %s write durably, at %s.", percentOf(float64(*c.Writes)), c.ID, rate(c.Rate))
+		r.Says = fmt.Sprintf("%s of the requests of %s write durably, at %s.", percentOf(float64(*c.Writes)), c.ID,
+			rate(c.Rate))
 		r.Conditions = []string{fmt.Sprintf("the database commits %s", span(writes, "transactions a second", digits))}
 		relations = append(relations, r)
 	}

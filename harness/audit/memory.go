@@ -27,7 +27,10 @@ func memory(a, b Configuration) Relation {
 	if a.total() < b.total() {
 		a, b = b, a
 	}
-	r := Relation{ID: "memory/" + a.ID + "+" + b.ID, Law: "sum over the workers", Between: []string{a.ID, b.ID}, Sources: sources([]Configuration{a, b}), Outcome: Consistent}
+	r := Relation{
+		ID: "memory/" + a.ID + "+" + b.ID, Law: "sum over the workers", Between: []string{a.ID, b.ID},
+		Sources: sources([]Configuration{a, b}), Outcome: Consistent,
+	}
 	times := float64(a.total()) / float64(b.total())
 	r.add("total of "+a.ID, Exactly(inMiB(a.total())), mebibytes)
 	r.add("total of "+b.ID, Exactly(inMiB(b.total())), mebibytes)
@@ -47,7 +50,10 @@ func memory(a, b Configuration) Relation {
 	default:
 		r.Outcome = OnlyIf
 		r.Says += fmt.Sprintf(" They are %s times apart.", tenth(times))
-		r.Conditions = []string{fmt.Sprintf("the %s of %s are a limit and the %s of %s are use", size(a.total()), a.ID, size(b.total()), b.ID)}
+		r.Conditions = []string{
+			fmt.Sprintf("the %s of %s are a limit and the %s of %s are use", size(a.total()), a.ID, size(b.total()),
+				b.ID),
+		}
 	}
 	return r
 }
@@ -61,7 +67,8 @@ func statement(c Configuration) string {
 	if c.Memory.Total > 0 || c.Workers == 1 {
 		return size(c.total()) + " in total" + what
 	}
-	return fmt.Sprintf("%s for each of %s%s, %s in total", size(c.Memory.PerWorker), workers(c.Workers), what, size(c.total()))
+	return fmt.Sprintf("%s for each of %s%s, %s in total", size(c.Memory.PerWorker), workers(c.Workers), what,
+		size(c.total()))
 }
 
 // memoryPerWorker holds the memory of a worker within one group against itself, where
@@ -78,14 +85,18 @@ func memoryPerWorker(in Input) []Relation {
 		if len(rows) < 2 {
 			continue
 		}
-		r := Relation{ID: "memory per worker/" + ids(rows, "+"), Law: "sum over the workers", Between: idsOf(rows), Sources: sources(rows), Outcome: Consistent}
+		r := Relation{
+			ID: "memory per worker/" + ids(rows, "+"), Law: "sum over the workers", Between: idsOf(rows),
+			Sources: sources(rows), Outcome: Consistent,
+		}
 		each := Range{math.Inf(1), 0}
 		for _, c := range rows {
 			v := inMiB(c.Memory.Total) / float64(c.Workers)
 			each = Range{min(each.Low, v), max(each.High, v)}
 		}
 		r.add("memory per worker", each, mebibytes)
-		r.Says = fmt.Sprintf("Total memory over workers is %s in %s.", span(each, "MiB per worker", digits), list(idsOf(rows)))
+		r.Says = fmt.Sprintf("Total memory over workers is %s in %s.", span(each, "MiB per worker", digits),
+			list(idsOf(rows)))
 		if each.High > each.Low*1.01 {
 			r.Outcome = OnlyIf
 			r.Conditions = []string{"the workers differ in what they keep in memory, or share some of it"}
@@ -104,15 +115,22 @@ func advised(in Input) []Relation {
 		}
 		total := a.PerWorker * suite.Size(a.Workers)
 		times := float64(total) / float64(a.Least)
-		r := Relation{ID: "advice/" + a.ID, Law: "sum over the workers", Between: []string{a.ID}, Sources: []string{a.Source}, Outcome: Consistent}
+		r := Relation{
+			ID: "advice/" + a.ID, Law: "sum over the workers", Between: []string{a.ID}, Sources: []string{a.Source},
+			Outcome: Consistent,
+		}
 		r.add("advised from", Exactly(inMiB(a.Least)), mebibytes)
 		r.add("default total", Exactly(inMiB(total)), mebibytes)
 		r.add("factor", Exactly(times), "")
-		r.Says = fmt.Sprintf("Advised from %s of memory on; the default of %s with %s each may use %s.", size(a.Least), workers(a.Workers), size(a.PerWorker), size(total))
+		r.Says = fmt.Sprintf("Advised from %s of memory on; the default of %s with %s each may use %s.", size(a.Least),
+			workers(a.Workers), size(a.PerWorker), size(total))
 		if total > a.Least {
 			r.Outcome = OnlyIf
 			r.Says += fmt.Sprintf(" A host that just meets the advice has %s of that.", percents(Exactly(1/times)))
-			r.Conditions = []string{fmt.Sprintf("the limit is no reservation, and a worker stays below %s on such a host", size(a.Least/suite.Size(a.Workers)))}
+			r.Conditions = []string{
+				fmt.Sprintf("the limit is no reservation, and a worker stays below %s on such a host",
+					size(a.Least/suite.Size(a.Workers))),
+			}
 			for _, c := range in.Configurations {
 				if c.Memory.Total > 0 && c.Workers == a.Workers && c.Memory.Total <= a.Least {
 					r.Between, r.Sources = append(r.Between, c.ID), append(r.Sources, c.Source)

@@ -35,7 +35,8 @@ func FromSuite(s *suite.Suite) Input {
 // together: the rates at the share of the processors, within the memory.
 func benchmark(s *suite.Suite, p suite.Phase) Configuration {
 	c := Configuration{
-		ID: row(s, p), Source: p.Source, Group: string(p.Group), Workers: p.Workers, Cores: p.Workers, Work: work(p), Stores: p.Stores,
+		ID: row(s, p), Source: p.Source, Group: string(p.Group), Workers: p.Workers, Cores: p.Workers, Work: work(p),
+		Stores: p.Stores,
 		Memory: Memory{Total: p.Memory * suite.Size(p.Workers)},
 	}
 	for _, claim := range s.ClaimsOf(p.Number) {
@@ -71,8 +72,8 @@ func row(s *suite.Suite, p suite.Phase) string {
 // phase is one phase with its claims as a configuration.
 func phase(s *suite.Suite, p suite.Phase) Configuration {
 	c := Configuration{
-		ID: fmt.Sprintf("phase %d", p.Number), Source: p.Source, Group: string(suite.GroupPhases), Workers: p.Workers, Work: work(p), Stores: p.Stores,
-		Memory: Memory{PerWorker: p.Memory, Meaning: Limit},
+		ID: fmt.Sprintf("phase %d", p.Number), Source: p.Source, Group: string(suite.GroupPhases), Workers: p.Workers,
+		Work: work(p), Stores: p.Stores, Memory: Memory{PerWorker: p.Memory, Meaning: Limit},
 	}
 	for _, claim := range s.ClaimsOf(p.Number) {
 		v, figure := claim.Value.Value, claim.Of().Figure
@@ -89,7 +90,8 @@ func phase(s *suite.Suite, p suite.Phase) Configuration {
 				c.Utilization, c.Cores = Range{0, share}, p.Workers
 			}
 		}
-		if claim.Source != "" && !strings.Contains(c.Source, claim.Source) && (figure == suite.OfGoodput || claim.Metric == suite.P99) {
+		if claim.Source != "" && !strings.Contains(c.Source, claim.Source) &&
+			(figure == suite.OfGoodput || claim.Metric == suite.P99) {
 			c.Source = joined(c.Source, claim.Source)
 		}
 	}

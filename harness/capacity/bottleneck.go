@@ -94,5 +94,6 @@ func Bottleneck(limits []Limit) string {
 		return fmt.Sprintf("nothing that was measured was fully used: the busiest, %s, was %.0f %% busy; "+
 			"requests may wait for locks, connections or the disk", limits[0].Resource, 100*limits[0].Busy)
 	}
-	return fmt.Sprintf("%s saturated first: %.0f %% busy at the capacity, fully at %.0f req/s", limits[0].Resource, 100*limits[0].Busy, limits[0].Rate)
+	return fmt.Sprintf("%s saturated first: %.0f %% busy at the capacity, fully at %.0f req/s", limits[0].Resource,
+		100*limits[0].Busy, limits[0].Rate)
 }

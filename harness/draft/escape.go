@@ -27,7 +27,8 @@ func Path(text string) string {
 		switch {
 		case c == '%' && percent.MatchString(text[i:]):
 			b.WriteByte(c)
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("/-_.~!$&'()*+,;=:@?[]", c) >= 0:
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+			strings.IndexByte("/-_.~!$&'()*+,;=:@?[]", c) >= 0:
 			b.WriteByte(c)
 		default:
 			const digits = "0123456789ABCDEF"
@@ -51,7 +52,8 @@ func HasField(text string) bool { return fields.MatchString(text) }
 // requestPath reports whether a path can stand in a request line, whatever its fields stand for.
 func requestPath(path string) bool {
 	bare := fields.ReplaceAllString(path, "1")
-	if !strings.HasPrefix(path, "/") || strings.ContainsFunc(path, func(r rune) bool { return r == '#' || unicode.IsSpace(r) }) {
+	if !strings.HasPrefix(path, "/") ||
+		strings.ContainsFunc(path, func(r rune) bool { return r == '#' || unicode.IsSpace(r) }) {
 		return false
 	}
 	_, err := url.Parse("http://127.0.0.1" + bare)

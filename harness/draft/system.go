@@ -17,7 +17,9 @@ const ofCommand = "http://127.0.0.1:${port}"
 
 // Where says where the system is, in the user's words.
 type Where struct {
-	URL     string   // http://HOST:PORT or https://HOST:PORT, with a path that replaces the described one where it has one; "" for what the description says
+	// http://HOST:PORT or https://HOST:PORT, with a path that replaces the described one where it has one; "" for what
+	// the description says
+	URL     string
 	Command string   // started for each run; "" for a system that runs already
 	IOwn    []string // hosts other than loopback that may be loaded
 }
@@ -45,10 +47,14 @@ func (w Where) Place(described string) (s System, prefix string, err error) {
 		s.URL = unknown
 		s.Notes = append(s.Notes, "TODO: the address of the system: "+unknown+" is a guess. Its requests go there.")
 		if found.authority != "" {
-			s.Notes = append(s.Notes, "The description names "+Line(found.scheme+"://"+found.authority)+", which is not loaded unasked.")
+			s.Notes = append(s.Notes,
+				"The description names "+Line(found.scheme+"://"+found.authority)+", which is not loaded unasked.")
 		}
 	case !ok || !spoken(given.scheme):
-		return System{}, "", fmt.Errorf("%q is no address of a system; allowed: http://HOST:PORT or https://HOST:PORT, with or without a path", w.URL)
+		return System{}, "", fmt.Errorf(
+			"%q is no address of a system; allowed: http://HOST:PORT or https://HOST:PORT, with or without a path",
+			w.URL,
+		)
 	case w.Command == "" && strings.Contains(w.URL, "${port}"):
 		return System{}, "", fmt.Errorf("%q: ${port} stands for the port of a command; allowed: with --command", w.URL)
 	case w.Command != "" && !suite.Loopback(given.host):
@@ -73,7 +79,8 @@ func (s *System) own(host string, owned []string) {
 	case slices.Contains(owned, host):
 		s.IOwn = []string{host}
 	default:
-		s.Notes = append(s.Notes, Line(fmt.Sprintf("%s is not this machine: add i_own: [%s] once you may load it.", host, host)))
+		s.Notes = append(s.Notes,
+			Line(fmt.Sprintf("%s is not this machine: add i_own: [%s] once you may load it.", host, host)))
 	}
 }
 
@@ -90,7 +97,10 @@ func base(text string) (address, bool) {
 	if err != nil || u.Opaque != "" {
 		return address{}, false
 	}
-	a := address{scheme: strings.ToLower(u.Scheme), authority: strings.TrimSuffix(u.Host, ":"), host: u.Hostname(), path: strings.TrimRight(u.EscapedPath(), "/")}
+	a := address{
+		scheme: strings.ToLower(u.Scheme), authority: strings.TrimSuffix(u.Host, ":"), host: u.Hostname(),
+		path: strings.TrimRight(u.EscapedPath(), "/"),
+	}
 	if marked != text {
 		a.authority = strings.TrimSuffix(u.Host, ":1") + ":${port}"
 	}
@@ -110,7 +120,8 @@ func words(command string) ([]string, error) {
 	}
 	for _, field := range fields.FindAllString(command, -1) {
 		if name := strings.TrimSuffix(strings.TrimPrefix(field, "${"), "}"); !slices.Contains(suite.Variables, name) {
-			return nil, fmt.Errorf("the command has the unknown field %s; allowed: ${…} of %s", field, strings.Join(suite.Variables, ", "))
+			return nil, fmt.Errorf("the command has the unknown field %s; allowed: ${…} of %s", field,
+				strings.Join(suite.Variables, ", "))
 		}
 	}
 	if !printable(command) || len(command) > maxValue || strings.TrimSpace(command) == "" {

@@ -34,8 +34,8 @@ func (d Draft) text(all []Request, leftOut []string) (string, error) {
 	}
 	head.WriteString(strings.Join(blocks, ""))
 	if tooMany > 0 {
-		head.comment(6, fmt.Sprintf("%d further requests are left out, for a suite has at most %d KiB: name the paths that count, as in `nameplate init FILE /orders /users`.",
-			tooMany, suite.MaxFile>>10))
+		head.comment(6, fmt.Sprintf("%d further requests are left out, for a suite has at most %d KiB: "+
+			"name the paths that count, as in `nameplate init FILE /orders /users`.", tooMany, suite.MaxFile>>10))
 	}
 	return head.String() + tail.String(), nil
 }
@@ -51,7 +51,9 @@ func fit(all []Request, room int) (blocks []string, active, tooMany int) {
 		}
 		room -= p.Len()
 		if r.Off && (len(blocks) == active) {
-			blocks = append(blocks, "      # These change the state of the system and are not sent: take the # away from those that may be.\n")
+			blocks = append(blocks,
+				"      # These change the state of the system and are not sent: take the # away from those "+
+					"that may be.\n")
 		}
 		blocks = append(blocks, p.String())
 		if !r.Off {
@@ -80,9 +82,10 @@ func (d Draft) head(p *page) {
 	if title == "" {
 		title = Line(d.Source)
 	}
-	p.line(0, "# yaml-language-server: $schema=https://raw.githubusercontent.com/nameplate-dev/nameplate/main/harness/suite/suite.schema.json")
+	p.line(0, "# yaml-language-server: $schema="+suite.SchemaURL)
 	p.line(0, "#")
-	p.comment(0, fmt.Sprintf("A suite of a system of your own, drafted by `nameplate init` from %s. It can be run as it is:", d.Source))
+	p.comment(0, fmt.Sprintf(
+		"A suite of a system of your own, drafted by `nameplate init` from %s. It can be run as it is:", d.Source))
 	p.WriteString(`#
 #   nameplate suite check FILE     is it a suite?
 #   nameplate audit FILE           can its claims all be true?
@@ -99,7 +102,8 @@ func (d Draft) head(p *page) {
 	p.line(0, "version: 1")
 	p.line(0, "name: %s", Name(strings.ToLower(title), "drafted"))
 	p.line(0, "title: %s", quoted(title, 2))
-	p.line(0, "source: %s   # TODO: the document that states the figures, e.g. docs/capacity.md", quoted(Line(d.Source), 2))
+	p.line(0, "source: %s   # TODO: the document that states the figures, e.g. docs/capacity.md",
+		quoted(Line(d.Source), 2))
 	fmt.Fprintf(p, `
 # How the phase is measured: %d runs of %d s each, warm-up included.
 plan:

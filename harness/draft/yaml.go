@@ -174,7 +174,8 @@ func indented(text string) (string, bool) {
 	}
 	block := b.String()
 	for l := range strings.Lines(block) {
-		if l = strings.TrimSuffix(l, "\n"); len(l) > most || l == "" || strings.TrimRight(l, " ") != l || !printable(l) {
+		if l = strings.TrimSuffix(l, "\n"); len(l) > most || l == "" || strings.TrimRight(l, " ") != l ||
+			!printable(l) {
 			return "", false
 		}
 	}

@@ -74,7 +74,8 @@ func (r *Result) explain(in Input, c suite.Claim, t tally) {
 	}
 	r.explainTally(in, c, t)
 	if r.Understated > 0 {
-		r.because(WhyUnderstated, "understated: every run lay above the documented range, the median at %s times its upper end of %s",
+		r.because(WhyUnderstated,
+			"understated: every run lay above the documented range, the median at %s times its upper end of %s",
 			ratio(r.Understated), figure(c.To.Value, c.Unit()))
 	}
 	r.explainInSpite()
@@ -91,7 +92,10 @@ func (r *Result) explain(in Input, c suite.Claim, t tally) {
 		r.because(WhyRun, "%s", line)
 	}
 	if in.Phase.Shape.Kind != "" {
-		r.because(WhyShape, "the offered rate changed on purpose (%v): whether the runs came to a steady state was not asked", in.Phase.Shape)
+		r.because(
+			WhyShape, "the offered rate changed on purpose (%v): whether the runs came to a steady state was not asked",
+			in.Phase.Shape,
+		)
 	}
 }
 
@@ -113,10 +117,15 @@ func (r *Result) explainTally(in Input, c suite.Claim, t tally) {
 	case r.Verdict == Refuted:
 		r.because(WhyTally, "%d of %d runs missed the bound", t.missed, t.valid())
 	default:
-		r.because(WhyTally, "%d of %d runs met the bound and %d missed it; %s may differ for a verdict", t.met, n, t.against(), atMost(dissents(n)))
+		r.because(WhyTally, "%d of %d runs met the bound and %d missed it; %s may differ for a verdict", t.met, n,
+			t.against(), atMost(dissents(n)))
 	}
 	if t.disturbed > 0 && r.Verdict != Invalid {
-		r.because(WhyDisturbed, "%d of the misses fell under a disturbance that may be why: they bar verifying, and refute nothing", t.disturbed)
+		r.because(
+			WhyDisturbed,
+			"%d of the misses fell under a disturbance that may be why: they bar verifying, and refute nothing",
+			t.disturbed,
+		)
 	}
 }
 
@@ -154,7 +163,8 @@ func (r *Result) explainHost(in Input) {
 
 // roles are the roles as they are written.
 var roles = map[measure.Role]string{
-	measure.RoleWorker: "workers", measure.RolePrimary: "primary", measure.RoleStore: "stores", measure.RoleGenerator: "generator",
+	measure.RoleWorker: "workers", measure.RolePrimary: "primary", measure.RoleStore: "stores",
+	measure.RoleGenerator: "generator",
 }
 
 // busy is the median share of the host's processors that was busy in the runs of a kind; false when it is not known.
@@ -214,7 +224,8 @@ func demand(c suite.Claim) string {
 	}
 	text := word + " " + figure(c.Value.Value, c.Unit())
 	if c.Tolerance > 0 {
-		text += fmt.Sprintf(" (%s with the tolerance of %s)", figure(c.Bound(), c.Unit()), percent(float64(c.Tolerance)))
+		text += fmt.Sprintf(" (%s with the tolerance of %s)", figure(c.Bound(), c.Unit()),
+			percent(float64(c.Tolerance)))
 	}
 	return text
 }

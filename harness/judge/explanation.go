@@ -49,16 +49,19 @@ func changes(in Input, c suite.Claim, e Explanation) []string {
 			return all
 		}
 		if in.smaller() {
-			add("a host with the %s that are documented; this one has %d", plural(in.Phase.Processors(), "core"), in.Host.Cores)
+			add("a host with the %s that are documented; this one has %d", plural(in.Phase.Processors(), "core"),
+				in.Host.Cores)
 		} else {
 			add("a host that can give each worker the documented %s of memory", gibibytes(in.Phase.Memory))
 		}
 		return append(all, bounds(c, e.Measured)...)
 	case Verified:
 		n = t.counted()
-		add("%s more of these %s missing the bound would make it inconclusive", number(float64(dissents(n)-t.against()+1)), plural(n, "run"))
+		add("%s more of these %s missing the bound would make it inconclusive",
+			number(float64(dissents(n)-t.against()+1)), plural(n, "run"))
 	case Refuted:
-		add("%s more of these %s meeting the bound would make it inconclusive", number(float64(dissents(n)-t.met+1)), plural(n, "run"))
+		add("%s more of these %s meeting the bound would make it inconclusive", number(float64(dissents(n)-t.met+1)),
+			plural(n, "run"))
 	default:
 		for _, to := range []struct {
 			verdict Verdict

@@ -54,7 +54,9 @@ func late(in Input, e Evidence) Reason {
 	if milliseconds(p99) <= allowed {
 		return Reason{}
 	}
-	return Reason{Code: ScheduleLag, Seen: milliseconds(p99), Allowed: allowed, From: float64(in.Validity.Lateness), Name: what}
+	return Reason{
+		Code: ScheduleLag, Seen: milliseconds(p99), Allowed: allowed, From: float64(in.Validity.Lateness), Name: what,
+	}
 }
 
 // lagBound is the tightest p99 bound among the claims; without one, the tightest on any
@@ -119,7 +121,10 @@ func noisy(in Input, e Evidence) Reason {
 	if change <= float64(in.Validity.HostNoise) {
 		return Reason{}
 	}
-	r := Reason{Code: HostSlowed, From: milliseconds(before), To: milliseconds(after), Seen: change, Allowed: float64(in.Validity.HostNoise)}
+	r := Reason{
+		Code: HostSlowed, From: milliseconds(before), To: milliseconds(after), Seen: change,
+		Allowed: float64(in.Validity.HostNoise),
+	}
 	if after < before {
 		r.Code = HostSpedUp
 	}
@@ -172,7 +177,9 @@ func against(in Input, c suite.Claim, e Evidence) []Reason {
 }
 
 // hostCodes are the codes that say that the host was not the run's own.
-var hostCodes = []Code{HostSlowed, HostSpedUp, ProcessorStolen, ProcessorsShared, FrequencyFell, FrequencyRose, ClockJump}
+var hostCodes = []Code{
+	HostSlowed, HostSpedUp, ProcessorStolen, ProcessorsShared, FrequencyFell, FrequencyRose, ClockJump,
+}
 
 // HostDisturbed says in which ways the host was not the run's own: it changed its speed, or others
 // took its processors. None when it was.
@@ -243,7 +250,9 @@ func SpeedChanged(spins []time.Duration, spread suite.Share) Reason {
 	if change <= float64(spread) {
 		return Reason{}
 	}
-	r := Reason{Code: SpeedDrifted, From: milliseconds(low), To: milliseconds(high), Seen: change, Allowed: float64(spread)}
+	r := Reason{
+		Code: SpeedDrifted, From: milliseconds(low), To: milliseconds(high), Seen: change, Allowed: float64(spread),
+	}
 	values := make([]float64, len(known))
 	for i, d := range known {
 		values[i] = float64(d)

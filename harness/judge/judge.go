@@ -90,7 +90,7 @@ type Result struct {
 	// Runs is what each run says about the claim, with the codes of what speaks against it.
 	Runs  []Outcome `json:"runs,omitempty"`
 	Rule  string    `json:"rule"`  // the rule applied, e.g. "sign test: 6 of 6 runs met the bound"
-	Alpha float64   `json:"alpha"` // chance of a wrong decision when truth is at the bound, each way; 0 when none was reached
+	Alpha float64   `json:"alpha"` // chance of a wrong decision at the bound, each way; 0 when none was reached
 	// Projection is what a model makes of a claim that this host cannot test; nil when there is none.
 	Projection *Projection `json:"projection,omitempty"`
 	// Headroom is how much is to spare, as a ratio; above 1 is good. Of a rate it is the capacity over the

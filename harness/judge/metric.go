@@ -146,8 +146,8 @@ func ownMebibytes(e Evidence) (float64, bool) {
 	return float64(peak) / (1 << 20), ok
 }
 
-// perRequest reads the processor time of the roles in milliseconds per request sent in the measurement window. The first
-// role must be known; the others count where they exist.
+// perRequest reads the processor time of the roles in milliseconds per request sent in the measurement window. The
+// first role must be known; the others count where they exist.
 func perRequest(roles ...measure.Role) func(suite.Metric, Evidence) (float64, bool) {
 	return func(_ suite.Metric, e Evidence) (float64, bool) {
 		if e.Usage == nil || e.Window.Sent == 0 {

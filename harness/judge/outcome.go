@@ -14,7 +14,7 @@ type Kind string
 const (
 	Met       Kind = "met"       // it is evidence for the claim
 	Missed    Kind = "missed"    // it is evidence against it
-	Limited   Kind = "limited"   // the host is smaller than documented and gave out: it bars a verdict, and refutes nothing
+	Limited   Kind = "limited"   // the host is smaller than documented and gave out: bars a verdict, refutes nothing
 	Disturbed Kind = "disturbed" // it misses the bound under a disturbance that may be why: the same
 	Excluded  Kind = "excluded"  // it is no evidence
 )

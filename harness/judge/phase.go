@@ -27,7 +27,8 @@ func Phase(in Input) []Result {
 func Fixed(in Input) bool {
 	remaining := max(0, in.Planned-len(in.Runs))
 	for _, c := range in.Claims {
-		if lacking(in.Host, c) == "" && !tallied(outcomes(in, c)).fixed(remaining, in.smaller() || in.Memory > 0 && in.Memory < in.Phase.Memory) {
+		if lacking(in.Host, c) == "" &&
+			!tallied(outcomes(in, c)).fixed(remaining, in.smaller() || in.Memory > 0 && in.Memory < in.Phase.Memory) {
 			return false
 		}
 	}
@@ -38,8 +39,9 @@ func Fixed(in Input) bool {
 func evaluate(in Input, c suite.Claim, all []Outcome) Result {
 	t, values := tallied(all), measured(all)
 	r := Result{
-		Claim: c.ID, Phase: c.Phase, Metric: c.Metric, Op: c.Op, Value: c.Value.Value, Bound: c.Bound(), Unit: c.Unit(), To: c.To.Value, Over: c.Over,
-		Measured: values, Invalid: excluded(all), Runs: all, Spread: stats.Variation(values),
+		Claim: c.ID, Phase: c.Phase, Metric: c.Metric, Op: c.Op, Value: c.Value.Value, Bound: c.Bound(), Unit: c.Unit(),
+		To: c.To.Value, Over: c.Over, Measured: values, Invalid: excluded(all), Runs: all,
+		Spread: stats.Variation(values),
 	}
 	r.spare(in, c)
 	if lack := lacking(in.Host, c); lack != "" {
@@ -79,7 +81,8 @@ func (r *Result) spare(in Input, c suite.Claim) {
 	}
 	if found := in.Capacity; found != nil && c.Value.Value > 0 {
 		of := func(rate float64) float64 { return min(MaxHeadroom, rate/c.Value.Value) }
-		r.Headroom, r.HeadroomLow, r.HeadroomHigh, r.HeadroomAtLeast = of(found.Value), of(found.Low), of(found.High), found.AtLeast
+		r.Headroom, r.HeadroomLow, r.HeadroomHigh, r.HeadroomAtLeast = of(found.Value), of(found.Low), of(found.High),
+			found.AtLeast
 	}
 }
 
@@ -137,10 +140,12 @@ func Testable(h Host, c suite.Claim) bool { return lacking(h, c) == "" }
 func lacking(h Host, c suite.Claim) string {
 	var lacks []string
 	if c.Needs.Cores > h.Cores {
-		lacks = append(lacks, fmt.Sprintf("needs %s, this host has %s", plural(c.Needs.Cores, "core"), known(h.Cores > 0, fmt.Sprint(h.Cores))))
+		lacks = append(lacks, fmt.Sprintf("needs %s, this host has %s", plural(c.Needs.Cores, "core"),
+			known(h.Cores > 0, fmt.Sprint(h.Cores))))
 	}
 	if c.Needs.Memory > h.Memory {
-		lacks = append(lacks, fmt.Sprintf("needs %s of memory, this host has %s", gibibytes(c.Needs.Memory), known(h.Memory > 0, gibibytes(h.Memory))))
+		lacks = append(lacks, fmt.Sprintf("needs %s of memory, this host has %s", gibibytes(c.Needs.Memory),
+			known(h.Memory > 0, gibibytes(h.Memory))))
 	}
 	return strings.Join(lacks, "; ")
 }

@@ -60,9 +60,11 @@ func power(r Result, seen float64, planned int) string {
 		n = max(planned, MinRuns+1)
 	}
 	z, need := margin(n), needed(r.Op, n, r.Spread)
-	text := fmt.Sprintf("headroom needed for a verdict: %.2f (%.1f × CV %s); seen %s", need, z, percent(r.Spread), ratio(seen))
+	text := fmt.Sprintf("headroom needed for a verdict: %.2f (%.1f × CV %s); seen %s", need, z, percent(r.Spread),
+		ratio(seen))
 	if math.IsInf(need, 1) {
-		text = fmt.Sprintf("no headroom is enough for a verdict: the runs vary by CV %s (× %.1f); seen %s", percent(r.Spread), z, ratio(seen))
+		text = fmt.Sprintf("no headroom is enough for a verdict: the runs vary by CV %s (× %.1f); seen %s",
+			percent(r.Spread), z, ratio(seen))
 	}
 	if r.Verdict != Inconclusive || len(r.Measured) < MinRuns {
 		return text
@@ -81,6 +83,9 @@ func longer(z float64, r Result) string {
 	case times <= 1:
 		return "more runs would decide"
 	default:
-		return fmt.Sprintf("runs %s times as long would decide, if their spread falls with the square root of their length", ratio(times))
+		return fmt.Sprintf(
+			"runs %s times as long would decide, if their spread falls with the square root of their length",
+			ratio(times),
+		)
 	}
 }

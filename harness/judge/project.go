@@ -53,17 +53,19 @@ func project(in Input, c suite.Claim) *Projection {
 		return nil
 	}
 	if c.Of().Figure != suite.OfMemory {
-		assumed += fmt.Sprintf(", %s of processor time per request", figure(1000*stats.Median(demands), suite.Milliseconds))
+		assumed += fmt.Sprintf(", %s of processor time per request",
+			figure(1000*stats.Median(demands), suite.Milliseconds))
 	}
 	middle := stats.Median(values)
 	return &Projection{
-		Value: middle, Low: slices.Min(values), High: slices.Max(values), Met: c.Met(middle), Model: assumed + " as in " + like.Phase.Title(),
+		Value: middle, Low: slices.Min(values), High: slices.Max(values), Met: c.Met(middle),
+		Model: assumed + " as in " + like.Phase.Title(),
 	}
 }
 
 // projectHere makes a projection to the processors that the document gives the phase, from the phase's own runs: by
-// the processor time that a request took of this host, all roles together, the generator included. nil when no run tells, or
-// there is no model for the metric.
+// the processor time that a request took of this host, all roles together, the generator included. nil when no run
+// tells, or there is no model for the metric.
 func projectHere(in Input, c suite.Claim, all []Outcome) *Projection {
 	if c.Over != 0 || in.Phase.Shape.Kind != "" || !in.smaller() {
 		return nil
@@ -83,7 +85,8 @@ func projectHere(in Input, c suite.Claim, all []Outcome) *Projection {
 		v, model, ok := projected(c, in.Runs[i], target, demand)
 		if c.Of().Figure == suite.OfErrors {
 			_, ok = responseOf(target.Workers, float64(target.Rate), demand, 0.5)
-			model = fmt.Sprintf("an M/M/%d queue with room, in which no request fails for want of a processor", target.Workers)
+			model = fmt.Sprintf("an M/M/%d queue with room, in which no request fails for want of a processor",
+				target.Workers)
 		}
 		if !ok {
 			continue
@@ -96,7 +99,8 @@ func projectHere(in Input, c suite.Claim, all []Outcome) *Projection {
 	middle := stats.Median(values)
 	return &Projection{
 		Value: middle, Low: slices.Min(values), High: slices.Max(values), Met: c.Met(middle),
-		Model: fmt.Sprintf("%s, %d cores, %s of processor time per request of all roles together, as measured here", assumed,
+		Model: fmt.Sprintf("%s, %d cores, %s of processor time per request of all roles together, as measured here",
+			assumed,
 			target.Workers, figure(1000*stats.Median(demands), suite.Milliseconds)),
 	}
 }

@@ -12,32 +12,32 @@ const (
 	NoSamples         Code = "no-samples"          // no request of the measurement window was sent
 	BrokenMeanwhile   Code = "fault"               // Name is what broke
 	LoadNotOffered    Code = "load-not-offered"    // Seen of To requests were released; Allowed is the least share
-	ScheduleLag       Code = "schedule-lag"        // Seen is the p99 in ms; Name says what Allowed is a share of, From the share
+	ScheduleLag       Code = "schedule-lag"        // Seen is the p99 in ms; Allowed is the share From of what Name says
 	LagUnknown        Code = "lag-unknown"         // the schedule lag was not recorded
 	OutOfRange        Code = "out-of-range"        // Seen values
 	SpeedUnknown      Code = "speed-unknown"       // the host's speed was not measured on both sides of the run
-	HostSlowed        Code = "host-slowed"         // a fixed piece of work took From ms before and To ms after; Seen and Allowed are shares
+	HostSlowed        Code = "host-slowed"         // fixed work took From ms before, To ms after; Seen, Allowed: shares
 	HostSpedUp        Code = "host-sped-up"        // the same, the other way: what was slower before was disturbed
-	ProcessorStolen   Code = "processor-stolen"    // by the hypervisor: Seen and Allowed are shares of the host's processor time
-	ProcessorsShared  Code = "processors-shared"   // others took Seen of To cores in the part of the run that Name says, else in the window; Allowed
-	ClockJump         Code = "clock-jump"          // the wall clock went on by From s, the monotonic one by To s; Allowed apart
+	ProcessorStolen   Code = "processor-stolen"    // by the hypervisor: Seen and Allowed are shares of processor time
+	ProcessorsShared  Code = "processors-shared"   // others took Seen of To cores in the part Name, else in the window
+	ClockJump         Code = "clock-jump"          // by From s of wall clock, To s of monotonic; Allowed apart
 	FrequencyFell     Code = "frequency-fell"      // from From to To MHz; Seen and Allowed are shares
 	FrequencyRose     Code = "frequency-rose"      // the same, the other way
 	SpeedDrifted      Code = "speed-drifted"       // over a phase, from From to To ms; Seen and Allowed are shares
 	SpeedFellSteadily Code = "speed-fell-steadily" // the same, and ever slower
 
 	ProcessorsGaveOut Code = "processors-gave-out" // Seen is the share of From cores that were busy; To are documented
-	GeneratorStarved  Code = "generator-starved"   // Seen is its schedule lag in ms; the host has From cores, To are documented
-	FewerProcessors   Code = "fewer-processors"    // Seen times the bound, of which From cores instead of To explain Allowed times
+	GeneratorStarved  Code = "generator-starved"   // Seen is its lag in ms; the host has From cores, To are documented
+	FewerProcessors   Code = "fewer-processors"    // Seen times the bound; From cores, not To, explain Allowed times
 	MemoryGaveOut     Code = "memory-gave-out"     // a worker reached Seen of its From MiB; To are documented
 
 	NoMetric         Code = "no-metric"          // the run has no sample of the metric Name
 	NothingToCompare Code = "nothing-to-compare" // phase Seen has no run to compare with
 	NothingSucceeded Code = "nothing-succeeded"  // how fast requests fail proves no response time
 
-	WindowTooShort    Code = "window-too-short"   // to tell whether its state was steady: Seen whole seconds, Allowed needed
+	WindowTooShort    Code = "window-too-short"   // to tell a steady state: Seen whole seconds, Allowed needed
 	TooFewRequests    Code = "too-few-requests"   // the same: fewer than Allowed answers in a second
-	BacklogGrew       Code = "backlog-grew"       // by From requests over To seconds; Seen is the share of what was offered
+	BacklogGrew       Code = "backlog-grew"       // by From requests over To seconds; Seen is the share of the offered
 	ThroughputChanged Code = "throughput-changed" // at second Seen, from the share From to To
 	P99Changed        Code = "p99-changed"        // at second Seen, from From to To ms
 )

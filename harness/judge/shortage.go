@@ -18,9 +18,9 @@ const (
 	GaveOut = 0.9
 	// memoryGaveOut is the share of its limit that a worker reached, from which on the limit was what held it.
 	memoryGaveOut = 0.9
-	// unequalWork is how many times as long as in an M/M/c queue requests may wait for a processor before something else
-	// is taken to be behind it: (1+CV²)/2 times by the approximation of Allen and Cunneen, where CV is the coefficient of
-	// variation of the processor time per request. A run does not tell it: up to 2 is allowed for.
+	// unequalWork is how many times as long as in an M/M/c queue requests may wait for a processor before something
+	// else is taken to be behind it: (1+CV²)/2 times by the approximation of Allen and Cunneen, where CV is the
+	// coefficient of variation of the processor time per request. A run does not tell it: up to 2 is allowed for.
 	unequalWork = 2.5
 )
 
@@ -37,7 +37,9 @@ func Busy(h Host, e Evidence) (float64, bool) {
 		return 0, false
 	}
 	ours, known := 0.0, false
-	for _, role := range []measure.Role{measure.RoleWorker, measure.RolePrimary, measure.RoleStore, measure.RoleGenerator} {
+	for _, role := range []measure.Role{
+		measure.RoleWorker, measure.RolePrimary, measure.RoleStore, measure.RoleGenerator,
+	} {
 		if seconds, ok := e.Usage.CPUOf(role); ok {
 			ours, known = ours+seconds, true
 		}
@@ -78,7 +80,10 @@ func processors(in Input, e Evidence) Reason {
 	if !known || busy < GaveOut*float64(in.Host.Cores) {
 		return Reason{}
 	}
-	return Reason{Code: ProcessorsGaveOut, Seen: busy / float64(in.Host.Cores), From: float64(in.Host.Cores), To: float64(in.Phase.Processors())}
+	return Reason{
+		Code: ProcessorsGaveOut, Seen: busy / float64(in.Host.Cores), From: float64(in.Host.Cores),
+		To: float64(in.Phase.Processors()),
+	}
 }
 
 // memory says that the workers' memory gave out, of which the host could not give as much as is documented.
@@ -90,7 +95,10 @@ func memory(in Input, e Evidence) Reason {
 	if !known || float64(peak) < memoryGaveOut*float64(in.Memory) {
 		return Reason{}
 	}
-	return Reason{Code: MemoryGaveOut, Seen: float64(peak) / float64(suite.MiB), From: float64(in.Memory) / float64(suite.MiB), To: float64(in.Phase.Memory) / float64(suite.MiB)}
+	return Reason{
+		Code: MemoryGaveOut, Seen: float64(peak) / float64(suite.MiB), From: float64(in.Memory) / float64(suite.MiB),
+		To: float64(in.Phase.Memory) / float64(suite.MiB),
+	}
 }
 
 // starved says that the generator did not get its processor in time.
@@ -100,7 +108,9 @@ func starved(in Input, o Outcome) Reason {
 	}
 	for _, r := range o.Reasons {
 		if r.Code == ScheduleLag {
-			return Reason{Code: GeneratorStarved, Seen: r.Seen, From: float64(in.Host.Cores), To: float64(in.Phase.Processors())}
+			return Reason{
+				Code: GeneratorStarved, Seen: r.Seen, From: float64(in.Host.Cores), To: float64(in.Phase.Processors()),
+			}
 		}
 	}
 	return Reason{}
@@ -109,8 +119,9 @@ func starved(in Input, o Outcome) Reason {
 // waits says that a response time is no longer than fewer processors explain, although there was room on
 // average: one that comes while all are taken waits, and with fewer that is more often so. Both response times are
 // those of an M/M/c queue with the processor time per request that was seen; by how much the one on fewer processors is
-// longer counts [unequalWork] times, and the bound is widened by that. A host with much room widens it by next to nothing.
-// Source: Erlang's C formula (Allen, Probability, Statistics and Queueing Theory, 2nd ed., sections 5.2.3 and 5.3).
+// longer counts [unequalWork] times, and the bound is widened by that. A host with much room widens it by next to
+// nothing. Source: Erlang's C formula (Allen, Probability, Statistics and Queueing Theory, 2nd ed., sections 5.2.3 and
+// 5.3).
 func waits(in Input, c suite.Claim, e Evidence, o Outcome) Reason {
 	metric := c.Of()
 	if metric.Figure != suite.OfResponse || !in.smaller() || c.Over != 0 || in.Phase.Shape.Kind != "" {
@@ -129,7 +140,10 @@ func waits(in Input, c suite.Claim, e Evidence, o Outcome) Reason {
 	if o.Value > c.Bound()*factor {
 		return Reason{}
 	}
-	return Reason{Code: FewerProcessors, Seen: o.Value / c.Bound(), Allowed: factor, From: float64(in.Host.Cores), To: float64(in.Phase.Processors())}
+	return Reason{
+		Code: FewerProcessors, Seen: o.Value / c.Bound(), Allowed: factor, From: float64(in.Host.Cores),
+		To: float64(in.Phase.Processors()),
+	}
 }
 
 // responseOf is a quantile of the response time of an M/M/c queue; false when it has none.
@@ -168,7 +182,9 @@ type Share struct {
 // stores included. What is left of the host's is not among them.
 func Shares(runs []Evidence) []Share {
 	var all []Share
-	for _, role := range []measure.Role{measure.RoleWorker, measure.RolePrimary, measure.RoleStore, measure.RoleGenerator} {
+	for _, role := range []measure.Role{
+		measure.RoleWorker, measure.RolePrimary, measure.RoleStore, measure.RoleGenerator,
+	} {
 		var values []float64
 		for _, e := range runs {
 			if e.Usage == nil || e.Window == nil || e.Window.Length() <= 0 {

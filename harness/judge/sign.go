@@ -49,7 +49,8 @@ const enough = 3
 func (t tally) valid() int { return t.met + t.missed }
 
 // against is how many runs speak against verifying: a run that meets a bound in spite of a disturbance counts, so one
-// that does not must count, too, or what is left would be a selection. The same holds of one that a small host held back.
+// that does not must count, too, or what is left would be a selection. The same holds of one that a small host held
+// back.
 func (t tally) against() int { return t.missed + t.limited + t.disturbed }
 
 // counted is how many runs the sign test for verifying rests on.
@@ -110,13 +111,14 @@ func (t tally) fixed(remaining int, smaller bool) bool {
 func (t tally) plus(o tally, k int) tally {
 	return tally{
 		met: t.met + k*o.met, missed: t.missed + k*o.missed, limited: t.limited + k*o.limited,
-		explained: t.explained + k*o.explained, disturbed: t.disturbed + k*o.disturbed, invalid: t.invalid + k*o.invalid,
+		explained: t.explained + k*o.explained, disturbed: t.disturbed + k*o.disturbed,
+		invalid: t.invalid + k*o.invalid,
 	}
 }
 
-// Runs is how many runs there are to be as things stand: those planned, one for each excluded one, up to a third of them, and
-// where a disturbed run missed a claim, as many as it takes for that one to be outweighed, up to two thirds: from 6 to
-// 10 runs, of which one may differ.
+// Runs is how many runs there are to be as things stand: those planned, one for each excluded one, up to a third of
+// them, and where a disturbed run missed a claim, as many as it takes for that one to be outweighed, up to two thirds:
+// from 6 to 10 runs, of which one may differ.
 func Runs(in Input) int {
 	spare, most := in.Planned/3, in.Planned+in.Planned*2/3
 	again := 0

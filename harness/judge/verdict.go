@@ -10,7 +10,8 @@ import (
 
 // names are the verdicts as they are written, in rising precedence.
 var names = [...]string{
-	Verified: "verified", Untestable: "untestable", Inconclusive: "inconclusive", Invalid: "invalid", Refuted: "refuted",
+	Verified: "verified", Untestable: "untestable", Inconclusive: "inconclusive", Invalid: "invalid",
+	Refuted: "refuted",
 }
 
 // errNoVerdict says that a verdict has its zero value.

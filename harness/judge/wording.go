@@ -23,47 +23,59 @@ var words = map[Code]func(Reason) string{
 		if of == "" {
 			of = figure(milliseconds(DefaultBound), suite.Milliseconds) + ", no response time being claimed"
 		}
-		return fmt.Sprintf("the generator was late: schedule lag p99 %s, at most %s (%s of %s) allowed", ms(r.Seen), ms(r.Allowed), percent(r.From), of)
+		return fmt.Sprintf("the generator was late: schedule lag p99 %s, at most %s (%s of %s) allowed", ms(r.Seen),
+			ms(r.Allowed), percent(r.From), of)
 	},
 	LagUnknown: fixed("the schedule lag was not recorded"),
 	OutOfRange: func(r Reason) string {
-		return fmt.Sprintf("%.0f values lay outside what the recorder holds (%v to %v)", r.Seen, measure.Lowest, measure.Highest)
+		return fmt.Sprintf("%.0f values lay outside what the recorder holds (%v to %v)", r.Seen, measure.Lowest,
+			measure.Highest)
 	},
 	SpeedUnknown: fixed("the host's speed was not measured before and after the run"),
 	HostSlowed:   speed,
 	HostSpedUp:   speed,
 	ProcessorStolen: func(r Reason) string {
-		return fmt.Sprintf("the hypervisor took %s of the host's processor time (at most %s allowed)", percent(r.Seen), percent(r.Allowed))
+		return fmt.Sprintf("the hypervisor took %s of the host's processor time (at most %s allowed)", percent(r.Seen),
+			percent(r.Allowed))
 	},
 	ProcessorsShared: func(r Reason) string {
 		return fmt.Sprintf("others than the run took %.2f of %.4g cores in %s (at most %.2f allowed)", r.Seen, r.To,
 			cmp.Or(r.Name, "the measurement window"), r.Allowed)
 	},
 	ClockJump: func(r Reason) string {
-		return fmt.Sprintf("the clock jumped: the wall clock went on by %s and the monotonic clock by %s (at most %s apart allowed)",
+		return fmt.Sprintf("the clock jumped: the wall clock went on by %s and the monotonic clock by %s (at most %s "+
+			"apart allowed)",
 			figure(r.From, "s"), figure(r.To, "s"), figure(r.Allowed, "s"))
 	},
 	FrequencyFell: func(r Reason) string {
-		return fmt.Sprintf("the processor's frequency fell from %.0f to %.0f MHz (%s, at most %s allowed)", r.From, r.To, percent(r.Seen), percent(r.Allowed))
+		return fmt.Sprintf("the processor's frequency fell from %.0f to %.0f MHz (%s, at most %s allowed)", r.From,
+			r.To, percent(r.Seen), percent(r.Allowed))
 	},
 	FrequencyRose: func(r Reason) string {
-		return fmt.Sprintf("the processor's frequency rose from %.0f to %.0f MHz (%s, at most %s allowed)", r.From, r.To, percent(r.Seen), percent(r.Allowed))
+		return fmt.Sprintf("the processor's frequency rose from %.0f to %.0f MHz (%s, at most %s allowed)", r.From,
+			r.To, percent(r.Seen), percent(r.Allowed))
 	},
 	SpeedDrifted:      drift,
 	SpeedFellSteadily: func(r Reason) string { return drift(r) + ", ever slower" },
 
 	ProcessorsGaveOut: func(r Reason) string {
-		return fmt.Sprintf("this host's processors gave out: %s of %s busy, %.0f documented", percent(r.Seen), plural(int(r.From), "core"), r.To)
+		return fmt.Sprintf("this host's processors gave out: %s of %s busy, %.0f documented", percent(r.Seen),
+			plural(int(r.From), "core"), r.To)
 	},
 	GeneratorStarved: func(r Reason) string {
-		return fmt.Sprintf("the generator did not get a processor in time: schedule lag p99 %s on %s, %.0f documented", ms(r.Seen), plural(int(r.From), "core"), r.To)
+		return fmt.Sprintf("the generator did not get a processor in time: schedule lag p99 %s on %s, %.0f documented",
+			ms(r.Seen), plural(int(r.From), "core"), r.To)
 	},
 	FewerProcessors: func(r Reason) string {
-		return fmt.Sprintf("fewer processors explain it: %s times the bound, and waiting for one of %.0f cores instead of %.0f makes %s times",
+		return fmt.Sprintf("fewer processors explain it: %s times the bound, and waiting for one of %.0f cores "+
+			"instead of %.0f makes %s times",
 			number(r.Seen), r.From, r.To, number(r.Allowed))
 	},
 	MemoryGaveOut: func(r Reason) string {
-		return fmt.Sprintf("a worker reached %.0f of its %.0f MiB, all that this host could give it; %.0f MiB are documented", r.Seen, r.From, r.To)
+		return fmt.Sprintf(
+			"a worker reached %.0f of its %.0f MiB, all that this host could give it; %.0f MiB are documented", r.Seen,
+			r.From, r.To,
+		)
 	},
 
 	NoMetric:         func(r Reason) string { return "no sample of " + r.Name },
@@ -71,16 +83,24 @@ var words = map[Code]func(Reason) string{
 	NothingSucceeded: fixed("not one request succeeded: how fast they failed proves no response time"),
 
 	WindowTooShort: func(r Reason) string {
-		return fmt.Sprintf("the window is too short to tell whether its state was steady: %s, at least %.0f needed", plural(int(r.Seen), "whole second"), r.Allowed)
+		return fmt.Sprintf("the window is too short to tell whether its state was steady: %s, at least %.0f needed",
+			plural(int(r.Seen), "whole second"), r.Allowed)
 	},
 	TooFewRequests: func(r Reason) string {
-		return fmt.Sprintf("the window has too few requests to tell whether its state was steady: fewer than %.0f answers in a second", r.Allowed)
+		return fmt.Sprintf(
+			"the window has too few requests to tell whether its state was steady: fewer than %.0f answers in a second",
+			r.Allowed,
+		)
 	},
 	BacklogGrew: func(r Reason) string {
-		return fmt.Sprintf("no steady state: the backlog grew by %.0f requests over %.0f seconds (%s of what was offered)", r.From, r.To, percent(r.Seen))
+		return fmt.Sprintf(
+			"no steady state: the backlog grew by %.0f requests over %.0f seconds (%s of what was offered)", r.From,
+			r.To, percent(r.Seen),
+		)
 	},
 	ThroughputChanged: func(r Reason) string {
-		return fmt.Sprintf("no steady state: the throughput changed at second %.0f from %s to %s of what was offered", r.Seen, percent(r.From), percent(r.To))
+		return fmt.Sprintf("no steady state: the throughput changed at second %.0f from %s to %s of what was offered",
+			r.Seen, percent(r.From), percent(r.To))
 	},
 	P99Changed: func(r Reason) string {
 		return fmt.Sprintf("no steady state: p99 changed at second %.0f from %s to %s", r.Seen, ms(r.From), ms(r.To))
@@ -112,12 +132,14 @@ func fixed(text string) func(Reason) string { return func(Reason) string { retur
 func ms(v float64) string { return figure(v, suite.Milliseconds) }
 
 func speed(r Reason) string {
-	return fmt.Sprintf("the host changed its speed: a fixed piece of work took %s before and %s after (%s apart, at most %s allowed)",
+	return fmt.Sprintf("the host changed its speed: a fixed piece of work took %s before and %s after (%s apart, at "+
+		"most %s allowed)",
 		ms(r.From), ms(r.To), percent(r.Seen), percent(r.Allowed))
 }
 
 func drift(r Reason) string {
-	return fmt.Sprintf("the host's speed changed: a fixed piece of work took from %s to %s (%s apart, at most %s allowed)",
+	return fmt.Sprintf("the host's speed changed: a fixed piece of work took from %s to %s (%s apart, at "+
+		"most %s allowed)",
 		ms(r.From), ms(r.To), percent(r.Seen), percent(r.Allowed))
 }
 

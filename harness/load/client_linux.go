@@ -139,8 +139,8 @@ func (c *client) write() bool {
 	}
 }
 
-// unwritten is what to do when a request cannot be sent. A connection that the system closed while it was idle has taken
-// no byte of it: it then goes out over a new one, once.
+// unwritten is what to do when a request cannot be sent. A connection that the system closed while it was idle has
+// taken no byte of it: it then goes out over a new one, once.
 func (c *client) unwritten(errno syscall.Errno) bool {
 	if len(c.out) == len(c.head) && !c.reopened {
 		c.close()
@@ -187,7 +187,8 @@ func (c *client) handle(events uint32) {
 	}
 }
 
-// receive takes in what has come, to the end of the connection where that has come, too; over says that the exchange is.
+// receive takes in what has come, to the end of the connection where that has come, too; over says that the exchange
+// is.
 func (c *client) receive(ended bool) (over bool, err error) {
 	r := &c.response
 	for range visits {

@@ -37,8 +37,8 @@ type carrier interface {
 	end()           // works off the backlog and returns when all is answered or given up
 	disconnect()    // closes the connections
 	abort()         // breaks off what is under way
-	// sleeper returns the pacing's sleep, which ends at or after a moment of the clock, or when the run is broken off, and
-	// reports whether the time ended it and nothing kept it from ending then.
+	// sleeper returns the pacing's sleep, which ends at or after a moment of the clock, or when the run is broken off,
+	// and reports whether the time ended it and nothing kept it from ending then.
 	sleeper() (sleep func(until time.Duration) bool, done func())
 	processors() (own, shared int) // see quieten
 }
@@ -164,7 +164,9 @@ func (d *driver) run() *Outcome {
 
 // outcome is what became of the run.
 func (d *driver) outcome(interrupted bool) *Outcome {
-	o := &Outcome{Origin: d.wall(0), Ended: d.times.decision.State, Steady: d.times.decision.Steady, Interrupted: interrupted}
+	o := &Outcome{
+		Origin: d.wall(0), Ended: d.times.decision.State, Steady: d.times.decision.Steady, Interrupted: interrupted,
+	}
 	if d.Warmup.Fixed() {
 		o.Ended = warmup.Fixed
 	}
@@ -266,7 +268,8 @@ func (d *driver) sample(t *task, e *exchange, begun, freed, dialled time.Duratio
 	case stopped:
 		d.broken.Store(true)
 		s.Err = errInterrupted
-	case errors.Is(e.err, os.ErrDeadlineExceeded) || errors.Is(e.err, context.DeadlineExceeded) || now >= t.scheduled+d.Timeout:
+	case errors.Is(e.err, os.ErrDeadlineExceeded) || errors.Is(e.err, context.DeadlineExceeded) ||
+		now >= t.scheduled+d.Timeout:
 		s.Err = d.errTimeout
 	}
 	if s.Err != nil && d.Hide != nil {

@@ -56,7 +56,8 @@ func makeMessage(base *url.URL, r *Request) (*http.Request, error) {
 	}
 	target.Scheme, target.Host = base.Scheme, base.Host
 	m := &http.Request{
-		Method: r.Method, URL: target, Host: base.Host, Header: r.Header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: r.Method, URL: target, Host: base.Host, Header: r.Header, Proto: "HTTP/1.1", ProtoMajor: 1,
+		ProtoMinor: 1,
 	}
 	if m.Header == nil {
 		m.Header = http.Header{}

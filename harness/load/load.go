@@ -72,15 +72,17 @@ type Config struct {
 	// Hide takes out of a failure and its answer what nobody is to see; nil for nothing.
 	Hide func(text string) string
 
-	// Origin says when the schedule is to start, at the earliest; it is asked once every connection is open, and may wait
-	// until ctx ends. Nil: at once.
+	// Origin says when the schedule is to start, at the earliest; it is asked once every connection is open, and may
+	// wait until ctx ends. Nil: at once.
 	Origin  func(ctx context.Context) time.Time
 	Started func(origin time.Time) // called once, shortly before the origin; may be nil
 	// Window is called once the measurement window is known, a tenth of a second before it starts if the warm-up's
 	// length is not fixed: with its edges since the origin. It must return at once; may be nil.
 	Window   func(start, end time.Duration)
 	Progress func(at time.Duration) // called a few times a second with the time since the origin; may be nil
-	Observe  func(measure.Sample)   // called with every sample, but for arrivals that are [PassedOver], by several goroutines at once; keeps nothing of its memory; may be nil
+	// called with every sample, but for arrivals that are [PassedOver], by several goroutines at once; keeps nothing of
+	// its memory; may be nil
+	Observe func(measure.Sample)
 }
 
 // Outcome is what became of a run.
@@ -124,8 +126,10 @@ func (c Config) check() (*url.URL, error) {
 		return nil, fmt.Errorf("read the base URL: %w", err)
 	}
 	switch {
-	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
-		return nil, fmt.Errorf("the base URL is %q, allowed is http://HOST:PORT or https://HOST:PORT without a path", c.BaseURL)
+	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.User != nil ||
+		strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
+		return nil, fmt.Errorf("the base URL is %q, allowed is http://HOST:PORT or https://HOST:PORT without a path",
+			c.BaseURL)
 	case base.Scheme == "http" && (c.TLS != nil || c.HTTP2):
 		return nil, errors.New("TLS and HTTP/2 are offered over https only")
 	case c.Source == nil:

@@ -19,16 +19,18 @@ const (
 	loopRate = 12_000
 	// batch is how many connections are looked after before the clock is looked at.
 	batch = 16
-	// behind is how late the pacing is at a request before which answers, and ends of connections, are looked for: it has then
-	// not waited, and not looked.
+	// behind is how late the pacing is at a request before which answers, and ends of connections, are looked for: it
+	// has then not waited, and not looked.
 	behind = 100 * time.Microsecond
 	// visits is how often a connection is read from before others have their turn.
 	visits = 8
 	// longestNap is how near the next request must be for answers to be left until after it, see [loop.nap].
 	longestNap = time.Millisecond
-	// longestWait bounds a wait: the Go scheduler, which is not told of it, breaks it off by a signal that can come just before it.
+	// longestWait bounds a wait: the Go scheduler, which is not told of it, breaks it off by a signal that can come
+	// just before it.
 	longestWait = 20 * time.Millisecond
-	// slackEvery is how often the thread is asked to wake on time: the Go scheduler may have moved the loop to another one.
+	// slackEvery is how often the thread is asked to wake on time: the Go scheduler may have moved the loop to another
+	// one.
 	slackEvery = 5 * time.Millisecond
 )
 
@@ -36,8 +38,8 @@ const (
 // while it waits for the next moment it takes in answers. A request takes four system calls, and no goroutine waits for
 // another one.
 //
-// The Go scheduler is not told of the system calls, see package rawsocket: the loop keeps its processor of the scheduler
-// while it waits, and has it for itself (see [quieten]).
+// The Go scheduler is not told of the system calls, see package rawsocket: the loop keeps its processor of the
+// scheduler while it waits, and has it for itself (see [quieten]).
 type loop struct {
 	*driver
 	backlog  backlog
@@ -80,7 +82,10 @@ func newLoop(d *driver) carrier {
 		return nil
 	}
 	for i := range d.Connections {
-		c := &client{loop: l, index: int32(i), fd: -1, response: response{worker: http.CanonicalHeaderKey(d.WorkerHeader), workers: l.workers}}
+		c := &client{
+			loop: l, index: int32(i), fd: -1,
+			response: response{worker: http.CanonicalHeaderKey(d.WorkerHeader), workers: l.workers},
+		}
 		l.clients = append(l.clients, c)
 	}
 	return l
@@ -94,7 +99,9 @@ func (l *loop) open() (err error) {
 	if l.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return err
 	}
-	if err := unix.EpollCtl(l.poll, unix.EPOLL_CTL_ADD, l.wake, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: -1}); err != nil {
+	if err := unix.EpollCtl(
+		l.poll, unix.EPOLL_CTL_ADD, l.wake, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: -1},
+	); err != nil {
 		return err
 	}
 	if _, errno := l.wait(0); errno != 0 {
@@ -243,8 +250,9 @@ func (l *loop) sleepUntil(until time.Duration) (timed bool) {
 }
 
 // nap takes in what has come and then sleeps without an eye on the connections, as long as one is free for the next
-// request: an answer that comes meanwhile wakes nobody. It is dated by the kernel, so that to read it late makes no response time
-// longer. At thousands of requests per second that saves a wake-up of two, here and where the answer is sent.
+// request: an answer that comes meanwhile wakes nobody. It is dated by the kernel, so that to read it late makes no
+// response time longer. At thousands of requests per second that saves a wake-up of two, here and where the answer is
+// sent.
 func (l *loop) nap(until time.Duration) (timed, ok bool) {
 	for {
 		l.handleAll()
@@ -331,7 +339,8 @@ func (l *loop) arrived(sent time.Duration) time.Duration {
 // wait waits for events.
 func (l *loop) wait(limit time.Duration) (n int, errno syscall.Errno) {
 	spec := unix.NsecToTimespec(int64(limit))
-	r, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(l.poll), uintptr(unsafe.Pointer(&l.events)), batch, uintptr(unsafe.Pointer(&spec)), 0, 0)
+	r, _, errno := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(l.poll), uintptr(unsafe.Pointer(&l.events)),
+		batch, uintptr(unsafe.Pointer(&spec)), 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

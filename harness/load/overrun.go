@@ -71,7 +71,9 @@ func (d *driver) pass(moment, now time.Duration, why error) {
 
 // refuse records an arrival for which the backlog has no room.
 func (d *driver) refuse(r release) {
-	d.unsent(measure.Sample{Scheduled: r.scheduled, Released: r.released, Endpoint: PassedOver, Unsent: true, Err: errFull})
+	d.unsent(measure.Sample{
+		Scheduled: r.scheduled, Released: r.released, Endpoint: PassedOver, Unsent: true, Err: errFull,
+	})
 }
 
 // unsent records an arrival that was handed out, and for which no request was made.

@@ -29,7 +29,7 @@ type pacer struct {
 	now    func() time.Duration                   // the clock
 	sleep  func(until time.Duration) (timed bool) // see carrier.sleeper
 	margin time.Duration                          // in the range [0, maxMargin]
-	credit time.Duration                          // what may still be spent on watching; below 0: what was spent too much
+	credit time.Duration                          // what may still be spent on watching; below 0: overspent
 	last   time.Duration                          // when credit was granted last
 }
 

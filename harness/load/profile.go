@@ -57,7 +57,10 @@ func newProfile(pieces []Piece) *profile {
 	var at time.Duration
 	for i, piece := range pieces {
 		if piece.Length < 0 || !validEnd(piece.From) || !validEnd(piece.To) {
-			p.err = fmt.Errorf("piece %d of the schedule is %v long, from %v to %v req/s; allowed are lengths and finite rates from 0", i+1, piece.Length, piece.From, piece.To)
+			p.err = fmt.Errorf(
+				"piece %d of the schedule is %v long, from %v to %v req/s; allowed are lengths and finite rates from 0",
+				i+1, piece.Length, piece.From, piece.To,
+			)
 			return p
 		}
 		p.start, p.before = append(p.start, at), append(p.before, p.total)

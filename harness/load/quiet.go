@@ -27,7 +27,7 @@ const (
 var quiet struct {
 	sync.Mutex
 	runs                int
-	own, shared         int // processors that all runs take for themselves, and the most that one shares with everything else
+	own, shared         int // processors that all runs take for themselves, and the most that one may share
 	processors, percent int // as they were
 }
 
@@ -66,8 +66,8 @@ func setProcessors(own int) {
 	}
 }
 
-// fastest is the highest rate of a schedule before end, in req/s, looked for over spans of probed arrivals; 0 when it has
-// not as many.
+// fastest is the highest rate of a schedule before end, in req/s, looked for over spans of probed arrivals; 0 when it
+// has not as many.
 func fastest(s Schedule, end time.Duration) (rate float64) {
 	n := uint64(probed)
 	for n < 1<<20 && s.At(n) < end {

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// inline is the largest body that is copied behind the head of its request, in bytes: a larger one goes out from where it is.
+// inline is the largest body that is copied behind the head of its request, in bytes: a larger one goes out from where
+// it is.
 const inline = 16 << 10
 
 // renderer writes requests of HTTP/1.1 as net/http would, with nothing made anew for each.
@@ -72,7 +73,8 @@ func (r *renderer) firstLine(head []byte, q *Request) ([]byte, error) {
 		method = http.MethodGet
 	}
 	if !isToken(method) {
-		return nil, fmt.Errorf("make the request: the method is %q, allowed are letters, digits and !#$%%&'*+-.^_`|~", method)
+		return nil, fmt.Errorf("make the request: the method is %q, allowed are letters, digits and !#$%%&'*+-.^_`|~",
+			method)
 	}
 	path := q.Path
 	if !plainPath(path) {
@@ -99,7 +101,9 @@ func (r *renderer) header(head []byte, header http.Header) ([]byte, error) {
 	slices.Sort(r.keys)
 	for _, key := range r.keys {
 		if !isToken(key) {
-			return nil, fmt.Errorf("make the request: a header's name is %q, allowed are letters, digits and !#$%%&'*+-.^_`|~", key)
+			return nil, fmt.Errorf(
+				"make the request: a header's name is %q, allowed are letters, digits and !#$%%&'*+-.^_`|~", key,
+			)
 		}
 		for _, value := range header[key] {
 			if strings.ContainsFunc(value, func(c rune) bool { return isControl(c) && c != '\t' }) {
@@ -133,7 +137,8 @@ func plainPath(path string) bool {
 	query := false
 	for i := range len(path) {
 		switch c := path[i]; {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '/', c == '-', c == '_', c == '.', c == '~':
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '/', c == '-', c == '_', c == '.',
+			c == '~':
 		case c == '?' && i < len(path)-1:
 			query = true
 		case query && (c == '=' || c == '&' || c == '%' || c == '+' || c == ',' || c == ':'):

@@ -294,7 +294,8 @@ func (r *response) headers() http.Header {
 		name, value, _ := strings.Cut(text, ":")
 		key, value := textproto.CanonicalMIMEHeaderKey(name), textproto.TrimString(value)
 		switch {
-		case key == "Transfer-Encoding", key == "Content-Length" && r.chunked, key == "Connection" && strings.EqualFold(value, "close"):
+		case key == "Transfer-Encoding", key == "Content-Length" && r.chunked,
+			key == "Connection" && strings.EqualFold(value, "close"):
 			continue // as net/http does
 		case r.header[key] != nil:
 			r.header[key] = append(r.header[key], value)

@@ -9,8 +9,8 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// workers carry requests over net/http: https, HTTP/2, and whatever a [loop] cannot. Vegeta's Attacker drives them, one a
-// connection.
+// workers carry requests over net/http: https, HTTP/2, and whatever a [loop] cannot. Vegeta's Attacker drives them, one
+// a connection.
 type workers struct {
 	*driver
 	queue *queue

@@ -60,7 +60,8 @@ func (all errorCounts) list() []ErrorCount {
 		counts = append(counts, *c)
 	}
 	slices.SortFunc(counts, func(a, b ErrorCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Endpoint, b.Endpoint),
+			cmp.Compare(a.Message, b.Message))
 	})
 	return counts
 }

@@ -54,7 +54,8 @@ func slots(prefix string, w *Window) []slot {
 	for i := range w.Seconds {
 		s := &w.Seconds[i]
 		all = append(all, slot{
-			prefix + ".second." + strconv.Itoa(i) + ".response", s.At, min(s.At+time.Second, w.End), &s.Response, NewSparseHistogram,
+			prefix + ".second." + strconv.Itoa(i) + ".response", s.At, min(s.At+time.Second, w.End), &s.Response,
+			NewSparseHistogram,
 		})
 	}
 	return all

@@ -42,7 +42,8 @@ func NewRecorder(edges ...time.Duration) (*Recorder, error) {
 	for i, end := range edges[1:] {
 		start := edges[i]
 		if start < 0 || end < start {
-			return nil, fmt.Errorf("record windows: from %v to %v, allowed are edges from 0 in rising order", start, end)
+			return nil, fmt.Errorf("record windows: from %v to %v, allowed are edges from 0 in rising order", start,
+				end)
 		}
 		r.windows = append(r.windows, newTally(start, end))
 	}
@@ -139,10 +140,14 @@ type tally struct {
 
 func newTally(start, end time.Duration) *tally {
 	w := &Window{
-		Start: start, End: end, Response: NewHistogram(), Service: NewHistogram(), Lateness: NewHistogram(), Wait: NewHistogram(),
+		Start: start, End: end, Response: NewHistogram(), Service: NewHistogram(), Lateness: NewHistogram(),
+		Wait:    NewHistogram(),
 		Seconds: []Second{},
 	}
-	t := &tally{Window: w, endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{}, errors: errorCounts{}, latest: start}
+	t := &tally{
+		Window: w, endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{}, errors: errorCounts{},
+		latest: start,
+	}
 	if end != endless {
 		t.extend(seconds(end - start))
 	}
@@ -152,7 +157,8 @@ func newTally(start, end time.Duration) *tally {
 // extend gives the window as many seconds, unless it has more.
 func (t *tally) extend(count int) {
 	for i := len(t.Seconds); i < count; i++ {
-		t.Seconds = append(t.Seconds, Second{At: t.Start + time.Duration(i)*time.Second, Response: NewSparseHistogram()})
+		t.Seconds = append(t.Seconds,
+			Second{At: t.Start + time.Duration(i)*time.Second, Response: NewSparseHistogram()})
 	}
 }
 

@@ -9,15 +9,17 @@ import "time"
 // origin, on the monotonic clock.
 type Sample struct {
 	Scheduled time.Duration // when the schedule wanted it sent
-	Released  time.Duration // when the generator had it ready to send; Released-Scheduled is the generator's own lateness
-	Sent      time.Duration // when its first byte was handed to the kernel; Sent-Released is the wait for a connection, which the system under test causes
-	Done      time.Duration // when the last byte of the answer was read, or the request was given up
-	Endpoint  string        // short name of the operation
-	Worker    string        // the worker that answered, as the answer names it; "" if it does not
-	Status    int           // HTTP status; 0 when there was no answer
-	Err       error         // why the request failed or was never sent; nil when it was answered as it must be
-	Answer    []byte        // body of a wrong answer, of which the start is kept as an example
-	Unsent    bool          // never put on a connection: Sent, Done, Worker, Status and Answer mean nothing
+	Released  time.Duration // when the generator had it ready to send; Released-Scheduled is its own lateness
+	// when its first byte was handed to the kernel; Sent-Released is the wait for a connection, which the system under
+	// test causes
+	Sent     time.Duration
+	Done     time.Duration // when the last byte of the answer was read, or the request was given up
+	Endpoint string        // short name of the operation
+	Worker   string        // the worker that answered, as the answer names it; "" if it does not
+	Status   int           // HTTP status; 0 when there was no answer
+	Err      error         // why the request failed or was never sent; nil when it was answered as it must be
+	Answer   []byte        // body of a wrong answer, of which the start is kept as an example
+	Unsent   bool          // never put on a connection: Sent, Done, Worker, Status and Answer mean nothing
 }
 
 // Window is what became of the requests that were scheduled in one interval.

@@ -114,7 +114,8 @@ func (m *Monitor) compare(look *Look, a answer) {
 			P50: w.Response.P50, P99: w.Response.P99,
 		}
 		last, known := m.before[w.Worker]
-		if passed := now.Sub(last.at).Seconds(); known && last.pid == w.PID && w.Requests >= last.requests && passed > 0 {
+		if passed := now.Sub(last.at).Seconds(); known && last.pid == w.PID && w.Requests >= last.requests &&
+			passed > 0 {
 			line.Requests = float64(w.Requests-last.requests) / passed
 		}
 		m.before[w.Worker] = count{w.PID, w.Requests, now}
@@ -138,7 +139,10 @@ func (m *Monitor) read(ctx context.Context) (answer, error) {
 	}
 	a, ok := decode(body)
 	if !ok {
-		return answer{}, fmt.Errorf("monitor %s: status %d and no answer of the documented shape (want a JSON object with status and workers)", m.url, response.StatusCode)
+		return answer{}, fmt.Errorf(
+			"monitor %s: status %d and no answer of the documented shape (want a JSON object with status and workers)",
+			m.url, response.StatusCode,
+		)
 	}
 	return a, nil
 }

@@ -78,7 +78,8 @@ func (h *History) Text(l Look, sparks bool) string {
 	}
 	fmt.Fprintf(&b, "%s  %s  %d workers  %.0f req/s\n", l.At.Format("15:04:05"), word(l.Status), len(l.Workers), total)
 	for _, w := range l.Workers {
-		fmt.Fprintf(&b, "  worker %-3d %-8s pid %-7d %7.0f req/s  p50 %8.2f ms  p99 %8.2f ms  %4.2f cores  %5d MiB  %4d connections  %d restarts",
+		fmt.Fprintf(&b, "  worker %-3d %-8s pid %-7d %7.0f req/s  p50 %8.2f ms  p99 %8.2f ms  %4.2f cores  %5d MiB  "+
+			"%4d connections  %d restarts",
 			w.Worker, word(w.State), w.PID, w.Requests, w.P50, w.P99, w.Cores, w.RSS>>20, w.Connections, w.Restarts)
 		if sparks {
 			fmt.Fprintf(&b, "  req/s %s  p99 %s", Spark(h.requests[w.Worker], kept), Spark(h.p99[w.Worker], kept))

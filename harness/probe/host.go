@@ -21,7 +21,8 @@ func HostInfo() measure.Host {
 func readHost(root fs.FS, allowed int, env func(string) string) measure.Host {
 	h := measure.Host{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Kernel: text(root, "proc/sys/kernel/osrelease"),
-		CPUModel: cpuModel(root), Governor: governor(root), Container: container(root, env), Hypervisor: hypervisor(root),
+		CPUModel: cpuModel(root), Governor: governor(root), Container: container(root, env),
+		Hypervisor:  hypervisor(root),
 		OnlineCores: onlineCores(root),
 	}
 	limits := readCgroup(root)

@@ -51,7 +51,8 @@ const unattributed = 0.025
 func (o *othersReader) advance(now, before hostTime, ours time.Duration) {
 	use := now.since(before, o.may)
 	foreign := use.busy - use.irq - ours - time.Duration(unattributed*float64(ours))
-	o.steps = append(o.steps, othersStep{before.at, now.at, foreign - o.spare(now, now.at-before.at, foreign), use.steal})
+	o.steps = append(o.steps,
+		othersStep{before.at, now.at, foreign - o.spare(now, now.at-before.at, foreign), use.steal})
 }
 
 // spare is how much of what others used they did not take from the run: a quota leaves

@@ -101,7 +101,10 @@ type processReading struct {
 }
 
 func newProcesses(root string, clock func(int) (time.Duration, bool)) *processes {
-	return &processes{root: root, clock: clock, open: map[int]*openProcess{}, foreign: map[int]bool{}, kernel: newKernelThreads(root), buf: make([]byte, 4096)}
+	return &processes{
+		root: root, clock: clock, open: map[int]*openProcess{}, foreign: map[int]bool{}, kernel: newKernelThreads(root),
+		buf: make([]byte, 4096),
+	}
 }
 
 // get reads one process, once a reading.

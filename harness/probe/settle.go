@@ -14,15 +14,15 @@ const (
 	settleEvery  = 100 * time.Millisecond
 	// idleShare is the part of a core that idle processes may use: the stores' own housekeeping.
 	idleShare = 0.05
-	// idleKernel is the part of a core that the kernel's threads may use besides: what they do of their own accord, such
-	// as watching the memory, was seen to take 0.025 to 0.05 of a core on a host where nothing else works.
+	// idleKernel is the part of a core that the kernel's threads may use besides: what they do of their own accord,
+	// such as watching the memory, was seen to take 0.025 to 0.05 of a core on a host where nothing else works.
 	idleKernel = 0.1
 )
 
 // Settle waits until the processes, and the kernel's threads that work for them, are idle: until the ones
-// use less than a twentieth of one core over a tenth of a second, and the others less than a tenth. It gives up after three seconds, and when ctx
-// ends: the result says so. The host's speed is only to be read once they are idle, since it is
-// the host's that is asked for.
+// use less than a twentieth of one core over a tenth of a second, and the others less than a tenth. It gives up after
+// three seconds, and when ctx ends: the result says so. The host's speed is only to be read once they are idle, since
+// it is the host's that is asked for.
 func Settle(ctx context.Context, processes func() []measure.Process) measure.Quiet {
 	return settle(ctx, processes, thisHost())
 }

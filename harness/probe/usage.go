@@ -239,7 +239,9 @@ func (r *usageReader) tree(pids []int, memory *groupMemory) map[int]member {
 		if !m.alive {
 			continue
 		}
-		members[pid] = member{own: m.cpu, children: time.Duration(m.children) * tick, parent: m.parent, started: m.started}
+		members[pid] = member{
+			own: m.cpu, children: time.Duration(m.children) * tick, parent: m.parent, started: m.started,
+		}
 		if memory != nil {
 			memory.add(m.processMemory)
 		}

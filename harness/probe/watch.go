@@ -60,7 +60,8 @@ func watch(c Config, from source) *Watcher {
 		c.Start, c.End = unknownEdge, unknownEdge
 	}
 	w := &Watcher{
-		config: c, reader: newUsageReader(c, from), begin: make(chan edges, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		config: c, reader: newUsageReader(c, from), begin: make(chan edges, 1), stop: make(chan struct{}),
+		done: make(chan struct{}),
 	}
 	w.reader.baseline(time.Since(c.Origin))
 	go w.run()

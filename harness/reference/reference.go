@@ -130,7 +130,8 @@ func (s Stores) Check(ctx context.Context, need run.StoreNeed) error {
 func (s Stores) wanted(need run.StoreNeed) fixtures.Request {
 	wanted := fixtures.Request{
 		Want: s.Want, Env: s.Env, Log: need.Log, Progress: need.Progress,
-		Dataset: datasetSpec(need.Dataset, need.Seed), Limits: map[fixtures.Kind]fixtures.Limit{}, Templates: s.Templates,
+		Dataset: datasetSpec(need.Dataset, need.Seed), Limits: map[fixtures.Kind]fixtures.Limit{},
+		Templates: s.Templates,
 	}
 	for _, store := range need.Stores {
 		wanted.Need = append(wanted.Need, fixtures.Kind(store))
@@ -153,7 +154,8 @@ func (s storeSet) Info() run.StoreInfo {
 		})
 	}
 	for _, p := range s.Processes() {
-		info.Processes = append(info.Processes, measure.Process{Role: measure.RoleStore, Name: p.Name, PID: p.PID, Tree: p.Tree})
+		info.Processes = append(info.Processes,
+			measure.Process{Role: measure.RoleStore, Name: p.Name, PID: p.PID, Tree: p.Tree})
 	}
 	return info
 }
@@ -191,7 +193,8 @@ func (r storeReading) Since(earlier run.StoreReading) measure.StoreWork {
 		level("postgres_database_bytes", p.DatabaseBytes)
 		ratio("postgres_cache_hit_ratio", p.CacheHitRatio)
 		for _, s := range p.Slowest {
-			w.Slowest = append(w.Slowest, measure.Statement{Query: s.Query, Calls: s.Calls, Rows: s.Rows, Total: s.Total, Mean: s.Mean})
+			w.Slowest = append(w.Slowest,
+				measure.Statement{Query: s.Query, Calls: s.Calls, Rows: s.Rows, Total: s.Total, Mean: s.Mean})
 		}
 	}
 	if r := d.Redis; r != nil {

@@ -37,7 +37,8 @@ func CompileAll(s *suite.Suite, dir string, getenv func(string) string) (Program
 func (p Programs) Source(ctx context.Context, spec run.SourceSpec) (load.Source, error) {
 	program := p[spec.Workload.Name]
 	if program == nil {
-		return nil, fmt.Errorf("workload %s is of kind %s; allowed: %s", spec.Workload.Name, spec.Workload.Kind, suite.HTTP)
+		return nil, fmt.Errorf("workload %s is of kind %s; allowed: %s", spec.Workload.Name, spec.Workload.Kind,
+			suite.HTTP)
 	}
 	source := program.Source(spec.Seed, spec.Salt)
 	ctx, cancel := context.WithTimeout(ctx, PrepareTimeout)

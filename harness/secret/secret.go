@@ -30,7 +30,10 @@ type Set struct {
 // Add adds a secret by its name.
 func (s *Set) Add(name, value string) error {
 	if len(value) < Least {
-		return fmt.Errorf("secret %s has %d bytes; allowed: %d or more, since a shorter one cannot be kept out of reports", name, len(value), Least)
+		return fmt.Errorf(
+			"secret %s has %d bytes; allowed: %d or more, since a shorter one cannot be kept out of reports", name,
+			len(value), Least,
+		)
 	}
 	quoted, err := json.Marshal(value)
 	if err != nil {
@@ -41,8 +44,10 @@ func (s *Set) Add(name, value string) error {
 	}
 	raw := []byte(value)
 	forms := []string{
-		value, url.QueryEscape(value), url.PathEscape(value), strings.ReplaceAll(url.QueryEscape(value), "+", "%20"), string(quoted[1 : len(quoted)-1]),
-		base64.StdEncoding.EncodeToString(raw), base64.URLEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
+		value, url.QueryEscape(value), url.PathEscape(value), strings.ReplaceAll(url.QueryEscape(value), "+", "%20"),
+		string(quoted[1 : len(quoted)-1]), base64.StdEncoding.EncodeToString(raw),
+		base64.URLEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw),
+		base64.RawURLEncoding.EncodeToString(raw),
 	}
 	for _, line := range strings.Split(value, "\n") { // a log takes it line by line
 		if len(line) >= Least {

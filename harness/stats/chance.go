@@ -48,9 +48,9 @@ func PairedT(values []float64) float64 {
 	return 2 * t.CDF(-math.Abs(mean)/math.Sqrt(spread/n))
 }
 
-// PairsToTell is about how many values it would take for the chance of [PairedT] to fall to a given one, were their mean and
-// standard deviation to stay: (z s / m)², with z of the normal distribution. Infinite for a mean of 0; 0 for fewer than
-// two values.
+// PairsToTell is about how many values it would take for the chance of [PairedT] to fall to a given one, were their
+// mean and standard deviation to stay: (z s / m)², with z of the normal distribution. Infinite for a mean of 0; 0 for
+// fewer than two values.
 func PairsToTell(values []float64, chance float64) float64 {
 	if len(values) < 2 {
 		return 0

@@ -53,7 +53,11 @@ func (r reader) checkDataset(s *Suite) {
 	_, accounts := r.At("dataset.accounts")
 	at, transactions := r.At("dataset.transactions")
 	if accounts && transactions && s.Dataset.Transactions < s.Dataset.Accounts {
-		r.Report(at, fmt.Sprintf("transactions: %d are fewer than the %d accounts", s.Dataset.Transactions, s.Dataset.Accounts), "at least one for each account")
+		r.Report(
+			at,
+			fmt.Sprintf("transactions: %d are fewer than the %d accounts", s.Dataset.Transactions, s.Dataset.Accounts),
+			"at least one for each account",
+		)
 	}
 }
 
@@ -66,15 +70,19 @@ func (r reader) checkWorkload(s *Suite, i int) {
 	belongs := map[Kind][]string{Platform: {"mix"}, Calibrated: {"cpu", "serving", "wait"}, HTTP: {"requests", "rows"}}
 	w := s.Workloads[i]
 	if needed := belongs[w.Kind][0]; !r.Given("workloads[%d].%s", i, needed) {
-		r.Report(at, fmt.Sprintf("a %s workload lacks %s", w.Kind, needed), fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
+		r.Report(at, fmt.Sprintf("a %s workload lacks %s", w.Kind, needed),
+			fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
 	}
-	if at, ok := r.At("workloads[%d].serving", i); ok && w.Kind == Calibrated && r.Given("workloads[%d].cpu", i) && w.Serving >= w.CPU {
-		r.Report(at, fmt.Sprintf("serving: %s leave nothing of the %s to burn", FormatDuration(w.Serving), FormatDuration(w.CPU)), "less than cpu")
+	burns := w.Kind == Calibrated && r.Given("workloads[%d].cpu", i)
+	if at, ok := r.At("workloads[%d].serving", i); ok && burns && w.Serving >= w.CPU {
+		serving, cpu := FormatDuration(w.Serving), FormatDuration(w.CPU)
+		r.Report(at, fmt.Sprintf("serving: %s leave nothing of the %s to burn", serving, cpu), "less than cpu")
 	}
 	for _, kind := range []Kind{Platform, Calibrated, HTTP} {
 		for _, key := range belongs[kind] {
 			if kind != w.Kind && r.Given("workloads[%d].%s", i, key) {
-				r.Report(at, fmt.Sprintf("a %s workload has no %s", w.Kind, key), fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
+				r.Report(at, fmt.Sprintf("a %s workload has no %s", w.Kind, key),
+					fmt.Sprintf("kind: %s with %s", w.Kind, strings.Join(belongs[w.Kind], ", ")))
 			}
 		}
 	}
@@ -84,7 +92,8 @@ func (r reader) checkPhase(s *Suite, i int) {
 	p := s.Phases[i]
 	_, cluster := r.At("phases[%d].cluster", i)
 	if at, ok := r.At("phases[%d].workers", i); ok && cluster && !p.Cluster && p.Workers != 1 {
-		r.Report(at, fmt.Sprintf("workers: %d workers without a cluster", p.Workers), "1 with cluster: false, or cluster: true")
+		r.Report(at, fmt.Sprintf("workers: %d workers without a cluster", p.Workers),
+			"1 with cluster: false, or cluster: true")
 	}
 	stores := map[Store]bool{}
 	for j, store := range p.Stores {
@@ -97,7 +106,8 @@ func (r reader) checkPhase(s *Suite, i int) {
 	names, known := r.workloadNames(s)
 	if at, ok := r.At("phases[%d].workload", i); ok && known {
 		if _, found := s.Workload(p.Workload); !found {
-			r.Report(at, fmt.Sprintf("unknown workload %q", p.Workload)+form.DidYouMean(p.Workload, names), "the workloads "+strings.Join(names, ", "))
+			r.Report(at, fmt.Sprintf("unknown workload %q", p.Workload)+form.DidYouMean(p.Workload, names),
+				"the workloads "+strings.Join(names, ", "))
 		}
 	}
 	r.checkShape(s, i)
@@ -128,7 +138,8 @@ func enough(offered Rate, window time.Duration) *ValueError {
 	if float64(offered)*window.Seconds() >= 1 {
 		return nil
 	}
-	return form.BadValue(fmt.Sprintf("at %v a window of %s has no request", offered, FormatDuration(window)), "at least one request in a window")
+	return form.BadValue(fmt.Sprintf("at %v a window of %s has no request", offered, FormatDuration(window)),
+		"at least one request in a window")
 }
 
 // workloadNames are the names of all workloads; false if some are not known.
@@ -162,7 +173,8 @@ func (r reader) checkClaim(s *Suite, i int) {
 	numbers, known := r.phaseNumbers(s)
 	if at, ok := r.At("claims[%d].phase", i); ok && known {
 		if _, found := s.Phase(c.Phase); !found {
-			r.Report(at, fmt.Sprintf("unknown phase %d", c.Phase), "the phases "+strings.Trim(fmt.Sprint(numbers), "[]"))
+			r.Report(at, fmt.Sprintf("unknown phase %d", c.Phase),
+				"the phases "+strings.Trim(fmt.Sprint(numbers), "[]"))
 		}
 	}
 	if _, ok := r.At("claims[%d].metric", i); !ok {
@@ -199,7 +211,8 @@ func (r reader) checkDisturbed(s *Suite, i int, m Metric) {
 		for _, d := range m.From {
 			names = append(names, string(d))
 		}
-		r.Report(at, fmt.Sprintf("phase %d yields no metric %s", c.Phase, m.Name), "on phases with disturb: "+strings.Join(names, ", "))
+		r.Report(at, fmt.Sprintf("phase %d yields no metric %s", c.Phase, m.Name),
+			"on phases with disturb: "+strings.Join(names, ", "))
 	}
 }
 
@@ -211,7 +224,8 @@ func (r reader) checkScaled(s *Suite, i int) {
 	case ok && scaled && !given:
 		r.Report(at, "a claim on "+ScaledRate+" lacks at_cpu", "the documented processor share, e.g. at_cpu: 60 %")
 	case ok && !scaled && given:
-		r.Report(at, fmt.Sprintf("at_cpu has no meaning for the metric %s", s.Claims[i].Metric), "at_cpu with metric: "+ScaledRate)
+		r.Report(at, fmt.Sprintf("at_cpu has no meaning for the metric %s", s.Claims[i].Metric),
+			"at_cpu with metric: "+ScaledRate)
 	}
 }
 
@@ -230,7 +244,8 @@ func (r reader) checkOver(s *Suite, i int) {
 	case over < 0:
 		r.Report(at, fmt.Sprintf("unknown phase %d", c.Over), "the phases "+strings.Trim(fmt.Sprint(numbers), "[]"))
 	case over >= index(c.Phase) && index(c.Phase) >= 0:
-		r.Report(at, fmt.Sprintf("phase %d is not measured before phase %d", c.Over, c.Phase), "a phase that stands before the claim's own")
+		r.Report(at, fmt.Sprintf("phase %d is not measured before phase %d", c.Over, c.Phase),
+			"a phase that stands before the claim's own")
 	}
 }
 
@@ -243,7 +258,8 @@ func (r reader) checkRange(s *Suite, i int) {
 	}
 	switch {
 	case c.Op != AtLeast:
-		r.Report(at, fmt.Sprintf("to: a claim with op %q has no upper end", c.Op), fmt.Sprintf("to with op: %q", AtLeast))
+		r.Report(at, fmt.Sprintf("to: a claim with op %q has no upper end", c.Op),
+			fmt.Sprintf("to with op: %q", AtLeast))
 	case c.To.Unit != c.Value.Unit || c.To.Value <= c.Value.Value:
 		r.Report(at, fmt.Sprintf("to: %v is not above %v", c.To, c.Value), "a larger value in the same unit")
 	}
@@ -276,7 +292,10 @@ func (s *Suite) checkValue(c Claim, m Metric, known context) *ValueError {
 	}
 	switch {
 	case c.Value.Unit != m.Unit:
-		return form.BadValue(fmt.Sprintf("%v does not suit the metric %s, which is %s", c.Value, m.Name, unit.dimension.name), unit.dimension.allowed)
+		return form.BadValue(
+			fmt.Sprintf("%v does not suit the metric %s, which is %s", c.Value, m.Name, unit.dimension.name),
+			unit.dimension.allowed,
+		)
 	case math.IsNaN(c.Value.Value) || c.Value.Value < unit.least || c.Value.Value > unit.most:
 		return form.BadValue(fmt.Sprintf("%v is out of range for the metric %s", c.Value, m.Name),
 			fmt.Sprintf("from %v to %v", Quantity{unit.least, m.Unit}, Quantity{unit.most, m.Unit}))
@@ -285,12 +304,16 @@ func (s *Suite) checkValue(c Claim, m Metric, known context) *ValueError {
 	}
 	timeout := float64(s.Plan.Timeout) / float64(time.Millisecond)
 	if m.Unit == Milliseconds && !m.Unlimited && known.timeout && c.Bound() >= timeout {
-		return form.BadValue(fmt.Sprintf("a bound of %v is met by requests that were given up after %s", Quantity{c.Bound(), m.Unit}, FormatDuration(s.Plan.Timeout)),
+		return form.BadValue(fmt.Sprintf("a bound of %v is met by requests that were given up after %s",
+			Quantity{c.Bound(), m.Unit}, FormatDuration(s.Plan.Timeout)),
 			"less than the plan's timeout")
 	}
 	phase, found := s.Phase(c.Phase)
 	if m.Name == Goodput && c.Over == 0 && known.rate && found && c.Bound() > float64(phase.Rate) {
-		return form.BadValue(fmt.Sprintf("%v cannot be answered when phase %d is offered %v", c.Value, c.Phase, phase.Rate), "at most the phase's rate")
+		return form.BadValue(
+			fmt.Sprintf("%v cannot be answered when phase %d is offered %v", c.Value, c.Phase, phase.Rate),
+			"at most the phase's rate",
+		)
 	}
 	return nil
 }
@@ -314,7 +337,8 @@ func (r reader) checkContradiction(s *Suite, i int, first map[claimed]int) {
 	c := s.Claims[i]
 	key := claimed{c.Phase, c.Metric, c.Op, c.Over}
 	if line, twice := first[key]; twice {
-		r.Report(at, fmt.Sprintf("second claim %s %s on phase %d, the first is in line %d", c.Metric, c.Op, c.Phase, line),
+		r.Report(at,
+			fmt.Sprintf("second claim %s %s on phase %d, the first is in line %d", c.Metric, c.Op, c.Phase, line),
 			"one claim for each phase, metric and operator")
 		return
 	}

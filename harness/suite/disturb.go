@@ -26,6 +26,6 @@ const (
 
 // Disturbances are all disturbances, in the order of their documentation.
 var Disturbances = []Disturb{
-	DisturbStop, DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbExhaust, DisturbHealth, DisturbSessions, DisturbCollect,
-	DisturbScale, DisturbConfigure, DisturbDebug, DisturbOverload, DisturbChaos,
+	DisturbStop, DisturbKill, DisturbHang, DisturbLeak, DisturbReload, DisturbExhaust, DisturbHealth, DisturbSessions,
+	DisturbCollect, DisturbScale, DisturbConfigure, DisturbDebug, DisturbOverload, DisturbChaos,
 }

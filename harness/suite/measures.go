@@ -30,7 +30,9 @@ func amount(least, most float64) form.Codec[float64] {
 			}
 			return n, nil
 		},
-		JSON: jsonschema.Schema{Type: "number", Minimum: json.Number(decimal(least)), Maximum: json.Number(decimal(most))},
+		JSON: jsonschema.Schema{
+			Type: "number", Minimum: json.Number(decimal(least)), Maximum: json.Number(decimal(most)),
+		},
 	}
 }
 

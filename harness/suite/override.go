@@ -81,7 +81,8 @@ func (s *Suite) overridePlan(o Override) error {
 	if o.Runs != nil {
 		s.Plan.Runs = *o.Runs
 		if *o.Runs < 1 || *o.Runs > MaxRuns {
-			errs = append(errs, &FlagError{"--runs", fmt.Sprintf("%d is out of range", *o.Runs), fmt.Sprintf("from 1 to %d", MaxRuns)})
+			errs = append(errs,
+				&FlagError{"--runs", fmt.Sprintf("%d is out of range", *o.Runs), fmt.Sprintf("from 1 to %d", MaxRuns)})
 		}
 	}
 	if o.Duration != nil {
@@ -96,7 +97,10 @@ func (s *Suite) overridePlan(o Override) error {
 		}
 		errs = append(errs, err)
 		if o.Warmup.Most < o.Warmup.Least {
-			errs = append(errs, &FlagError{"--warmup", fmt.Sprintf("from %v to %v is out of order", o.Warmup.Least, o.Warmup.Most), "most no shorter than least"})
+			errs = append(errs, &FlagError{
+				"--warmup", fmt.Sprintf("from %v to %v is out of order", o.Warmup.Least, o.Warmup.Most),
+				"most no shorter than least",
+			})
 		}
 	}
 	if o.Seed != nil {
@@ -134,7 +138,8 @@ func (s *Suite) keep(o Override) error {
 	}
 	if o.Chaos != nil {
 		if !chaos {
-			return &FlagError{"--chaos", "the suite has no phase with disturb: chaos", "a suite that has one, such as the built-in one"}
+			return &FlagError{"--chaos", "the suite has no phase with disturb: chaos",
+				"a suite that has one, such as the built-in one"}
 		}
 		if err := flagDuration("--chaos", *o.Chaos, MinDuration, MaxDuration); err != nil {
 			return err
@@ -156,7 +161,8 @@ func (s *Suite) checkGroups(wanted []Group) error {
 	}
 	for _, g := range wanted {
 		if !slices.Contains(has, g) {
-			return &FlagError{"--group", fmt.Sprintf("the suite has no phase of the group %s", form.Quote(string(g))), strings.Trim(fmt.Sprint(has), "[]")}
+			return &FlagError{"--group", fmt.Sprintf("the suite has no phase of the group %s", form.Quote(string(g))),
+				strings.Trim(fmt.Sprint(has), "[]")}
 		}
 	}
 	return nil
@@ -175,7 +181,8 @@ func (s *Suite) checkPhases(wanted []int) error {
 			errs = append(errs, &FlagError{"--phase", fmt.Sprintf("the suite has no phase %d", number), allowed})
 		}
 		if slices.Contains(wanted[:i], number) {
-			errs = append(errs, &FlagError{"--phase", fmt.Sprintf("phase %d is named twice", number), "each phase once"})
+			errs = append(errs,
+				&FlagError{"--phase", fmt.Sprintf("phase %d is named twice", number), "each phase once"})
 		}
 	}
 	return errors.Join(errs...)
@@ -184,7 +191,8 @@ func (s *Suite) checkPhases(wanted []int) error {
 // keepPhases drops all phases but the wanted ones, with the claims on them.
 func (s *Suite) keepPhases(wanted []int) error {
 	if len(wanted) == 0 {
-		return &FlagError{"--phase", "no phase of the named groups has one of the named numbers", "a number of a phase of those groups"}
+		return &FlagError{"--phase", "no phase of the named groups has one of the named numbers",
+			"a number of a phase of those groups"}
 	}
 	s.Phases = slices.DeleteFunc(s.Phases, func(p Phase) bool { return !slices.Contains(wanted, p.Number) })
 	s.Claims = slices.DeleteFunc(s.Claims, func(c Claim) bool {

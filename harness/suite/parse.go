@@ -58,7 +58,8 @@ func (r reader) thisVersion(root ast.Node) bool {
 	for _, v := range mapping.Values {
 		text, number := form.NumeralOf(v.Value)
 		if v.Key.GetToken().Value == "version" && number && form.IsWhole(text) && text != fmt.Sprint(Version) {
-			r.Report(form.PlaceOf(v.Value), fmt.Sprintf("version: this program does not read version %s of the format", text), fmt.Sprint(Version))
+			r.Report(form.PlaceOf(v.Value),
+				fmt.Sprintf("version: this program does not read version %s of the format", text), fmt.Sprint(Version))
 			return false
 		}
 	}

@@ -129,7 +129,8 @@ func ParseScale(text string) (float64, error) {
 // "512 MiB", into the unit in which its kind is reported: [RequestsPerSecond],
 // [Milliseconds], [Percent], [Mebibytes], a number of things or [Ratio].
 func ParseQuantity(text string) (Quantity, error) {
-	const allowed = "a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x"
+	const allowed = "a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, " +
+		"200 ms, 0.1 %, 512 MiB, 0 requests, 3x"
 	_, symbol, problem := split(text)
 	if problem != "" {
 		return Quantity{}, form.BadValue(problem, allowed)

@@ -33,8 +33,10 @@ var (
 	durations = dimension{"a duration", "a number with ns, us, ms, s, min or h, e.g. 200 ms",
 		[]unit{{"ns", of(1, 1)}, {"us", of(1e3, 1)}, {"µs", of(1e3, 1)}, {"ms", of(1e6, 1)}, {"s", of(1e9, 1)},
 			{"min", of(60e9, 1)}, {"m", of(60e9, 1)}, {"h", of(3600e9, 1)}}} // base: ns
-	sizes = dimension{"a size", "a number with B, KiB, MiB, GiB, TiB (powers of 1024) or kB, MB, GB, TB (powers of 1000), e.g. 512 MiB",
-		[]unit{{"B", of(1, 1)}, {"KiB", of(1<<10, 1)}, {"MiB", of(1<<20, 1)}, {"GiB", of(1<<30, 1)}, {"TiB", of(1<<40, 1)},
+	sizes = dimension{"a size",
+		"a number with B, KiB, MiB, GiB, TiB (powers of 1024) or kB, MB, GB, TB (powers of 1000), e.g. 512 MiB",
+		[]unit{{"B", of(1, 1)}, {"KiB", of(1<<10, 1)}, {"MiB", of(1<<20, 1)}, {"GiB", of(1<<30, 1)},
+			{"TiB", of(1<<40, 1)},
 			{"kB", of(1e3, 1)}, {"MB", of(1e6, 1)}, {"GB", of(1e9, 1)}, {"TB", of(1e12, 1)}}} // base: B
 	shares = dimension{"a percentage", "a number with %, e.g. 0.1 %",
 		[]unit{{"%", of(1, 100)}}} // base: 1
@@ -49,11 +51,15 @@ var (
 )
 
 // measurable are the dimensions that a claim's value can have.
-var measurable = []dimension{rates, durations, shares, sizes, requests, answers, workers, processes, descriptors, connections, factors}
+var measurable = []dimension{
+	rates, durations, shares, sizes, requests, answers, workers, processes, descriptors, connections, factors,
+}
 
 // counted is the dimension of a number of things.
 func counted(things string) dimension {
-	return dimension{"a number of " + things, "a number with " + things + ", e.g. 0 " + things, []unit{{things, of(1, 1)}}}
+	return dimension{
+		"a number of " + things, "a number with " + things + ", e.g. 0 " + things, []unit{{things, of(1, 1)}},
+	}
 }
 
 // Limits of what may be written; they keep out slips, not uses.
@@ -96,7 +102,8 @@ func split(text string) (value *big.Rat, symbol, problem string) {
 	}
 	digits, rest := parts[1], parts[3]
 	if odd := oddNumber.FindString(text); len(odd) > len(digits) {
-		return nil, "", fmt.Sprintf("%s has a number that is not plain (digits and at most one point)", form.Quote(text))
+		return nil, "", fmt.Sprintf("%s has a number that is not plain (digits and at most one point)",
+			form.Quote(text))
 	}
 	if len(digits) > longestNumber {
 		return nil, "", fmt.Sprintf("%s has a number of more than %d characters", form.Quote(text), longestNumber)
@@ -145,7 +152,8 @@ func (d dimension) unitProblem(text, symbol string) string {
 			return fmt.Sprintf("%s is %s, not %s", form.Quote(text), other.name, d.name)
 		}
 	}
-	return fmt.Sprintf("%s has the unknown unit %s", form.Quote(text), form.Quote(symbol)) + form.DidYouMean(symbol, d.symbols())
+	return fmt.Sprintf("%s has the unknown unit %s", form.Quote(text), form.Quote(symbol)) +
+		form.DidYouMean(symbol, d.symbols())
 }
 
 // pattern is the regular expression of the dimension's texts, for the JSON Schema.

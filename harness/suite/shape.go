@@ -104,12 +104,17 @@ func (s Shape) scaled(factor float64) Shape {
 var shapeFormat = form.Object[Shape]{
 	Name: "a shape", About: "How the offered rate changes over the measurement window; it stays as it is without one.",
 	Fields: []form.Field[Shape]{
-		form.Must("kind", "How it changes.", form.Choice("a kind of shape", Ramp, Steps, Spike), func(s *Shape) *ShapeKind { return &s.Kind }),
-		form.May("from", "Rate at which a ramp to the phase's rate starts.", rate(), func(s *Shape) *Rate { return &s.From }),
-		form.May("rates", "Rates of equal parts of the window, before the phase's own.", form.ListOf[Rate]("a list of rates", 1, rate()), func(s *Shape) *[]Rate { return &s.Rates }),
+		form.Must("kind", "How it changes.",
+			form.Choice("a kind of shape", Ramp, Steps, Spike), func(s *Shape) *ShapeKind { return &s.Kind }),
+		form.May("from", "Rate at which a ramp to the phase's rate starts.",
+			rate(), func(s *Shape) *Rate { return &s.From }),
+		form.May("rates", "Rates of equal parts of the window, before the phase's own.",
+			form.ListOf[Rate]("a list of rates", 1, rate()), func(s *Shape) *[]Rate { return &s.Rates }),
 		form.May("to", "Rate of a spike.", rate(), func(s *Shape) *Rate { return &s.To }),
-		form.May("at", "Where a spike starts, as a share of the window.", part(), func(s *Shape) *Share { return &s.At }),
-		form.May("length", "How long a spike lasts, as a share of the window.", part(), func(s *Shape) *Share { return &s.Length }),
+		form.May("at", "Where a spike starts, as a share of the window.",
+			part(), func(s *Shape) *Share { return &s.At }),
+		form.May("length", "How long a spike lasts, as a share of the window.",
+			part(), func(s *Shape) *Share { return &s.Length }),
 	},
 }
 
@@ -125,9 +130,11 @@ func (r reader) checkShape(s *Suite, i int) {
 		for _, key := range belongs[kind] {
 			switch given := r.Given("phases[%d].shape.%s", i, key); {
 			case kind == shape.Kind && !given:
-				r.Report(at, fmt.Sprintf("a %s lacks %s", kind, key), fmt.Sprintf("kind: %s with %v", kind, belongs[kind]))
+				r.Report(at, fmt.Sprintf("a %s lacks %s", kind, key),
+					fmt.Sprintf("kind: %s with %v", kind, belongs[kind]))
 			case kind != shape.Kind && given:
-				r.Report(at, fmt.Sprintf("a %s has no %s", shape.Kind, key), fmt.Sprintf("kind: %s with %v", shape.Kind, belongs[shape.Kind]))
+				r.Report(at, fmt.Sprintf("a %s has no %s", shape.Kind, key),
+					fmt.Sprintf("kind: %s with %v", shape.Kind, belongs[shape.Kind]))
 			}
 		}
 	}

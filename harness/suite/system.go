@@ -81,28 +81,50 @@ var (
 	systemFormat = form.Object[System]{
 		Name: "the system", About: "What is put to the test; the built-in reference cluster when it is left out.",
 		Fields: []form.Field[System]{
-			form.Must("kind", "How it comes to be measured.", form.Choice("a kind of system", SystemKinds()...), func(s *System) *SystemKind { return &s.Kind }),
-			form.May("command", "Program and arguments.", form.ListOf[string]("a list of texts", 1, rawText("a text")), func(s *System) *[]string { return &s.Command }),
-			form.May("dir", "Working directory, from the suite's folder.", rawText("a folder"), func(s *System) *string { return &s.Dir }),
-			form.May("env", "Variables of the environment.", form.Codec[[]Pair](pairsFormat{"variables"}), func(s *System) *[]Pair { return &s.Env }),
-			form.May("url", "Base of its addresses.", form.Pattern("a base URL", `^https?://[^/\s?#@]+/?$`, "http://HOST:PORT or https://HOST:PORT, without a path"), func(s *System) *string { return &s.URL }),
+			form.Must("kind", "How it comes to be measured.",
+				form.Choice("a kind of system", SystemKinds()...), func(s *System) *SystemKind { return &s.Kind }),
+			form.May("command", "Program and arguments.", form.ListOf[string]("a list of texts", 1, rawText("a text")),
+				func(s *System) *[]string { return &s.Command }),
+			form.May("dir", "Working directory, from the suite's folder.",
+				rawText("a folder"), func(s *System) *string { return &s.Dir }),
+			form.May("env", "Variables of the environment.",
+				form.Codec[[]Pair](pairsFormat{"variables"}), func(s *System) *[]Pair { return &s.Env }),
+			form.May("url", "Base of its addresses.",
+				form.Pattern("a base URL", `^https?://[^/\s?#@]+/?$`,
+					"http://HOST:PORT or https://HOST:PORT, without a path"),
+				func(s *System) *string { return &s.URL }),
 			form.May("tls", "How an https URL is spoken to.", tlsFormat, func(s *System) *TLS { return &s.TLS }),
-			form.May("ready", "Path that answers, with a status below 500, once the system is ready.", httpPath(), func(s *System) *string { return &s.Ready }),
-			form.May("ready_line", "Text of a printed line that says that the system is ready.", rawText("a text"), func(s *System) *string { return &s.ReadyLine }),
-			form.May("ready_within", "Most time from the start until it is ready; 30 s when it is left out, 2.5 s of a system that runs already.", duration(MinReadyWithin, MaxReadyWithin), func(s *System) *time.Duration { return &s.ReadyWithin }),
-			form.May("stop_within", "Time from SIGTERM until it is killed.", duration(time.Millisecond, MaxStopWithin), func(s *System) *time.Duration { return &s.StopWithin }),
-			form.May("i_own", "Hosts other than loopback that you may load.", form.ListOf[string]("a list of hosts", 1, rawText("a host")), func(s *System) *[]string { return &s.IOwn }),
+			form.May("ready", "Path that answers, with a status below 500, once the system is ready.",
+				httpPath(), func(s *System) *string { return &s.Ready }),
+			form.May("ready_line", "Text of a printed line that says that the system is ready.",
+				rawText("a text"), func(s *System) *string { return &s.ReadyLine }),
+			form.May("ready_within", "Most time from the start until it is ready; 30 s when it is left out, "+
+				"2.5 s of a system that runs already.",
+				duration(MinReadyWithin, MaxReadyWithin),
+				func(s *System) *time.Duration { return &s.ReadyWithin }),
+			form.May("stop_within", "Time from SIGTERM until it is killed.",
+				duration(time.Millisecond, MaxStopWithin), func(s *System) *time.Duration { return &s.StopWithin }),
+			form.May("i_own", "Hosts other than loopback that you may load.",
+				form.ListOf[string]("a list of hosts", 1, rawText("a host")),
+				func(s *System) *[]string { return &s.IOwn }),
 		},
 	}
 
 	tlsFormat = form.Object[TLS]{
 		Name: "the TLS settings", About: "How an https URL is spoken to. Certificates are always verified.",
 		Fields: []form.Field[TLS]{
-			form.May("ca", "File with the authorities' certificates (PEM), from the suite's folder; this machine's when it is left out.", rawText("a file"), func(t *TLS) *string { return &t.CA }),
-			form.May("certificate", "File with the client's certificate (PEM).", rawText("a file"), func(t *TLS) *string { return &t.Certificate }),
+			form.May("ca", "File with the authorities' certificates (PEM), from the suite's folder; this machine's "+
+				"when it is left out.",
+				rawText("a file"), func(t *TLS) *string { return &t.CA }),
+			form.May("certificate", "File with the client's certificate (PEM).",
+				rawText("a file"), func(t *TLS) *string { return &t.Certificate }),
 			form.May("key", "File with its key (PEM).", rawText("a file"), func(t *TLS) *string { return &t.Key }),
-			form.May("server_name", "Name that the server's certificate must be for; the URL's host when it is left out.", rawText("a host name"), func(t *TLS) *string { return &t.ServerName }),
-			form.May("http2", "HTTP/2 is spoken, one request at a time on each connection.", form.Truth(), func(t *TLS) *bool { return &t.HTTP2 }),
+			form.May(
+				"server_name", "Name that the server's certificate must be for; the URL's host when it is left out.",
+				rawText("a host name"), func(t *TLS) *string { return &t.ServerName },
+			),
+			form.May("http2", "HTTP/2 is spoken, one request at a time on each connection.",
+				form.Truth(), func(t *TLS) *bool { return &t.HTTP2 }),
 		},
 	}
 
@@ -110,14 +132,21 @@ var (
 		Name: "a request", About: "One kind of request.",
 		Fields: []form.Field[HTTPRequest]{
 			form.Must("name", "Short name for reports.", name(), func(q *HTTPRequest) *string { return &q.Name }),
-			form.May("weight", "Share relative to the other weights; 1 when it is left out.", form.Whole(1, 1_000_000), func(q *HTTPRequest) *int { return &q.Weight }),
-			form.May("method", "GET when it is left out.", form.Choice("a method", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"), func(q *HTTPRequest) *string { return &q.Method }),
+			form.May("weight", "Share relative to the other weights; 1 when it is left out.",
+				form.Whole(1, 1_000_000), func(q *HTTPRequest) *int { return &q.Weight }),
+			form.May("method", "GET when it is left out.",
+				form.Choice("a method", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
+				func(q *HTTPRequest) *string { return &q.Method }),
 			form.Must("path", "Path with its query.", httpPath(), func(q *HTTPRequest) *string { return &q.Path }),
-			form.May("headers", "Header fields.", form.Codec[[]Pair](pairsFormat{"header fields"}), func(q *HTTPRequest) *[]Pair { return &q.Headers }),
+			form.May("headers", "Header fields.",
+				form.Codec[[]Pair](pairsFormat{"header fields"}), func(q *HTTPRequest) *[]Pair { return &q.Headers }),
 			form.May("body", "Body.", rawText("a text"), func(q *HTTPRequest) *string { return &q.Body }),
-			form.May("body_file", "File that holds the body, from the suite's folder.", rawText("a file"), func(q *HTTPRequest) *string { return &q.File }),
-			form.May("expect", "What the answer must be; any 2xx when it is left out.", expectFormat, func(q *HTTPRequest) *Expect { return &q.Expect }),
-			form.May("capture", "Names, each with the path of a value in the JSON answer, for ${capture.NAME}.", form.Codec[[]Pair](pairsFormat{"captures"}), func(q *HTTPRequest) *[]Pair { return &q.Capture }),
+			form.May("body_file", "File that holds the body, from the suite's folder.",
+				rawText("a file"), func(q *HTTPRequest) *string { return &q.File }),
+			form.May("expect", "What the answer must be; any 2xx when it is left out.",
+				expectFormat, func(q *HTTPRequest) *Expect { return &q.Expect }),
+			form.May("capture", "Names, each with the path of a value in the JSON answer, for ${capture.NAME}.",
+				form.Codec[[]Pair](pairsFormat{"captures"}), func(q *HTTPRequest) *[]Pair { return &q.Capture }),
 		},
 	}
 
@@ -125,9 +154,13 @@ var (
 		Name: "the expectation",
 		Fields: []form.Field[Expect]{
 			form.May("status", "Status.", form.Whole(200, 599), func(e *Expect) *int { return &e.Status }),
-			form.May("headers", "Header fields, each with a text that it holds.", form.Codec[[]Pair](pairsFormat{"header fields"}), func(e *Expect) *[]Pair { return &e.Headers }),
-			form.May("json", "Paths, each with the value found there.", form.Codec[[]Pair](pairsFormat{"JSON paths"}), func(e *Expect) *[]Pair { return &e.JSON }),
-			form.May("sha256", "Hash of the body.", form.Pattern("a SHA-256 hash", `^[0-9a-f]{64}$`, "64 hexadecimal digits in small letters"), func(e *Expect) *string { return &e.SHA256 }),
+			form.May("headers", "Header fields, each with a text that it holds.",
+				form.Codec[[]Pair](pairsFormat{"header fields"}), func(e *Expect) *[]Pair { return &e.Headers }),
+			form.May("json", "Paths, each with the value found there.",
+				form.Codec[[]Pair](pairsFormat{"JSON paths"}), func(e *Expect) *[]Pair { return &e.JSON }),
+			form.May("sha256", "Hash of the body.",
+				form.Pattern("a SHA-256 hash", `^[0-9a-f]{64}$`, "64 hexadecimal digits in small letters"),
+				func(e *Expect) *string { return &e.SHA256 }),
 			form.May("size", "Most bytes of the body.", size(0, 16*MiB), func(e *Expect) *Size { return &e.Size }),
 		},
 	}
@@ -171,7 +204,8 @@ func (f pairsFormat) Read(r *form.Reader, path string, n ast.Node) ([]Pair, bool
 			text, ok = b.GetToken().Value, true
 		}
 		if !ok {
-			r.Report(p.ValueAt(), fmt.Sprintf("%s must be a text, not %s", form.Quote(p.Key), form.KindOf(p.Value)), "names, each with a text")
+			r.Report(p.ValueAt(), fmt.Sprintf("%s must be a text, not %s", form.Quote(p.Key), form.KindOf(p.Value)),
+				"names, each with a text")
 			continue
 		}
 		all = append(all, Pair{p.Key, text})
@@ -215,7 +249,8 @@ func (r reader) checkSystem(s *Suite) {
 	r.checkTLS(s)
 	for i := range s.Phases {
 		if at, ok := r.At("phases[%d].disturb", i); ok && s.Phases[i].System != SystemReference {
-			r.Report(at, fmt.Sprintf("a %s system cannot be disturbed", s.System.Kind), "disturb with the reference system")
+			r.Report(at, fmt.Sprintf("a %s system cannot be disturbed", s.System.Kind),
+				"disturb with the reference system")
 		}
 	}
 }
@@ -244,7 +279,8 @@ func (r reader) checkVariables(s *Suite) {
 	for _, text := range texts {
 		for _, m := range variable.FindAllStringSubmatch(text, -1) {
 			if !slices.Contains(Variables, m[1]) {
-				r.Report(at, "system: unknown field "+form.Quote(m[0])+form.DidYouMean(m[1], Variables), "${…} of "+strings.Join(Variables, ", "))
+				r.Report(at, "system: unknown field "+form.Quote(m[0])+form.DidYouMean(m[1], Variables),
+					"${…} of "+strings.Join(Variables, ", "))
 			}
 		}
 	}
@@ -255,7 +291,8 @@ func (r reader) checkVariables(s *Suite) {
 	case host == "":
 		r.Report(at, "url: "+form.Quote(s.System.URL)+" names no host", "http://HOST:PORT")
 	case s.System.Traits().Started && !Loopback(host):
-		r.Report(at, fmt.Sprintf("url: a command is not reached at %s", host), "a loopback address, e.g. http://127.0.0.1:${port}")
+		r.Report(at, fmt.Sprintf("url: a command is not reached at %s", host),
+			"a loopback address, e.g. http://127.0.0.1:${port}")
 	}
 }
 

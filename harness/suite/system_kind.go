@@ -24,7 +24,7 @@ type SystemTraits struct {
 	Reference bool
 	// Started: each run has processes of its own, on this machine. They may be loaded beyond the suite's rates.
 	Started     bool
-	ReadyWithin time.Duration // from the start, where the suite says nothing; one that runs already should answer at once
+	ReadyWithin time.Duration // from the start, where the suite says nothing; short for one that runs already
 }
 
 // systemKinds are the kinds, in the order of their documentation.

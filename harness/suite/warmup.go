@@ -39,8 +39,10 @@ var (
 	boundedWarmup = form.Object[Warmup]{
 		Name: "the warm-up", About: "The measurement window begins once the system is warm, within these bounds.",
 		Fields: []form.Field[Warmup]{
-			form.Must("least", "No window begins before.", duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Least }),
-			form.Must("most", "By then it begins, warm or not.", duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Most }),
+			form.Must("least", "No window begins before.",
+				duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Least }),
+			form.Must("most", "By then it begins, warm or not.",
+				duration(0, MaxWarmup), func(w *Warmup) *time.Duration { return &w.Most }),
 		},
 	}
 )
@@ -54,7 +56,8 @@ func (warmupFormat) Read(r *form.Reader, path string, n ast.Node) (Warmup, bool)
 	}
 	w, ok := boundedWarmup.Read(r, path, n)
 	if ok && w.Most < w.Least {
-		r.Wrong(path, n, fmt.Sprintf("most is %s, least is %s", FormatDuration(w.Most), FormatDuration(w.Least)), "most no shorter than least")
+		r.Wrong(path, n, fmt.Sprintf("most is %s, least is %s", FormatDuration(w.Most), FormatDuration(w.Least)),
+			"most no shorter than least")
 		return w, false
 	}
 	return w, ok

@@ -69,7 +69,8 @@ func (c Command) Start(ctx context.Context, spec run.Spec) (run.Instance, error)
 		return nil, fmt.Errorf("%s: %w; %s", c.System.Command[0], err, p.out.last())
 	}
 	p.startup = time.Since(start)
-	p.discovery = discoverWorkers(ctx, p.readiness, p.url, func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
+	p.discovery = discoverWorkers(ctx, p.readiness, p.url,
+		func(pid int, _ int64) bool { return below(pid, p.cmd.Process.Pid) })
 	return p, nil
 }
 
@@ -93,7 +94,8 @@ func (c Command) place(spec run.Spec) (fill *strings.Replacer, base string, err 
 // fields are what ${…} stands for in a phase.
 func fields(spec run.Spec, port bool) (*strings.Replacer, error) {
 	pairs := []string{
-		"${workers}", strconv.Itoa(spec.Phase.Workers), "${memory_mib}", strconv.FormatInt(int64(spec.Memory/suite.MiB), 10),
+		"${workers}", strconv.Itoa(spec.Phase.Workers),
+		"${memory_mib}", strconv.FormatInt(int64(spec.Memory/suite.MiB), 10),
 		"${rate}", strconv.FormatFloat(float64(spec.Phase.Rate), 'f', -1, 64),
 	}
 	stores := map[string]string{"POSTGRES_URL": "", "REDIS_URL": ""}
@@ -129,7 +131,9 @@ func (c Command) spawn(spec run.Spec, fill *strings.Replacer, base string) (*pro
 	for i, a := range c.System.Command {
 		args[i] = fill.Replace(a)
 	}
-	p := &process{out: newOutput(spec.Log, c.System.ReadyLine), url: base, grace: c.System.StopWithin, ended: make(chan struct{})}
+	p := &process{
+		out: newOutput(spec.Log, c.System.ReadyLine), url: base, grace: c.System.StopWithin, ended: make(chan struct{}),
+	}
 	if p.grace == 0 {
 		p.grace = defaultStop
 	}
@@ -200,7 +204,8 @@ func (p *process) Processes() []measure.Process {
 	}
 	all := []measure.Process{{Role: measure.RolePrimary, Name: "primary", PID: pid}}
 	for i, child := range children {
-		all = append(all, measure.Process{Role: measure.RoleWorker, Name: fmt.Sprintf("worker %d", i+1), PID: child, Tree: true})
+		all = append(all,
+			measure.Process{Role: measure.RoleWorker, Name: fmt.Sprintf("worker %d", i+1), PID: child, Tree: true})
 	}
 	return all
 }

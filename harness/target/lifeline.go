@@ -19,7 +19,8 @@ type lifeline struct {
 }
 
 func hold(group int) (*lifeline, error) {
-	cmd := exec.Command("/bin/sh", "-c", `read _; kill -KILL -"$1" 2>/dev/null`, "nameplate-lifeline", strconv.Itoa(group))
+	cmd := exec.Command("/bin/sh", "-c", `read _; kill -KILL -"$1" 2>/dev/null`, "nameplate-lifeline",
+		strconv.Itoa(group))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt of the terminal is not for it
 	pipe, err := cmd.StdinPipe()
 	if err != nil {

@@ -66,19 +66,27 @@ func hopeless(err error) error {
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		const day = "2006-01-02"
-		return &HopelessError{fmt.Sprintf("its certificate is valid from %s to %s, and not now; allowed: one that is valid",
+		return &HopelessError{fmt.Sprintf("its certificate is valid from %s to %s, and not now; allowed: one "+
+			"that is valid",
 			invalid.Cert.NotBefore.UTC().Format(day), invalid.Cert.NotAfter.UTC().Format(day))}
 	case errors.As(err, &authority):
-		return &HopelessError{"its certificate is of an authority that is not known; allowed: one of this machine's, or of tls: {ca: FILE}"}
+		return &HopelessError{
+			"its certificate is of an authority that is not known; allowed: one of this machine's, or of " +
+				"tls: {ca: FILE}",
+		}
 	case errors.As(err, &host):
-		return &HopelessError{fmt.Sprintf("its certificate is not for %s, but for %s; allowed: one of those as tls: {server_name: NAME}",
+		return &HopelessError{fmt.Sprintf("its certificate is not for %s, but for %s; allowed: one of those as tls: "+
+			"{server_name: NAME}",
 			host.Host, strings.Join(append(host.Certificate.DNSNames, addresses(host.Certificate)...), ", "))}
 	case errors.As(err, &invalid):
 		return &HopelessError{"its certificate does not hold: " + invalid.Error()}
 	case errors.As(err, &record), strings.Contains(fmt.Sprint(err), "server gave HTTP response to HTTPS client"):
 		return &HopelessError{"it does not speak TLS; allowed: an http URL"}
 	case errors.As(err, &alert) && alert.Op == "remote error": // as package tls calls an alert
-		return &HopelessError{"it refuses the handshake: " + alert.Err.Error() + "; allowed: what the server asks of its clients, as tls: {certificate, key}"}
+		return &HopelessError{
+			"it refuses the handshake: " + alert.Err.Error() +
+				"; allowed: what the server asks of its clients, as tls: {certificate, key}",
+		}
 	}
 	return nil
 }

@@ -48,17 +48,23 @@ func (e *UnreadyError) Unwrap() error { return e.Err }
 func (e *UnreadyError) what() string {
 	switch e.Cause {
 	case CauseNothingListens:
-		return fmt.Sprintf("nothing listens at %s (connection refused); allowed: the address at which the system listens",
+		return fmt.Sprintf("nothing listens at %s (connection refused); allowed: the address at which the "+
+			"system listens",
 			addressOf(e.URL))
 	case CauseUnknownHost:
-		return fmt.Sprintf("the name %s cannot be resolved; allowed: a name that this machine knows, or an IP address", hostOf(e.URL))
+		return fmt.Sprintf("the name %s cannot be resolved; allowed: a name that this machine knows, or an IP address",
+			hostOf(e.URL))
 	case CauseUnroutable:
-		return fmt.Sprintf("%s cannot be reached: no route to it; allowed: a host on a network that this machine is on", addressOf(e.URL))
+		return fmt.Sprintf("%s cannot be reached: no route to it; allowed: a host on a network that this machine is on",
+			addressOf(e.URL))
 	case CauseNoAnswer:
-		return fmt.Sprintf("%s does not answer (time-out); allowed: a system that answers at this path, or another path as ready",
+		return fmt.Sprintf("%s does not answer (time-out); allowed: a system that answers at this path, or another "+
+			"path as ready",
 			addressOf(e.URL))
 	case CauseStatus:
-		return fmt.Sprintf("it answers with status %d; allowed: a status below 500 at this path, or another path as ready", e.Status)
+		return fmt.Sprintf(
+			"it answers with status %d; allowed: a status below 500 at this path, or another path as ready", e.Status,
+		)
 	}
 	return fmt.Sprintf("%v; allowed: an answer by HTTP with a status below 500", e.Err)
 }

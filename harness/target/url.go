@@ -31,7 +31,10 @@ func CheckOwned(s suite.System, owned []string) error {
 	if s.Traits().Started || suite.Loopback(host) || slices.Contains(s.IOwn, host) || slices.Contains(owned, host) {
 		return nil
 	}
-	return fmt.Errorf("the system is at %s, which is not this machine; say that you may load it with --i-own %s, or i_own: [%s] in the suite", host, host, host)
+	return fmt.Errorf(
+		"the system is at %s, which is not this machine; say that you may load it with --i-own %s, or i_own: [%s] "+
+			"in the suite", host, host, host,
+	)
 }
 
 // URL is a system that runs already.
@@ -95,7 +98,10 @@ type readinessProbe struct {
 }
 
 func newReadinessProbe(s suite.System, secured *tls.Config) *readinessProbe {
-	d := &readinessProbe{secured: secured, http2: s.TLS.HTTP2, transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: secured.Clone()}}
+	d := &readinessProbe{
+		secured: secured, http2: s.TLS.HTTP2,
+		transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: secured.Clone()},
+	}
 	d.transport.Protocols = new(http.Protocols)
 	d.transport.Protocols.SetHTTP1(true)
 	d.transport.Protocols.SetHTTP2(d.http2)

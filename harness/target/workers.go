@@ -79,7 +79,8 @@ func named(answer io.Reader, owned func(pid int, rss int64) bool) []measure.Proc
 		if w.Worker > 0 {
 			name = w.Worker
 		}
-		all = append(all, measure.Process{Role: measure.RoleWorker, Name: fmt.Sprintf("worker %d", name), PID: w.PID, Tree: true})
+		all = append(all,
+			measure.Process{Role: measure.RoleWorker, Name: fmt.Sprintf("worker %d", name), PID: w.PID, Tree: true})
 	}
 	return all
 }
@@ -95,7 +96,9 @@ func (c *workerDiscovery) now() []measure.Process {
 }
 
 // discoverWorkers asks a system for its workers for the first time.
-func discoverWorkers(ctx context.Context, readiness *readinessProbe, base string, owned func(pid int, rss int64) bool) *workerDiscovery {
+func discoverWorkers(
+	ctx context.Context, readiness *readinessProbe, base string, owned func(pid int, rss int64) bool,
+) *workerDiscovery {
 	c := &workerDiscovery{readiness: readiness, base: base, owned: owned}
 	c.workers = c.ask(ctx)
 	return c

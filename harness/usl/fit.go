@@ -190,9 +190,13 @@ func (f *Fit) Predict(n float64) (Prediction, error) {
 	if !(n > 0) || math.IsInf(n, 1) {
 		return Prediction{}, fmt.Errorf("project the throughput to N %v: allowed is a finite number above 0", n)
 	}
-	p := Prediction{N: n, X: f.Throughput(n), In: f.interval(func(m Model) float64 { return m.Throughput(n) }), Warnings: slices.Clone(f.Warnings)}
+	p := Prediction{
+		N: n, X: f.Throughput(n), In: f.interval(func(m Model) float64 { return m.Throughput(n) }),
+		Warnings: slices.Clone(f.Warnings),
+	}
 	if n > 2*f.largest {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%g is more than twice the largest N that was measured (%g)", n, f.largest))
+		p.Warnings = append(p.Warnings,
+			fmt.Sprintf("%g is more than twice the largest N that was measured (%g)", n, f.largest))
 	}
 	return p, nil
 }
@@ -213,10 +217,14 @@ func warnings(f *Fit, o Options) []string {
 		}
 	}
 	if len(beyond) > 0 {
-		all = append(all, fmt.Sprintf("the host's cores end before the points: %g cores, and points at N = %s, which tell of the host as well", o.Cores, strings.Join(beyond, ", ")))
+		all = append(all, fmt.Sprintf(
+			"the host's cores end before the points: %g cores, and points at N = %s, which tell of the host as well",
+			o.Cores, strings.Join(beyond, ", "),
+		))
 	}
 	if f.Kappa == 0 {
-		all = append(all, "no peak: the points do not bend down (κ = 0), so that throughput is projected to rise for ever")
+		all = append(all,
+			"no peak: the points do not bend down (κ = 0), so that throughput is projected to rise for ever")
 	} else if f.PeakN() > f.largest && math.IsInf(f.PeakIn.High, 1) {
 		all = append(all, "the peak lies beyond the points, and they do not say where")
 	}

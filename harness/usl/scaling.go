@@ -29,7 +29,8 @@ func Scale(measured []Measured, to []int, o Options) (*Scaling, error) {
 	var points []Point
 	for _, m := range measured {
 		if m.AtLeast {
-			s.LeftOut = append(s.LeftOut, fmt.Sprintf("%d workers: at least %s req/s, generator-bound", m.Workers, short(m.Capacity)))
+			s.LeftOut = append(s.LeftOut,
+				fmt.Sprintf("%d workers: at least %s req/s, generator-bound", m.Workers, short(m.Capacity)))
 			continue
 		}
 		points = append(points, Point{float64(m.Workers), m.Capacity})
@@ -53,12 +54,14 @@ func (s *Scaling) Lines() []string {
 	f := s.Fit
 	lines := []string{
 		fmt.Sprintf("one worker γ %s req/s%s, contention σ %s%s, coherency κ %s%s; R² %.4f from %d points",
-			short(f.Gamma), between(f.GammaIn), short(f.Sigma), between(f.SigmaIn), short(f.Kappa), between(f.KappaIn), f.R2, len(f.Points)),
+			short(f.Gamma), between(f.GammaIn), short(f.Sigma), between(f.SigmaIn), short(f.Kappa), between(f.KappaIn),
+			f.R2, len(f.Points)),
 	}
 	if math.IsInf(f.PeakN(), 1) {
 		lines = append(lines, "no peak within what was measured")
 	} else {
-		lines = append(lines, fmt.Sprintf("throughput peaks at %s workers%s, with %s req/s", short(f.PeakN()), between(f.PeakIn), short(f.PeakThroughput())))
+		lines = append(lines, fmt.Sprintf("throughput peaks at %s workers%s, with %s req/s", short(f.PeakN()),
+			between(f.PeakIn), short(f.PeakThroughput())))
 	}
 	for _, p := range s.Projections {
 		lines = append(lines, fmt.Sprintf("%s workers: %s req/s%s, projected", short(p.N), short(p.X), between(p.In)))

@@ -55,7 +55,8 @@ func solve(points []Point, starts []Model) (Model, float64) {
 		try(sigmaAt(x[0]), 0)
 		x = search(points, []float64{max(v, 0.1)}, func(x []float64) (float64, float64) { return 0, kappaAt(x[0]) })
 		try(0, kappaAt(x[0]))
-		x = search(points, []float64{max(u, 0.1), max(v, 0.1)}, func(x []float64) (float64, float64) { return sigmaAt(x[0]), kappaAt(x[1]) })
+		x = search(points, []float64{max(u, 0.1), max(v, 0.1)},
+			func(x []float64) (float64, float64) { return sigmaAt(x[0]), kappaAt(x[1]) })
 		try(sigmaAt(x[0]), kappaAt(x[1]))
 	}
 	return best, least

@@ -69,7 +69,10 @@ func check(points []Point) error {
 	distinct := map[float64]bool{}
 	for i, p := range points {
 		if !(p.N > 0) || math.IsInf(p.N, 1) || !(p.X > 0) || math.IsInf(p.X, 1) {
-			return fmt.Errorf("fit the scalability law: point %d has N %v and throughput %v: allowed are finite numbers above 0", i+1, p.N, p.X)
+			return fmt.Errorf(
+				"fit the scalability law: point %d has N %v and throughput %v: allowed are finite numbers above 0", i+1,
+				p.N, p.X,
+			)
 		}
 		distinct[p.N] = true
 	}

@@ -208,7 +208,8 @@ func (d *Decider) overloaded() bool {
 		return false
 	}
 	out := func(from int) float64 { return float64(merge(d.past[n-from : n-from+second]).done()) }
-	if now, earlier := out(second), math.Max(out(2*second), out(3*second)); now > throughputRises*earlier+math.Sqrt(earlier) {
+	now, earlier := out(second), math.Max(out(2*second), out(3*second))
+	if now > throughputRises*earlier+math.Sqrt(earlier) {
 		return false
 	}
 	// One that stays as it is may be what a long response time explains, unless requests wait for a connection.

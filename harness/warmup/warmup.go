@@ -44,7 +44,8 @@ type Bounds struct {
 // Check says what is wrong with the bounds; nil when nothing is.
 func (b Bounds) Check() error {
 	if b.Ramp < 0 || b.Least < b.Ramp || b.Most < b.Least {
-		return fmt.Errorf("a warm-up of %v to %v with a ramp of %v: allowed are 0 s or more, least no shorter than the ramp, most no shorter than least",
+		return fmt.Errorf("a warm-up of %v to %v with a ramp of %v: allowed are 0 s or more, least no shorter than "+
+			"the ramp, most no shorter than least",
 			b.Least, b.Most, b.Ramp)
 	}
 	return nil

@@ -44,11 +44,16 @@ func sample(shape shape, numbers []int) *archive.Run {
 			OS: "linux", Arch: "amd64", Kernel: "6.12.0", CPUModel: "Example CPU @ 2.50GHz", Cores: 8, OnlineCores: 8,
 			Memory: 8 << 30, Governor: "performance", Container: "docker", Cgroup: "v2", Hypervisor: "KVM",
 		},
-		Build:  archive.Build{Nameplate: "v0.1.0", Go: "go1.26.0", Revision: "0123456789abcdef0123456789abcdef01234567"},
-		Notes:  []string{"the four limits of phase 4 add up to more than this host's memory: each worker ran under 2.0 GiB"},
+		Build: archive.Build{
+			Nameplate: "v0.1.0", Go: "go1.26.0", Revision: "0123456789abcdef0123456789abcdef01234567",
+		},
+		Notes: []string{
+			"the four limits of phase 4 add up to more than this host's memory: each worker ran under 2.0 GiB",
+		},
 		Parsed: s,
 		Options: archive.Options{
-			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, RateScale: 1, Seed: s.Plan.Seed, Stores: "auto",
+			Runs: s.Plan.Runs, Duration: s.Plan.Duration, Warmup: s.Plan.Warmup.Least, RateScale: 1, Seed: s.Plan.Seed,
+			Stores: "auto",
 		},
 	}
 	sum := sha256.Sum256(r.Suite.YAML)
@@ -57,8 +62,8 @@ func sample(shape shape, numbers []int) *archive.Run {
 	for _, p := range s.Phases {
 		r.Options.Phases = append(r.Options.Phases, p.Number)
 		phase := archive.Phase{
-			Number: p.Number, Name: p.Name, Workers: p.Workers, MemoryLimit: min(p.Memory, 2*suite.GiB), Documented: p.Memory,
-			Offered: p.Rate, Providers: providers(p),
+			Number: p.Number, Name: p.Name, Workers: p.Workers, MemoryLimit: min(p.Memory, 2*suite.GiB),
+			Documented: p.Memory, Offered: p.Rate, Providers: providers(p),
 		}
 		for n := 1; n <= s.Plan.Runs; n++ {
 			at = at.Add(s.Plan.Warmup.Least + s.Plan.Duration + time.Second)

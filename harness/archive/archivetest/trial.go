@@ -31,7 +31,8 @@ const timeout = 10 * time.Second
 
 // work is each operation's cost against the mean.
 var work = map[string]float64{
-	"account": 0.6, "transactions": 0.9, "transfer": 1.4, "import": 3.2, "risk": 2.6, "classify": 1.1, "login": 1.8, "session": 0.5,
+	"account": 0.6, "transactions": 0.9, "transfer": 1.4, "import": 3.2, "risk": 2.6, "classify": 1.1, "login": 1.8,
+	"session": 0.5,
 }
 
 // trial is one run of a phase: every request is simulated, its times drawn from the
@@ -56,7 +57,8 @@ func trial(s *suite.Suite, p suite.Phase, sh shape, number int, at time.Time) ar
 	return archive.Trial{
 		Number: number, Seed: seed, Started: at, Warmup: warmup, Window: window, Usage: used,
 		Noise: measure.HostNoise{
-			SpinBefore: jitter(rng, 28*time.Millisecond, 0.02), SpinAfter: jitter(rng, 28*time.Millisecond, 0.02), Steal: 0.002 * rng.Float64(),
+			SpinBefore: jitter(rng, 28*time.Millisecond, 0.02), SpinAfter: jitter(rng, 28*time.Millisecond, 0.02),
+			Steal: 0.002 * rng.Float64(),
 		},
 		StartupTime: jitter(rng, 180*time.Millisecond, 0.1), Log: fmt.Sprintf("cluster-p%d-r%d.log", p.Number, number),
 	}
@@ -184,7 +186,8 @@ func usage(rng *rand.Rand, p suite.Phase, sh shape, start, end time.Duration) *m
 	}
 	u := &measure.Usage{}
 	for n := 1; n <= p.Workers; n++ {
-		u.Series = append(u.Series, series(rng, measure.RoleWorker, fmt.Sprintf("worker %d", n), busy/float64(p.Workers), 42<<20, start, end))
+		u.Series = append(u.Series,
+			series(rng, measure.RoleWorker, fmt.Sprintf("worker %d", n), busy/float64(p.Workers), 42<<20, start, end))
 	}
 	if p.Cluster {
 		u.Series = append(u.Series, series(rng, measure.RolePrimary, "primary", 0.01, 24<<20, start, end))
@@ -194,13 +197,16 @@ func usage(rng *rand.Rand, p suite.Phase, sh shape, start, end time.Duration) *m
 			u.Series = append(u.Series, series(rng, measure.RoleStore, string(store), busy/5, 180<<20, start, end))
 		}
 	}
-	u.Series = append(u.Series, series(rng, measure.RoleGenerator, "generator", min(0.4, float64(p.Rate)*80e-6), 70<<20, start, end))
+	u.Series = append(u.Series,
+		series(rng, measure.RoleGenerator, "generator", min(0.4, float64(p.Rate)*80e-6), 70<<20, start, end))
 	u.Series = append(u.Series, series(rng, measure.RoleHost, "host", min(2, busy*1.3), 1<<30, start, end))
 	return u
 }
 
 // series grows from a small resident size towards rss and uses about the given cores.
-func series(rng *rand.Rand, role measure.Role, name string, cores float64, rss int64, start, end time.Duration) measure.Series {
+func series(
+	rng *rand.Rand, role measure.Role, name string, cores float64, rss int64, start, end time.Duration,
+) measure.Series {
 	s := measure.Series{Role: role, Name: name, Known: true}
 	for at := time.Duration(0); at <= end; at += time.Second {
 		grown := float64(rss) * (1 - 0.3*math.Exp(-at.Seconds()/2))

@@ -26,7 +26,8 @@ func Undisturbed(r *archive.Run) error {
 			trial.Noise = measure.HostNoise{SpinBefore: time.Millisecond, SpinAfter: time.Millisecond}
 			if trial.Usage != nil {
 				usage := *trial.Usage
-				usage.Others, usage.OthersBefore, usage.OthersAfter = measure.Others{}, measure.Others{}, measure.Others{}
+				usage.Others, usage.OthersBefore = measure.Others{}, measure.Others{}
+				usage.OthersAfter = measure.Others{}
 				trial.Usage = &usage
 			}
 			phase.Trials = append(phase.Trials, trial)

@@ -81,12 +81,16 @@ func Read(name string, data []byte, o Options) (draft.Draft, error) {
 	for i := range a.Log.Entries {
 		r.add(&a.Log.Entries[i], origin)
 	}
-	d := draft.Draft{Title: "Recorded from " + origin[strings.Index(origin, "://")+3:], Source: name, System: system, LeftOut: r.leftOut()}
+	d := draft.Draft{
+		Title: "Recorded from " + origin[strings.Index(origin, "://")+3:], Source: name, System: system,
+		LeftOut: r.leftOut(),
+	}
 	if d.Requests, err = r.requests(prefix); err != nil {
 		return fail(err)
 	}
-	d.Notes = []string{"The weights are how often a request was recorded. Cookies, authorization and whatever else looks like a credential are not in here: " +
-		"give them by the environment, as in Authorization: \"Bearer ${env.TOKEN}\"."}
+	d.Notes = []string{"The weights are how often a request was recorded. Cookies, authorization and whatever else " +
+		"looks like a credential are not in here: give them by the environment, as in " +
+		"Authorization: \"Bearer ${env.TOKEN}\"."}
 	return d, nil
 }
 
@@ -158,7 +162,8 @@ func (r *recording) add(e *entry, origin string) {
 	case !r.options.All && static(e, u):
 		r.skipped["static assets, which --all keeps"]++
 		return
-	case len(r.options.Paths) > 0 && !slices.ContainsFunc(r.options.Paths, func(p string) bool { return strings.HasPrefix(u.Path, p) }):
+	case len(r.options.Paths) > 0 &&
+		!slices.ContainsFunc(r.options.Paths, func(p string) bool { return strings.HasPrefix(u.Path, p) }):
 		r.skipped["not below the named paths"]++
 		return
 	}
@@ -198,7 +203,9 @@ func (r *recording) leftOut() []string {
 // Reasons why there is nothing to draft.
 var (
 	errNoneLeft   = errors.New("holds no request that is left to draft; static assets are kept with --all")
-	errOnlyWrites = errors.New("holds only requests that change state, which are not sent unasked; allowed: with --writes")
+	errOnlyWrites = errors.New(
+		"holds only requests that change state, which are not sent unasked; allowed: with --writes",
+	)
 )
 
 // requests are the groups as requests, the most frequent first.
@@ -237,7 +244,8 @@ func (g *group) request(prefix string) draft.Request {
 	secrets := append(slices.Clone(g.secrets), g.body(&q)...)
 	if len(secrets) > 0 {
 		slices.Sort(secrets)
-		q.Notes = append(q.Notes, "Not copied, but taken from the environment: "+strings.Join(slices.Compact(secrets), ", "))
+		q.Notes = append(q.Notes,
+			"Not copied, but taken from the environment: "+strings.Join(slices.Compact(secrets), ", "))
 	}
 	if names := credentials(g.first.Request.Headers); len(names) > 0 {
 		q.Notes = append(q.Notes, "Was recorded with "+strings.Join(names, ", ")+", not copied.")
@@ -268,7 +276,8 @@ func (g *group) body(q *draft.Request) (secrets []string) {
 	}
 	text, secrets, problem := cleanBody(post.MimeType, post.Text, post.Params, post.Encoding != "")
 	if problem != "" {
-		q.Notes = append(q.Notes, "TODO: the body, of "+draft.Line(post.MimeType)+", is left out: "+problem+". Give it by body_file.")
+		q.Notes = append(q.Notes,
+			"TODO: the body, of "+draft.Line(post.MimeType)+", is left out: "+problem+". Give it by body_file.")
 		return nil
 	}
 	q.Body = text
@@ -285,13 +294,19 @@ func (g *group) body(q *draft.Request) (secrets []string) {
 func static(e *entry, u *url.URL) bool {
 	mime, _, _ := strings.Cut(strings.ToLower(e.Response.Content.MimeType), ";")
 	mime = strings.TrimSpace(mime)
-	for _, prefix := range []string{"image/", "font/", "audio/", "video/", "text/css", "text/javascript", "application/javascript", "application/x-javascript", "application/font", "application/wasm", "application/manifest"} {
+	for _, prefix := range []string{
+		"image/", "font/", "audio/", "video/", "text/css", "text/javascript", "application/javascript",
+		"application/x-javascript", "application/font", "application/wasm", "application/manifest",
+	} {
 		if strings.HasPrefix(mime, prefix) {
 			return true
 		}
 	}
 	path := strings.ToLower(u.Path)
-	for _, ending := range []string{".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".avif", ".woff", ".woff2", ".ttf", ".mp4", ".wasm"} {
+	for _, ending := range []string{
+		".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".avif", ".woff",
+		".woff2", ".ttf", ".mp4", ".wasm",
+	} {
 		if strings.HasSuffix(path, ending) {
 			return true
 		}

@@ -13,9 +13,18 @@ import (
 
 var (
 	// secretName is a name whose value is taken for a credential.
-	secretName = regexp.MustCompile(`(?i)(^|[^a-z])(pass|passwd|password|passphrase|pwd|secret|token|auth|authorization|credential|credentials|session|sessionid|sid|jwt|sig|signature|otp|pin|csrf|xsrf|bearer|nonce|(api|access|private|secret|client)[^a-z]?key|apikey|accesskey|assertion|ticket|cvv|cvc)s?([^a-z]|$)|^(code|key)$`)
+	secretName = regexp.MustCompile(
+		`(?i)(^|[^a-z])(pass|passwd|password|passphrase|pwd|secret|token|auth|authorization|credential|credentials|` +
+			`session|sessionid|sid|jwt|sig|signature|otp|pin|csrf|xsrf|bearer|nonce|` +
+			`(api|access|private|secret|client)[^a-z]?key|` +
+			`apikey|accesskey|assertion|ticket|cvv|cvc)s?([^a-z]|$)|^(code|key)$`,
+	)
 	// secretValue is a text that is one itself, wherever it stands: a JSON web token, or a key with a known head.
-	secretValue = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?|(?i:bearer|basic) [A-Za-z0-9+/=._~-]{16,}|\b(gh[pousr]_|github_pat_|sk[-_]|pk_|xox[abprs]-|AKIA|AIza)[A-Za-z0-9_-]{12,}`)
+	secretValue = regexp.MustCompile(
+		`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?|` +
+			`(?i:bearer|basic) [A-Za-z0-9+/=._~-]{16,}|` +
+			`\b(gh[pousr]_|github_pat_|sk[-_]|pk_|xox[abprs]-|AKIA|AIza)[A-Za-z0-9_-]{12,}`,
+	)
 	// inCamelCase is where a word starts within a name.
 	inCamelCase = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 )

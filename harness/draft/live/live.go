@@ -87,8 +87,8 @@ func (a asker) ask(ctx context.Context, url string) (answer, error) {
 	defer r.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	return answer{
-		status: r.StatusCode, mediaType: draft.Line(r.Header.Get("Content-Type")), location: draft.Line(r.Header.Get("Location")),
-		body: body, endless: err != nil || len(body) > most,
+		status: r.StatusCode, mediaType: draft.Line(r.Header.Get("Content-Type")),
+		location: draft.Line(r.Header.Get("Location")), body: body, endless: err != nil || len(body) > most,
 	}, nil
 }
 
@@ -103,10 +103,13 @@ func (a answer) describe(q *draft.Request) {
 	}
 	q.Notes = append(q.Notes, said+".")
 	if a.endless {
-		q.Notes = append(q.Notes, fmt.Sprintf("TODO: the answer did not end within %v and %d MiB; a request without a whole answer has failed.", Timeout, most>>20))
+		q.Notes = append(q.Notes, fmt.Sprintf(
+			"TODO: the answer did not end within %v and %d MiB; a request without a whole answer has failed.",
+			Timeout, most>>20))
 	}
 	if a.status < 200 || a.status > 399 {
-		q.Notes = append(q.Notes, fmt.Sprintf("TODO: name a path that is answered well, or accept this with expect: {status: %d}.", a.status))
+		q.Notes = append(q.Notes,
+			fmt.Sprintf("TODO: name a path that is answered well, or accept this with expect: {status: %d}.", a.status))
 		return
 	}
 	q.Expect.Status = a.status
@@ -126,12 +129,16 @@ func (a asker) surroundings(ctx context.Context, base string, d *draft.Draft) {
 		OpenAPI string `json:"openapi"`
 	}
 	if ok && (found.endless || json.Unmarshal(found.body, &document) == nil && document.OpenAPI != "") {
-		d.Notes = append(d.Notes, fmt.Sprintf("It describes itself: curl -o openapi.json %s/openapi.json, then nameplate init openapi.json --url %s drafts all its operations.", base, base))
+		d.Notes = append(d.Notes, fmt.Sprintf(
+			"It describes itself: curl -o openapi.json %s/openapi.json, then nameplate init openapi.json --url %s "+
+				"drafts all its operations.", base, base,
+		))
 	}
 }
 
 // object asks for what should be a JSON object, of which a part is enough.
 func (a asker) object(ctx context.Context, url string) (answer, bool) {
 	found, err := a.ask(ctx, url)
-	return found, err == nil && found.status == http.StatusOK && bytes.HasPrefix(bytes.TrimSpace(found.body), []byte("{"))
+	return found, err == nil && found.status == http.StatusOK &&
+		bytes.HasPrefix(bytes.TrimSpace(found.body), []byte("{"))
 }

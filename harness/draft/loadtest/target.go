@@ -54,7 +54,8 @@ func (o Options) reference(p *plan) error {
 		"--path": len(o.Path) > 0, "--header": len(o.Header) > 0, "--env": len(o.Env) > 0, "--body": o.Body != "",
 	} {
 		if given {
-			return fmt.Errorf("%s: the reference cluster has requests of its own; allowed: with a URL or a command", name)
+			return fmt.Errorf("%s: the reference cluster has requests of its own; allowed: with a URL or a command",
+				name)
 		}
 	}
 	name := "memory-cluster"

@@ -58,7 +58,8 @@ func mark(path string, i int) string {
 
 // ofItself names header fields that the document does not describe as parameters.
 func ofItself(name string) bool {
-	return slices.Contains([]string{"accept", "content-type", "authorization", "host", "content-length"}, strings.ToLower(name))
+	return slices.Contains([]string{"accept", "content-type", "authorization", "host", "content-length"},
+		strings.ToLower(name))
 }
 
 // path fills a template of a path.
@@ -104,7 +105,8 @@ func (f *filler) query(p *openapi3.Parameter) []string {
 	if field != "" {
 		return []string{name + "=" + field}
 	}
-	explode := p.Explode == nil && (p.Style == "" || p.Style == openapi3.SerializationForm) || p.Explode != nil && *p.Explode
+	explode := p.Explode == nil && (p.Style == "" || p.Style == openapi3.SerializationForm) ||
+		p.Explode != nil && *p.Explode
 	switch v := v.(type) {
 	case []any:
 		if !explode || len(v) == 0 {

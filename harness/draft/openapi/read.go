@@ -58,7 +58,10 @@ func load(name string, data []byte) (doc *openapi3.T, err error) {
 	var outside *openapi3.DisallowedExternalRefError
 	switch {
 	case errors.As(err, &outside):
-		return nil, fmt.Errorf("%s refers to another document, %s; allowed: one document that holds all, e.g. by a bundler", name, draft.Line(outside.Ref))
+		return nil, fmt.Errorf(
+			"%s refers to another document, %s; allowed: one document that holds all, e.g. by a bundler", name,
+			draft.Line(outside.Ref),
+		)
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read as OpenAPI: %s", name, draft.Line(err.Error()))
 	case doc == nil || !strings.HasPrefix(doc.OpenAPI+".", "3."):
@@ -80,7 +83,9 @@ type reader struct {
 var (
 	errNoOperations = errors.New("describes no operation")
 	errNoneChosen   = errors.New("describes no operation below the named paths")
-	errOnlyWrites   = errors.New("describes only operations that change state, which are not sent unasked; allowed: with --writes")
+	errOnlyWrites   = errors.New(
+		"describes only operations that change state, which are not sent unasked; allowed: with --writes",
+	)
 )
 
 func (r *reader) operations() error {
@@ -117,7 +122,8 @@ func (r *reader) operations() error {
 }
 
 func (r *reader) wanted(path string) bool {
-	return len(r.options.Paths) == 0 || slices.ContainsFunc(r.options.Paths, func(p string) bool { return strings.HasPrefix(path, p) })
+	return len(r.options.Paths) == 0 ||
+		slices.ContainsFunc(r.options.Paths, func(p string) bool { return strings.HasPrefix(path, p) })
 }
 
 // inOrder are the methods of a path, those that a suite knows first.

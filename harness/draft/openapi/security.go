@@ -44,16 +44,20 @@ func (r *reader) credential(q *draft.Request, name string, optional bool) {
 	header, value, note := "", "", ""
 	switch {
 	case scheme == nil:
-		q.Notes = append(q.Notes, "TODO: the credentials of "+draft.Line(name)+", which the document does not describe.")
+		q.Notes = append(q.Notes,
+			"TODO: the credentials of "+draft.Line(name)+", which the document does not describe.")
 		return
 	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "basic"):
-		header, value, note = "Authorization", "Basic "+field, variable+" in the environment holds user:password in base64."
-	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"), scheme.Type == "oauth2", scheme.Type == "openIdConnect":
+		header, value, note = "Authorization", "Basic "+field,
+			variable+" in the environment holds user:password in base64."
+	case scheme.Type == "http" && strings.EqualFold(scheme.Scheme, "bearer"), scheme.Type == "oauth2",
+		scheme.Type == "openIdConnect":
 		header, value, note = "Authorization", "Bearer "+field, variable+" in the environment holds the token."
 	case scheme.Type == "apiKey" && scheme.In == "header":
 		header, value, note = scheme.Name, field, variable+" in the environment holds the key."
 	case scheme.Type == "apiKey" && scheme.In == "cookie":
-		header, value, note = "Cookie", draft.Escape(scheme.Name)+"="+field, variable+" in the environment holds the cookie's value."
+		header, value, note = "Cookie", draft.Escape(scheme.Name)+"="+field,
+			variable+" in the environment holds the cookie's value."
 	case scheme.Type == "apiKey" && scheme.In == "query":
 		part := draft.Escape(scheme.Name) + "=" + field
 		if optional {
@@ -64,7 +68,8 @@ func (r *reader) credential(q *draft.Request, name string, optional bool) {
 		q.Notes = append(q.Notes, variable+" in the environment holds the key.")
 		return
 	default:
-		q.Notes = append(q.Notes, "TODO: credentials of the kind "+draft.Line(scheme.Type+" "+scheme.Scheme)+" cannot be drafted.")
+		q.Notes = append(q.Notes,
+			"TODO: credentials of the kind "+draft.Line(scheme.Type+" "+scheme.Scheme)+" cannot be drafted.")
 		return
 	}
 	if optional {

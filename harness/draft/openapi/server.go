@@ -31,7 +31,8 @@ func chooseServer(servers openapi3.Servers) (chosen string, notes []string) {
 		}
 	}
 	if len(all) > 1 {
-		notes = append(notes, fmt.Sprintf("The document names %d servers: %s.", len(all), draft.Line(strings.Join(all, ", "))))
+		notes = append(notes,
+			fmt.Sprintf("The document names %d servers: %s.", len(all), draft.Line(strings.Join(all, ", "))))
 	}
 	return chosen, notes
 }

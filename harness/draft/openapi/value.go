@@ -182,9 +182,10 @@ func number(s *openapi3.Schema, whole bool) any {
 
 // formats are texts of the formats that are common.
 var formats = map[string]string{
-	"uuid": "00000000-0000-4000-8000-000000000001", "date": "2024-01-01", "date-time": "2024-01-01T00:00:00Z", "time": "12:00:00Z",
-	"duration": "PT1S", "email": "user@example.com", "uri": "http://example.com/", "url": "http://example.com/", "hostname": "example.com",
-	"ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "dGV4dA==",
+	"uuid": "00000000-0000-4000-8000-000000000001",
+	"date": "2024-01-01", "time": "12:00:00Z", "date-time": "2024-01-01T00:00:00Z", "duration": "PT1S",
+	"email": "user@example.com", "uri": "http://example.com/", "url": "http://example.com/",
+	"hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "dGV4dA==",
 }
 
 func text(s *openapi3.Schema) string {

@@ -68,7 +68,8 @@ func (d *fault) fresh() (holds, error) {
 	err := d.tried(fmt.Sprintf("CLUSTER_WORKERS=%d", d.spec.Phase.Workers), func(p *probed) (err error) {
 		most := func(ctx context.Context) error { return p.cluster.Scale(ctx, 2*d.spec.Phase.Workers) }
 		back := func(ctx context.Context) error { return p.cluster.Scale(ctx, d.spec.Phase.Workers) }
-		for _, do := range []func(context.Context) error{most, p.cluster.Reload, back} { // a reload has one more for a while
+		// a reload has one more for a while
+		for _, do := range []func(context.Context) error{most, p.cluster.Reload, back} {
 			if err := p.command(do); err != nil {
 				return err
 			}
@@ -145,15 +146,19 @@ func (d *fault) injectRandom() (counts map[string]int, err error) {
 func (d *fault) book(ctx context.Context, first chan<- struct{}) map[string]int64 {
 	acknowledged := map[string]int64{}
 	for i := 0; ctx.Err() == nil; i++ {
-		account := int64(d.Dataset.Accounts - i%min(booked, max(1, d.Dataset.Accounts/10))) // those that the load writes to, too
-		transfer := wire.Transfer{ID: fmt.Sprintf("%08x-0000-8000-8000-%012x", uint32(d.spec.Choices), i), AmountCents: 1, Memo: "chaos"}
+		// those that the load writes to, too
+		account := int64(d.Dataset.Accounts - i%min(booked, max(1, d.Dataset.Accounts/10)))
+		transfer := wire.Transfer{
+			ID: fmt.Sprintf("%08x-0000-8000-8000-%012x", uint32(d.spec.Choices), i), AmountCents: 1, Memo: "chaos",
+		}
 		body, err := json.Marshal(transfer)
 		if err != nil {
 			d.note("%v", err)
 			break
 		}
 		var done wire.Booked
-		if _, err := d.ask(http.MethodPost, fmt.Sprintf("/api/accounts/%d/transactions", account), "", body, &done); err == nil && done.ID == transfer.ID {
+		path := fmt.Sprintf("/api/accounts/%d/transactions", account)
+		if _, err := d.ask(http.MethodPost, path, "", body, &done); err == nil && done.ID == transfer.ID {
 			if acknowledged[transfer.ID] = account; len(acknowledged) == 1 {
 				close(first)
 			}
@@ -175,7 +180,8 @@ func (d *fault) missing(acknowledged map[string]int64) (int, error) {
 		}
 		read[account] = true
 		var list wire.Transactions
-		if _, err := d.ask(http.MethodGet, fmt.Sprintf("/api/accounts/%d/transactions?limit=%d", account, wire.MaxLimit), "", nil, &list); err != nil {
+		path := fmt.Sprintf("/api/accounts/%d/transactions?limit=%d", account, wire.MaxLimit)
+		if _, err := d.ask(http.MethodGet, path, "", nil, &list); err != nil {
 			return 0, err
 		}
 		for _, t := range list.Transactions {
@@ -221,7 +227,8 @@ func (d *fault) quiet(before holds) error {
 	if err != nil || failed != nil {
 		return fmt.Errorf("look at what the primary holds: %v, %v", err, failed)
 	}
-	d.note("the primary has %d descriptors open and %.1f MiB resident, a fresh one %d and %.1f MiB", now.descriptors, now.mebibytes, before.descriptors, before.mebibytes)
+	d.note("the primary has %d descriptors open and %.1f MiB resident, a fresh one %d and %.1f MiB", now.descriptors,
+		now.mebibytes, before.descriptors, before.mebibytes)
 	d.set("descriptors", float64(max(0, now.descriptors-before.descriptors)))
 	d.set("grown", max(0, now.mebibytes-before.mebibytes))
 	return nil

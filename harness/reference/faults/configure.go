@@ -14,7 +14,10 @@ import (
 )
 
 // small is the environment of the clusters that are started beside the one under load.
-var small = []string{"CLUSTER_WORKERS=2", "HEALTH_CHECK_INTERVAL=100ms", "MEMORY_LIMIT=256", "PORT=0", "PLATFORM_ACCOUNTS=100", "PLATFORM_TRANSACTIONS=200"}
+var small = []string{
+	"CLUSTER_WORKERS=2", "HEALTH_CHECK_INTERVAL=100ms", "MEMORY_LIMIT=256", "PORT=0",
+	"PLATFORM_ACCOUNTS=100", "PLATFORM_TRANSACTIONS=200",
+}
 
 // settings are documented variables with a good value, and what must be seen of it.
 var settings = []struct {
@@ -25,7 +28,10 @@ var settings = []struct {
 	{"CLUSTER_MODE=false", func(p *probed) error { return want("cluster.mode", *p.health.Cluster.Mode, false) }},
 	{"CLUSTER_MODE=true", func(p *probed) error { return want("cluster.mode", *p.health.Cluster.Mode, true) }},
 	{"CLUSTER_MODE=auto", func(p *probed) error { return contain("cluster.mode_reason", p.health.Cluster.Why, " ") }},
-	{"MEMORY_LIMIT=128", func(p *probed) error { return want("cluster.memory.total", p.health.Cluster.Memory.Total, "256MB") }},
+	{
+		"MEMORY_LIMIT=128",
+		func(p *probed) error { return want("cluster.memory.total", p.health.Cluster.Memory.Total, "256MB") },
+	},
 	{"HOST=127.0.0.2", func(p *probed) error { return contain("the address", p.cluster.URL(), "//127.0.0.2:") }},
 	{"RESPAWN_LIMIT=0", func(p *probed) error { return p.givesUp() }},
 	{"GC_INTERVAL=100ms", func(p *probed) error { return p.collects() }},
@@ -35,11 +41,13 @@ var settings = []struct {
 
 // refused are the documented variables, each with a value that none may take.
 var refused = map[string]string{
-	"CLUSTER_MODE": "maybe", "CLUSTER_WORKERS": "0", "CLUSTER_DISTRIBUTION": "fair", "MEMORY_LIMIT": "8", "HOST": "http://127.0.0.1",
-	"PORT": "65536", "RESPAWN_LIMIT": "-1", "HEALTH_CHECK_INTERVAL": "15", "GC_INTERVAL": "soon", "CLUSTER_CONTROL": "relative/path",
-	"CLUSTER_PROFILE": "relative/path",
-	"DEBUG":           "cluster:\a", "LOG_FORMAT": "xml", "DATABASE_URL": "mysql://127.0.0.1/x", "REDIS_URL": "http://127.0.0.1", "REDIS_PREFIX": "with space",
-	"PLATFORM_SEED": "-1", "PLATFORM_ACCOUNTS": "none", "PLATFORM_TRANSACTIONS": "1.5", "PLATFORM_LEAK": "-1", "PLATFORM_SLOWDOWN": "1h",
+	"CLUSTER_MODE": "maybe", "CLUSTER_WORKERS": "0", "CLUSTER_DISTRIBUTION": "fair", "MEMORY_LIMIT": "8",
+	"HOST": "http://127.0.0.1", "PORT": "65536", "RESPAWN_LIMIT": "-1", "HEALTH_CHECK_INTERVAL": "15",
+	"GC_INTERVAL": "soon", "CLUSTER_CONTROL": "relative/path", "CLUSTER_PROFILE": "relative/path",
+	"DEBUG": "cluster:\a", "LOG_FORMAT": "xml", "DATABASE_URL": "mysql://127.0.0.1/x",
+	"REDIS_URL": "http://127.0.0.1", "REDIS_PREFIX": "with space",
+	"PLATFORM_SEED": "-1", "PLATFORM_ACCOUNTS": "none", "PLATFORM_TRANSACTIONS": "1.5", "PLATFORM_LEAK": "-1",
+	"PLATFORM_SLOWDOWN": "1h",
 }
 
 // configure starts clusters with each documented variable set to something that shows, and
@@ -122,7 +130,9 @@ func (d *fault) tried(set string, seen func(*probed) error) (err error) {
 	p := &probed{printed: &lockedBuffer{}}
 	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
 	defer cancel()
-	if p.cluster, err = clusterimpl.Start(ctx, clusterimpl.Options{Env: append(small[:len(small):len(small)], set), Log: p.printed}); err != nil {
+	p.cluster, err = clusterimpl.Start(ctx,
+		clusterimpl.Options{Env: append(small[:len(small):len(small)], set), Log: p.printed})
+	if err != nil {
 		return fmt.Errorf("%s: %w", set, err)
 	}
 	defer func() {

@@ -61,7 +61,9 @@ type workersReport struct {
 var megabytes = regexp.MustCompile(`^[0-9]+MB$`)
 
 // codes are the HTTP statuses of the documented states.
-var codes = map[string]int{"healthy": http.StatusOK, "degraded": http.StatusOK, "unhealthy": http.StatusServiceUnavailable}
+var codes = map[string]int{
+	"healthy": http.StatusOK, "degraded": http.StatusOK, "unhealthy": http.StatusServiceUnavailable,
+}
 
 // watchHealth reads both health endpoints all through the window. In its middle a worker is
 // killed: what is said then must be of the same shape, with fewer workers active.
@@ -109,14 +111,18 @@ func (d *fault) health() (healthReport, error) {
 		return r, fmt.Errorf("GET /health: status %q, allowed are healthy, degraded and unhealthy", r.Status)
 	case code != codes[r.Status]:
 		return r, fmt.Errorf("GET /health: %s with HTTP status %d, want %d", r.Status, code, codes[r.Status])
-	case r.Cluster == nil || r.Cluster.Mode == nil || r.Cluster.Workers == nil || r.Cluster.Active == nil || r.Cluster.Memory == nil:
+	case r.Cluster == nil || r.Cluster.Mode == nil || r.Cluster.Workers == nil || r.Cluster.Active == nil ||
+		r.Cluster.Memory == nil:
 		return r, fmt.Errorf("GET /health: cluster.mode, workers, active or memory is missing")
 	case !megabytes.MatchString(r.Cluster.Memory.Total) || !megabytes.MatchString(r.Cluster.Memory.Used):
-		return r, fmt.Errorf("GET /health: memory %q of %q, want sizes such as 2048MB", r.Cluster.Memory.Used, r.Cluster.Memory.Total)
+		return r, fmt.Errorf("GET /health: memory %q of %q, want sizes such as 2048MB", r.Cluster.Memory.Used,
+			r.Cluster.Memory.Total)
 	case *r.Cluster.Workers != d.spec.Phase.Workers || *r.Cluster.Active < 0 || *r.Cluster.Active > *r.Cluster.Workers:
-		return r, fmt.Errorf("GET /health: %d of %d workers active, the cluster has %d", *r.Cluster.Active, *r.Cluster.Workers, d.spec.Phase.Workers)
+		return r, fmt.Errorf("GET /health: %d of %d workers active, the cluster has %d", *r.Cluster.Active,
+			*r.Cluster.Workers, d.spec.Phase.Workers)
 	case (r.Status == "healthy") != (*r.Cluster.Active == *r.Cluster.Workers) && r.Status != "unhealthy":
-		return r, fmt.Errorf("GET /health: %s with %d of %d workers active", r.Status, *r.Cluster.Active, *r.Cluster.Workers)
+		return r, fmt.Errorf("GET /health: %s with %d of %d workers active", r.Status, *r.Cluster.Active,
+			*r.Cluster.Workers)
 	}
 	return r, nil
 }
@@ -128,13 +134,15 @@ func (d *fault) healthOfWorkers() (workersReport, error) {
 		return r, err
 	}
 	if len(r.Workers) != d.spec.Phase.Workers {
-		return r, fmt.Errorf("GET /health/workers: %d workers, the cluster has %d", len(r.Workers), d.spec.Phase.Workers)
+		return r, fmt.Errorf("GET /health/workers: %d workers, the cluster has %d", len(r.Workers),
+			d.spec.Phase.Workers)
 	}
 	for i, w := range r.Workers {
 		switch {
 		case w.PID == nil || w.Uptime == nil || w.Restarts == nil || w.Requests == nil || w.State == "":
 			return r, fmt.Errorf("GET /health/workers: worker %d lacks pid, state, uptime, restarts or requests", i+1)
-		case w.CPU == nil || w.CPU.Seconds == nil || w.Memory == nil || w.Memory.RSS == nil || w.Response == nil || w.Response.P50 == nil || w.Response.P99 == nil:
+		case w.CPU == nil || w.CPU.Seconds == nil || w.Memory == nil || w.Memory.RSS == nil || w.Response == nil ||
+			w.Response.P50 == nil || w.Response.P99 == nil:
 			return r, fmt.Errorf("GET /health/workers: worker %d lacks CPU, memory or response times", i+1)
 		}
 	}

@@ -77,15 +77,18 @@ func (s course) take(d *fault, cluster loader) error {
 	if err != nil {
 		return err
 	}
-	d.note("at most %.0f req/s, found with %d users, who were refused %d times", capacity, perWorker*d.spec.Phase.Workers, refused)
+	d.note("at most %.0f req/s, found with %d users, who were refused %d times", capacity,
+		perWorker*d.spec.Phase.Workers, refused)
 
 	normal := &overloaded{}
-	if _, err = cluster.offer(normal, s.settling, load.Piece{Length: s.ordinary, From: capacity / 2, To: capacity / 2}); err != nil {
+	half := load.Piece{Length: s.ordinary, From: capacity / 2, To: capacity / 2}
+	if _, err = cluster.offer(normal, s.settling, half); err != nil {
 		return err
 	}
 	usual, ok := normal.highest(s.settling, s.settling+s.ordinary)
 	if !ok {
-		return fmt.Errorf("half of the capacity is more than the cluster can do: of all requests, %s", normal.outcomes())
+		return fmt.Errorf("half of the capacity is more than the cluster can do: of all requests, %s",
+			normal.outcomes())
 	}
 	d.note("%.0f req/s: p99 up to %.1f ms in a second", capacity/2, milliseconds(usual))
 
@@ -111,14 +114,22 @@ func (s course) take(d *fault, cluster loader) error {
 	took := spike.normalAgain(s.tripled, s.tripled+s.after, normalFactor*usual)
 	d.note("%.0f req/s for %v, then %.0f req/s: p99 is below %.1f ms again after %.0f ms",
 		3*capacity, s.tripled, capacity/2, normalFactor*milliseconds(usual), milliseconds(took))
-	d.note("the p99 of each second since: %s; of all, %s", spike.perSecond(s.tripled, s.tripled+s.after), spike.outcomes())
+	d.note("the p99 of each second since: %s; of all, %s", spike.perSecond(s.tripled, s.tripled+s.after),
+		spike.outcomes())
 	d.set("recovery_p99", milliseconds(took))
 
+	return d.opened(cluster, before)
+}
+
+// opened keeps how many connections to the database were opened or tried since before.
+func (d *fault) opened(cluster loader, before connects) error {
 	var now connects
-	if _, err := d.until(func() bool {
+	_, err := d.until(func() bool {
+		var err error
 		now, err = cluster.connects()
 		return err == nil
-	}); err != nil || now == nil {
+	})
+	if err != nil || now == nil {
 		return errors.Join(err, errors.New("the cluster does not tell its connections"))
 	}
 	opened := now.since(before)
@@ -167,7 +178,10 @@ func (d *fault) offer(observe *overloaded, warmup time.Duration, pieces ...load.
 
 // requests makes a source of the phase's requests that no other step has made.
 func (d *fault) requests(step string) (*traffic.Source, error) {
-	config := traffic.Config{Dataset: d.Dataset, Mix: d.Mix, Seed: d.spec.Choices, Salt: fmt.Sprintf("overload/%d/%d/%s", d.spec.Phase.Number, d.spec.Choices, step)}
+	config := traffic.Config{
+		Dataset: d.Dataset, Mix: d.Mix, Seed: d.spec.Choices,
+		Salt: fmt.Sprintf("overload/%d/%d/%s", d.spec.Phase.Number, d.spec.Choices, step),
+	}
 	source, err := traffic.New(config)
 	if err != nil {
 		return nil, err

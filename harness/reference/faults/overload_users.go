@@ -44,7 +44,10 @@ func (d *fault) saturate(s course, when string) (rate float64, refused int64, er
 	count := perWorker * d.spec.Phase.Workers
 	transport := &http.Transport{MaxIdleConnsPerHost: count, DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	u := &users{client: &http.Client{Transport: transport}, base: d.Cluster.URL(), from: time.Now().Add(s.settling), next: source.Next}
+	u := &users{
+		client: &http.Client{Transport: transport}, base: d.Cluster.URL(), from: time.Now().Add(s.settling),
+		next: source.Next,
+	}
 	var all sync.WaitGroup
 	for range count {
 		all.Go(func() { u.ask(ctx) })

@@ -98,7 +98,8 @@ func exhaust(d *fault) error {
 			killed++
 		}
 		if ok, err := d.until(func() bool { return d.gaveUp() || d.noticed(victim) }); !ok || err != nil {
-			return errors.Join(err, fmt.Errorf("the death of worker %d (pid %d) went unnoticed", victim.slot, victim.pid))
+			return errors.Join(err,
+				fmt.Errorf("the death of worker %d (pid %d) went unnoticed", victim.slot, victim.pid))
 		}
 	}
 	d.note("gave up after %d deaths", killed)

@@ -70,7 +70,8 @@ func (r *Reader) Bare(n ast.Node) bool {
 	default:
 		return true
 	}
-	r.Report(PlaceOf(n), "YAML "+what, "every value written out where it stands: no anchors, aliases, merges, tags or ? keys")
+	r.Report(PlaceOf(n), "YAML "+what,
+		"every value written out where it stands: no anchors, aliases, merges, tags or ? keys")
 	return false
 }
 

@@ -47,7 +47,8 @@ func (s *source) readable(text string) bool {
 	switch start := strings.TrimSpace(text); {
 	case len(text) > MaxFile:
 		s.lines = nil // not to be shown
-		s.Report(Position{}, fmt.Sprintf("file has %d bytes, which is too much for a %s", len(text), s.form.Name), fmt.Sprintf("at most %d bytes", MaxFile))
+		s.Report(Position{}, fmt.Sprintf("file has %d bytes, which is too much for a %s", len(text), s.form.Name),
+			fmt.Sprintf("at most %d bytes", MaxFile))
 		return false
 	case start == "":
 		s.Report(Position{}, "file is empty", s.form.Wanted)
@@ -77,7 +78,8 @@ func (s *source) readableLine(number int, line string) {
 			s.Report(at, fmt.Sprintf("control character %U", r), "text, spaces and line ends")
 			return
 		case column > maxLine:
-			s.Report(at, fmt.Sprintf("line has more than %d characters", maxLine), "long texts over several lines, after >-")
+			s.Report(at, fmt.Sprintf("line has more than %d characters", maxLine),
+				"long texts over several lines, after >-")
 			return
 		}
 	}
@@ -112,7 +114,11 @@ var hints = []struct{ message, allowed string }{
 	{"invalid header option", `a text that starts with > in quotes, e.g. op: ">="`},
 	{"directive value", "a text that starts with % in quotes"},
 	{"reserved character", "a text that starts with @ or ` in quotes"},
-	{"mapping value is not allowed", "one key with its value on a line, at the indentation of its neighbours; a text that holds a colon and a space in quotes"},
+	{
+		"mapping value is not allowed",
+		"one key with its value on a line, at the indentation of its neighbours; a text that holds a colon and a " +
+			"space in quotes",
+	},
 	{"value is not allowed in this context", "keys of one mapping at the same indentation"},
 	{"found character '\t'", "spaces for indentation"},
 	{"unexpected key name", "key: value"},

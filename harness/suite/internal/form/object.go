@@ -110,7 +110,8 @@ func (c Object[T]) Read(r *Reader, path string, n ast.Node) (T, bool) {
 		given[p.Key] = true
 		f, ok := c.field(p.Key)
 		if !ok {
-			r.Report(p.At, fmt.Sprintf("unknown key %s in %s", Quote(p.Key), c.Name)+DidYouMean(p.Key, c.keys()), c.allowed())
+			r.Report(p.At, fmt.Sprintf("unknown key %s in %s", Quote(p.Key), c.Name)+DidYouMean(p.Key, c.keys()),
+				c.allowed())
 			if meant, ok := Nearest(p.Key, c.keys()); ok {
 				given[meant] = true // misspelt, so not missing as well
 			}
@@ -164,7 +165,8 @@ func (c Object[T]) allowed() string { return "the keys " + strings.Join(c.keys()
 // Schema describes the mapping.
 func (c Object[T]) Schema() *jsonschema.Schema {
 	s := &jsonschema.Schema{
-		Type: "object", Description: c.About, Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema,
+		Type: "object", Description: c.About, Properties: jsonschema.NewProperties(),
+		AdditionalProperties: jsonschema.FalseSchema,
 	}
 	for _, f := range c.Fields {
 		s.Properties.Set(f.Key, f.schema())

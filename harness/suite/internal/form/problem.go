@@ -134,7 +134,8 @@ func (s *source) snippet(at Position) string {
 		line, cutRight = line[:width], "…"
 	}
 	gutter := fmt.Sprintf("%5d | ", at.Line)
-	indent := strings.Repeat(" ", len(gutter)-2) + "| " + strings.Repeat(" ", len([]rune(cutLeft))) + blank(line[:column])
+	indent := strings.Repeat(" ", len(gutter)-2) + "| " + strings.Repeat(" ", len([]rune(cutLeft))) +
+		blank(line[:column])
 	return gutter + cutLeft + printable(line) + cutRight + "\n" + indent + "^\n"
 }
 

@@ -91,7 +91,9 @@ func Choice[V ~string](what string, of ...V) Codec[V] {
 		What: what, Allowed: allowed, Text: TextOf,
 		Parse: func(text string) (V, error) {
 			if !slices.Contains(of, V(text)) {
-				return "", &ValueError{fmt.Sprintf("%s is not %s", Quote(text), what) + DidYouMean(text, words), allowed}
+				return "", &ValueError{
+					fmt.Sprintf("%s is not %s", Quote(text), what) + DidYouMean(text, words), allowed,
+				}
 			}
 			return V(text), nil
 		},
