@@ -235,7 +235,10 @@ func (c *Cluster) note(e ipc.Event, started time.Time) (serving bool) {
 	defer c.mu.Unlock()
 	now := time.Now()
 	if e.Kind != ipc.Changed {
-		c.events = append(c.events, Event{At: now, Kind: e.Kind, Worker: e.Worker, PID: e.PID, Detail: e.Detail, Replaced: e.Replaced, Planned: e.Planned})
+		c.events = append(c.events, Event{
+			At: now, Kind: e.Kind, Worker: e.Worker, PID: e.PID, Detail: e.Detail, Replaced: e.Replaced,
+			Planned: e.Planned,
+		})
 	}
 	switch e.Kind {
 	case ipc.Changed:

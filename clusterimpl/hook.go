@@ -102,8 +102,8 @@ func child(c config.Config, newHandler worker.NewHandler, logs *logging.Logs) in
 		timeout = defaultReadyTimeout
 	}
 	return serve(ctx, c, service{
-		newHandler: newHandler, logs: logs, environ: os.Environ(), stderr: os.Stderr, readyTimeout: timeout, orphaned: orphaned,
-		notify: notify, commands: commands,
+		newHandler: newHandler, logs: logs, environ: os.Environ(), stderr: os.Stderr, readyTimeout: timeout,
+		orphaned: orphaned, notify: notify, commands: commands,
 	})
 }
 
@@ -163,7 +163,8 @@ func (s service) first(ctx context.Context, c config.Config, notify func(ipc.Eve
 	}
 	defer stop()
 	if c.ModeReason != "" {
-		s.logs.For(logging.Cluster).Info("the mode follows from the host", "cluster", c.ClusterMode, "workers", c.Workers, "reason", c.ModeReason)
+		s.logs.For(logging.Cluster).Info("the mode follows from the host", "cluster", c.ClusterMode, "workers",
+			c.Workers, "reason", c.ModeReason)
 	}
 	if !c.ClusterMode {
 		if s.orphaned != nil {
@@ -182,7 +183,9 @@ func (s service) first(ctx context.Context, c config.Config, notify func(ipc.Eve
 		defer shared.Close()
 		defer func() { // no worker is left then
 			if err := release(c, shared); err != nil {
-				s.logs.For(logging.Cluster).Debug("the next cluster waits until this one's near cache cannot be believed any more", "reason", err)
+				s.logs.For(logging.Cluster).Debug(
+					"the next cluster waits until this one's near cache cannot be believed any more", "reason", err,
+				)
 			}
 		}()
 	}
@@ -199,7 +202,10 @@ func listen(ctx context.Context, c config.Config) (*net.TCPListener, error) {
 	plain.SetMultipathTCP(false) // such a socket takes no filter, which stopping without loss needs
 	ln, err := plain.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("listen on %s: the port is taken by another process: choose another PORT, or 0 for a free one: %w", address, err)
+		return nil, fmt.Errorf(
+			"listen on %s: the port is taken by another process: choose another PORT, or 0 for a free one: %w", address,
+			err,
+		)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
@@ -216,7 +222,8 @@ func (s service) command() (func(slot int) *exec.Cmd, error) {
 	return func(slot int) *exec.Cmd {
 		cmd := exec.Command(exe)
 		cmd.Args = append(cmd.Args, "worker", strconv.Itoa(slot)) // for whoever lists processes
-		cmd.Env = append(append([]string(nil), s.environ...), process.EnvRole+"="+process.RoleWorker, process.EnvSlot+"="+strconv.Itoa(slot))
+		cmd.Env = append(append([]string(nil), s.environ...), process.EnvRole+"="+process.RoleWorker,
+			process.EnvSlot+"="+strconv.Itoa(slot))
 		cmd.Stdout, cmd.Stderr = s.stderr, s.stderr
 		return cmd
 	}, nil

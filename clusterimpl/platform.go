@@ -51,7 +51,8 @@ func (c connected) Database() health.Database {
 
 // release tells the next cluster on the same Redis that it need not wait for this one, whose workers have ended.
 func release(c config.Config, shared *near.Memory) error {
-	return platform.Release(context.Background(), platform.Config{RedisURL: c.RedisURL, RedisPrefix: c.RedisPrefix, Near: shared})
+	return platform.Release(context.Background(),
+		platform.Config{RedisURL: c.RedisURL, RedisPrefix: c.RedisPrefix, Near: shared})
 }
 
 // share makes the memory that all workers of a cluster have; nil when the platform needs none,

@@ -135,7 +135,8 @@ func (c *Cluster) launch(o Options) (<-chan struct{}, error) {
 	}
 	cmd := exec.Command(exe)
 	cmd.Args = append(cmd.Args, role) // for whoever lists processes
-	cmd.Env = append(config.Merge(os.Environ(), o.Env), process.EnvRole+"="+role, process.EnvReadyTimeout+"="+o.ReadyTimeout.String())
+	cmd.Env = append(config.Merge(os.Environ(), o.Env), process.EnvRole+"="+role,
+		process.EnvReadyTimeout+"="+o.ReadyTimeout.String())
 	cmd.ExtraFiles = p.theirs[:2]
 	cmd.Stdout, cmd.Stderr = p.theirs[2], p.theirs[2]
 	started := time.Now()

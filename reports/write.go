@@ -42,7 +42,8 @@ func Write(dir string, run *archive.Run) error {
 		try(filepath.Join(folder, c.Name+".png"), c.PNG)
 		try(filepath.Join(folder, c.Name+".svg"), c.SVG)
 	}
-	try(filepath.Join(dir, "report.txt"), func(w io.Writer) error { return text.Write(w, r, text.Options{Width: fileWidth}) })
+	try(filepath.Join(dir, "report.txt"),
+		func(w io.Writer) error { return text.Write(w, r, text.Options{Width: fileWidth}) })
 	try(filepath.Join(dir, "report.md"), func(w io.Writer) error { return markdown.Write(w, r) })
 	try(filepath.Join(dir, "report.html"), func(w io.Writer) error { return page.Write(w, r, charts) })
 	return errors.Join(errs...)

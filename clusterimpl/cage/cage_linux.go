@@ -93,7 +93,8 @@ func isDir(path string) bool {
 // has processes of its own.
 func delegate(dir string) error {
 	path := filepath.Join(dir, "cgroup.subtree_control")
-	if text, err := os.ReadFile(path); err == nil && strings.Contains(" "+strings.TrimSpace(string(text))+" ", " memory ") {
+	if text, err := os.ReadFile(path); err == nil &&
+		strings.Contains(" "+strings.TrimSpace(string(text))+" ", " memory ") {
 		return nil
 	}
 	if err := os.WriteFile(path, []byte("+memory"), 0); err != nil {

@@ -73,7 +73,8 @@ func Run(t *testing.T, s System) {
 		Check
 		run func(*testing.T)
 	}{
-		{Answers, s.answers}, {Health, s.health}, {Workers, s.workers}, {Reached, s.reached}, {Killed, s.killed}, {Stops, s.stops}, {Taken, s.taken},
+		{Answers, s.answers}, {Health, s.health}, {Workers, s.workers}, {Reached, s.reached}, {Killed, s.killed},
+		{Stops, s.stops}, {Taken, s.taken},
 	} {
 		t.Run(string(c.Check), func(t *testing.T) {
 			if what, lacks := s.Lacks[c.Check]; lacks {
@@ -247,7 +248,8 @@ func (s System) stops(t *testing.T) {
 // request makes one and calls sent as soon as it is on its way, or has failed.
 func request(t *testing.T, url string, sent func()) error {
 	defer sent()
-	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { sent() }})
+	ctx := httptrace.WithClientTrace(t.Context(),
+		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { sent() }})
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -283,7 +285,8 @@ func (s System) taken(t *testing.T) {
 // it has ended.
 func Gone(t *testing.T, pid int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return !Alive(pid) }, hang, 2*time.Millisecond, "process %d is still there", pid)
+	require.Eventually(t, func() bool { return !Alive(pid) }, hang, 2*time.Millisecond, "process %d is still there",
+		pid)
 }
 
 // Alive says whether a process runs.

@@ -78,27 +78,52 @@ type Variable struct {
 
 // Variables are the documented variables, in the order of the help text.
 var Variables = []Variable{
-	{"CLUSTER_MODE", "true", "true, false or auto", "a primary with worker processes, or one process that serves by itself; auto is true on a plain host, with a worker for each usable core unless CLUSTER_WORKERS says otherwise, and false on Fly.io, Kubernetes, ECS and Swarm", setMode},
-	{"CLUSTER_WORKERS", "4", "1 to 256", "number of worker processes, one core's worth each", setInt(func(c *Config) *int { return &c.Workers }, 1, maxWorkers)},
-	{"CLUSTER_DISTRIBUTION", "auto", "auto, journal, handover or inherited", "how connections come to the workers", setOneOf(func(c *Config) *Distribution { return &c.Distribution }, Auto, Journal, Handover, Inherited)},
+	{"CLUSTER_MODE", "true", "true, false or auto",
+		"a primary with worker processes, or one process that serves by itself; auto is true on a plain host, with a " +
+			"worker for each usable core unless CLUSTER_WORKERS says otherwise, and false on Fly.io, Kubernetes, " +
+			"ECS and Swarm", setMode},
+	{"CLUSTER_WORKERS", "4", "1 to 256", "number of worker processes, one core's worth each",
+		setInt(func(c *Config) *int { return &c.Workers }, 1, maxWorkers)},
+	{"CLUSTER_DISTRIBUTION", "auto", "auto, journal, handover or inherited", "how connections come to the workers",
+		setOneOf(func(c *Config) *Distribution { return &c.Distribution }, Auto, Journal, Handover, Inherited)},
 	{"MEMORY_LIMIT", "4096", "16 to 1048576, or with the unit MB or GB", "memory limit per worker, in MiB", setMemory},
 	{"HOST", "127.0.0.1", "an IP address or a host name", "address to listen on", setHost},
-	{"PORT", "3001", "0 to 65535; 0 takes a free one", "port to listen on", setInt(func(c *Config) *int { return &c.Port }, 0, 65535)},
-	{"RESPAWN_LIMIT", "15", "0 to 10000", "deaths of workers within a minute after which none is replaced any more", setInt(func(c *Config) *int { return &c.RespawnLimit }, 0, 10000)},
-	{"HEALTH_CHECK_INTERVAL", "15s", "100ms to 1h", "time between two probes of a worker, and the longest time one may take", setDuration(func(c *Config) *time.Duration { return &c.HealthCheck }, 100*time.Millisecond, time.Hour, false)},
-	{"GC_INTERVAL", "60s", "100ms to 24h, or 0 for never", "time between two explicit garbage collections", setDuration(func(c *Config) *time.Duration { return &c.GC }, 100*time.Millisecond, 24*time.Hour, true)},
-	{"CLUSTER_CONTROL", "", "empty, none, or an absolute path of up to 100 bytes", "unix socket for reload and scale; empty opens one in a folder of this user's when the cluster runs in the foreground", setControl},
+	{"PORT", "3001", "0 to 65535; 0 takes a free one", "port to listen on",
+		setInt(func(c *Config) *int { return &c.Port }, 0, 65535)},
+	{"RESPAWN_LIMIT", "15", "0 to 10000", "deaths of workers within a minute after which none is replaced any more",
+		setInt(func(c *Config) *int { return &c.RespawnLimit }, 0, 10000)},
+	{"HEALTH_CHECK_INTERVAL", "15s", "100ms to 1h",
+		"time between two probes of a worker, and the longest time one may take",
+		setDuration(func(c *Config) *time.Duration { return &c.HealthCheck }, 100*time.Millisecond, time.Hour, false)},
+	{"GC_INTERVAL", "60s", "100ms to 24h, or 0 for never", "time between two explicit garbage collections",
+		setDuration(func(c *Config) *time.Duration { return &c.GC }, 100*time.Millisecond, 24*time.Hour, true)},
+	{
+		"CLUSTER_CONTROL", "", "empty, none, or an absolute path of up to 100 bytes",
+		"unix socket for reload and scale; empty opens one in a folder of this user's when the cluster runs in " +
+			"the foreground", setControl,
+	},
 	{"DEBUG", "", "namespaces separated by commas, e.g. cluster:*,-cluster:ipc", "what to log in detail", setDebug},
-	{"LOG_FORMAT", "text", "text or json", "format of the log on standard error", setOneOf(func(c *Config) *LogFormat { return &c.LogFormat }, Text, JSON)},
-	{"CLUSTER_PROFILE", "", "empty, or the absolute path of a folder", "folder in which each serving process leaves a profile of its processor time when it ends", setProfile},
-	{"DATABASE_URL", "", "empty, postgres://… or sqlite:/absolute/path", "where the accounts are; empty keeps them in memory", setURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres://", "postgresql://", "sqlite:/")},
-	{"REDIS_URL", "", "empty, redis://…, rediss://… or unix://…", "where cache and sessions are; empty keeps them in memory", setURL(func(c *Config) *string { return &c.RedisURL }, "redis://", "rediss://", "unix://")},
+	{"LOG_FORMAT", "text", "text or json", "format of the log on standard error",
+		setOneOf(func(c *Config) *LogFormat { return &c.LogFormat }, Text, JSON)},
+	{"CLUSTER_PROFILE", "", "empty, or the absolute path of a folder",
+		"folder in which each serving process leaves a profile of its processor time when it ends", setProfile},
+	{"DATABASE_URL", "", "empty, postgres://… or sqlite:/absolute/path",
+		"where the accounts are; empty keeps them in memory",
+		setURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres://", "postgresql://", "sqlite:/")},
+	{"REDIS_URL", "", "empty, redis://…, rediss://… or unix://…",
+		"where cache and sessions are; empty keeps them in memory",
+		setURL(func(c *Config) *string { return &c.RedisURL }, "redis://", "rediss://", "unix://")},
 	{"REDIS_PREFIX", "", "up to 64 printable characters without spaces", "put before every key in Redis", setPrefix},
 	{"PLATFORM_SEED", "1", "0 to 18446744073709551615", "seed of the data set", setSeed},
-	{"PLATFORM_ACCOUNTS", "1000", "1 to 10000000", "accounts in the data set", setInt(func(c *Config) *int { return &c.Accounts }, 1, 10_000_000)},
-	{"PLATFORM_TRANSACTIONS", "10000", "0 to 1000000000", "transactions in the data set, over all accounts", setInt(func(c *Config) *int { return &c.Transactions }, 0, 1_000_000_000)},
-	{"PLATFORM_LEAK", "0", "0 to 16777216", "bytes kept for ever per request, to test the memory limit", setInt(func(c *Config) *int { return &c.Leak }, 0, 16<<20)},
-	{"PLATFORM_SLOWDOWN", "0", "0 to 1m, e.g. 2ms", "extra processor time burnt per request, to test what measures the cluster", setDuration(func(c *Config) *time.Duration { return &c.Slowdown }, 0, time.Minute, true)},
+	{"PLATFORM_ACCOUNTS", "1000", "1 to 10000000", "accounts in the data set",
+		setInt(func(c *Config) *int { return &c.Accounts }, 1, 10_000_000)},
+	{"PLATFORM_TRANSACTIONS", "10000", "0 to 1000000000", "transactions in the data set, over all accounts",
+		setInt(func(c *Config) *int { return &c.Transactions }, 0, 1_000_000_000)},
+	{"PLATFORM_LEAK", "0", "0 to 16777216", "bytes kept for ever per request, to test the memory limit",
+		setInt(func(c *Config) *int { return &c.Leak }, 0, 16<<20)},
+	{"PLATFORM_SLOWDOWN", "0", "0 to 1m, e.g. 2ms",
+		"extra processor time burnt per request, to test what measures the cluster",
+		setDuration(func(c *Config) *time.Duration { return &c.Slowdown }, 0, time.Minute, true)},
 }
 
 // Error lists every variable whose value is refused.
@@ -148,7 +173,8 @@ func Parse(environ []string) (Config, error) {
 		return Config{}, &Error{problems}
 	}
 	if c.ModeReason != "" {
-		c.suit(detect.Decide(detect.Host{Env: func(name string) string { return values[name] }, Root: os.DirFS("/")}), values["CLUSTER_WORKERS"] != "")
+		c.suit(detect.Decide(detect.Host{Env: func(name string) string { return values[name] }, Root: os.DirFS("/")}),
+			values["CLUSTER_WORKERS"] != "")
 	}
 	if !c.ClusterMode {
 		c.Workers = 1

@@ -58,7 +58,8 @@ func Path(port int) string {
 // this user alone. A socket that nobody answers any more is replaced.
 func Listen(path string) (*net.UnixListener, error) {
 	if len(path) > longestPath || !filepath.IsAbs(path) {
-		return nil, fmt.Errorf("open the control socket %q: want an absolute path of at most %d bytes", path, longestPath)
+		return nil, fmt.Errorf("open the control socket %q: want an absolute path of at most %d bytes", path,
+			longestPath)
 	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -137,7 +138,10 @@ func Send(ctx context.Context, path string, r Request) error {
 	conn, err := dialer.DialContext(ctx, "unix", path)
 	switch {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("no cluster listens at %s: is it running, in the foreground and with worker processes, as this user and on this port?", path)
+		return fmt.Errorf(
+			"no cluster listens at %s: is it running, in the foreground and with worker processes, as this user and "+
+				"on this port?", path,
+		)
 	case err != nil:
 		return fmt.Errorf("reach the cluster: %w", err)
 	}

@@ -46,7 +46,9 @@ func Decide(h Host) Decision {
 	for _, m := range marks {
 		for _, name := range m.names {
 			if h.Env(name) != "" {
-				return Decision{Workers: 1, Reason: fmt.Sprintf("%s is set: %s scales by %s", name, m.platform, m.scales)}
+				return Decision{
+					Workers: 1, Reason: fmt.Sprintf("%s is set: %s scales by %s", name, m.platform, m.scales),
+				}
 			}
 		}
 	}
@@ -114,7 +116,8 @@ func (h Host) groups() []group {
 		}
 		for _, controller := range strings.Split(parts[1], ",") {
 			if controller == "cpu" {
-				all = append(all, group{"sys/fs/cgroup/cpu", parts[2], legacy}, group{"sys/fs/cgroup/cpu,cpuacct", parts[2], legacy})
+				all = append(all, group{"sys/fs/cgroup/cpu", parts[2], legacy},
+					group{"sys/fs/cgroup/cpu,cpuacct", parts[2], legacy})
 			}
 		}
 	}

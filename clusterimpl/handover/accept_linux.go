@@ -60,7 +60,8 @@ func (d *dispatcher) accepted(conn int, err error) error {
 	switch {
 	case err == nil:
 		d.give(conn)
-	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.ENOMEM):
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOBUFS),
+		errors.Is(err, unix.ENOMEM):
 		d.log.Warn("accepting waits", "reason", err)
 		time.Sleep(retry)
 	case errors.Is(err, unix.ECONNABORTED), errors.Is(err, unix.EINTR):

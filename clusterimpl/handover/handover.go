@@ -108,7 +108,8 @@ func New(mode Mode, ln *net.TCPListener, log *slog.Logger) (Spreader, error) {
 	case Inherited:
 		return newInherited(ln)
 	default:
-		return nil, fmt.Errorf("spread connections: unknown mode %q, allowed: %s, %s, %s", mode, Journal, Handover, Inherited)
+		return nil, fmt.Errorf("spread connections: unknown mode %q, allowed: %s, %s, %s", mode, Journal, Handover,
+			Inherited)
 	}
 }
 
@@ -129,6 +130,7 @@ func Receive(mode Mode, slot int, files []*os.File) (Receiver, error) {
 	case Inherited:
 		return receiveInherited(files)
 	default:
-		return nil, fmt.Errorf("receive connections: unknown mode %q, allowed: %s, %s, %s", mode, Journal, Handover, Inherited)
+		return nil, fmt.Errorf("receive connections: unknown mode %q, allowed: %s, %s, %s", mode, Journal, Handover,
+			Inherited)
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 // refusal answers a request that was begun by a worker that has ended, and must not be
 // carried out twice.
-var refusal = fmt.Sprintf("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s",
+var refusal = fmt.Sprintf("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Type: text/plain; "+
+	"charset=utf-8\r\nContent-Length: %d\r\n\r\n%s",
 	len(reason), reason)
 
 const reason = "the worker ended while it carried out this request, which is not made again\n"

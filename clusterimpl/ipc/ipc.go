@@ -29,7 +29,7 @@ const (
 	Retiring Kind = "retiring" // it wants no more connections, for it was told to stop by someone else
 	Ask      Kind = "ask"      // for the Body that answers a GET of Path
 	Back     Kind = "back"     // it has given connections back
-	Drained  Kind = "drained"  // it has finished all that it was to, and shows no sign of life until its process has ended
+	Drained  Kind = "drained"  // it has finished all that it was to, and is silent until its process has ended
 )
 
 // Messages of the primary.

@@ -80,7 +80,8 @@ func Open(file *os.File) (*Book, error) {
 	case h.magic != magic:
 		err = fmt.Errorf("open shared memory: this is no journal")
 	case h.workers > 1<<16 || h.entries > 1<<24 || info.Size() != size(int(h.workers), int(h.entries)):
-		err = fmt.Errorf("open shared memory: %d bytes are not a journal of %d workers and %d connections", info.Size(), h.workers, h.entries)
+		err = fmt.Errorf("open shared memory: %d bytes are not a journal of %d workers and %d connections", info.Size(),
+			h.workers, h.entries)
 	default:
 		err = b.mapped(int(h.workers), int(h.entries))
 	}
@@ -100,7 +101,8 @@ func size(workers, entries int) int64 {
 }
 
 func (b *Book) mapped(workers, entries int) (err error) {
-	b.data, err = unix.Mmap(int(b.file.Fd()), 0, int(size(workers, entries)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	b.data, err = unix.Mmap(int(b.file.Fd()), 0, int(size(workers, entries)), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED)
 	if err != nil {
 		return fmt.Errorf("map shared memory: %w", err)
 	}

@@ -41,7 +41,8 @@ func ReadTotals(fd int) (Totals, error) {
 		if err != nil {
 			return Totals{}, fmt.Errorf("read a connection's totals: %w", err)
 		}
-		if before.Bytes_received != after.Bytes_received || before.Bytes_acked != after.Bytes_acked || before.State != after.State {
+		if before.Bytes_received != after.Bytes_received || before.Bytes_acked != after.Bytes_acked ||
+			before.State != after.State {
 			continue // a packet came in between
 		}
 		t := Totals{

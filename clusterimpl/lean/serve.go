@@ -93,7 +93,8 @@ func (s *Server) answer(l *link, r *http.Request) (keep bool) {
 		if reason := recover(); reason != nil {
 			keep = false
 			if reason != http.ErrAbortHandler {
-				s.Log.Error("a handler panicked", "path", r.URL.Path, "reason", fmt.Sprint(reason), "stack", string(debug.Stack()))
+				s.Log.Error("a handler panicked", "path", r.URL.Path, "reason", fmt.Sprint(reason), "stack",
+					string(debug.Stack()))
 			}
 		}
 		if r.MultipartForm != nil {

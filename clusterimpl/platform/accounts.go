@@ -104,7 +104,10 @@ func accountID(r *http.Request) (int64, error) {
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return 0, &problem{status: http.StatusBadRequest, reason: "the account's id is not a number", field: "id", allowed: "a whole number from 1"}
+		return 0, &problem{
+			status: http.StatusBadRequest, reason: "the account's id is not a number", field: "id",
+			allowed: "a whole number from 1",
+		}
 	}
 	return id, nil
 }
@@ -130,7 +133,8 @@ func checkTransfer(t wire.Transfer) error {
 	case !isUUID(t.ID):
 		return refuse("id", "the id is not a UUID", "a UUID in lower case, e.g. 6ba7b810-9dad-81d1-80b4-00c04fd430c8")
 	case t.AmountCents == 0 || t.AmountCents > maxAmount || t.AmountCents < -maxAmount:
-		return refuse("amount_cents", "the amount is not allowed", fmt.Sprintf("%d to %d, but not 0", -maxAmount, maxAmount))
+		return refuse("amount_cents", "the amount is not allowed",
+			fmt.Sprintf("%d to %d, but not 0", -maxAmount, maxAmount))
 	case utf8.RuneCountInString(t.Memo) > maxMemo:
 		return refuse("memo", "the memo is too long", fmt.Sprintf("up to %d characters", maxMemo))
 	}

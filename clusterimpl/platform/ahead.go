@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// aheadBatch is how many accounts are read ahead at once: so few that a request behind them waits for a millisecond.
+	// aheadBatch is how many accounts are read ahead at once: so few that a request behind them waits for a
+	// millisecond.
 	aheadBatch = 200
 	// aheadTimeout bounds reading ahead as a whole.
 	aheadTimeout = 5 * time.Second

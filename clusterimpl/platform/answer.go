@@ -91,7 +91,9 @@ func (p *Platform) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if known.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
-	_ = answer(w, known.status, wire.Error{Error: known.reason, Field: known.field, Allowed: known.allowed, Line: known.line}) // strings always encode
+	// strings always encode
+	_ = answer(w, known.status,
+		wire.Error{Error: known.reason, Field: known.field, Allowed: known.allowed, Line: known.line})
 }
 
 // explain tells what a client may know of an error.
@@ -107,7 +109,10 @@ func (p *Platform) explain(ctx context.Context, err error) *problem {
 	case errors.Is(err, ledger.ErrUnknownAccount):
 		return &problem{status: http.StatusNotFound, reason: err.Error(), field: "id"}
 	case errors.Is(err, ledger.ErrConflict):
-		return &problem{status: http.StatusConflict, reason: err.Error(), field: "id", allowed: "an id that was never used, or the same transfer again"}
+		return &problem{
+			status: http.StatusConflict, reason: err.Error(), field: "id",
+			allowed: "an id that was never used, or the same transfer again",
+		}
 	case errors.Is(err, ledger.ErrUnavailable):
 		if ctx.Err() == nil { // else it is the client who has gone
 			p.faults.ofLedger(err)
@@ -153,7 +158,10 @@ func decodeJSON(body []byte, into any) error {
 		return malformed(err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return &problem{status: http.StatusBadRequest, reason: "there is something after the JSON object", field: "body", allowed: "one JSON object"}
+		return &problem{
+			status: http.StatusBadRequest, reason: "there is something after the JSON object", field: "body",
+			allowed: "one JSON object",
+		}
 	}
 	return nil
 }

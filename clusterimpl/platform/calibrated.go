@@ -37,7 +37,8 @@ func (p *Platform) calibrated(w http.ResponseWriter, r *http.Request) error {
 	if cpu > 0 {
 		used = burn(cpu)
 	}
-	return answer(w, http.StatusOK, wire.Calibrated{CPU: cpu.Microseconds(), Wait: wait.Microseconds(), Used: used.Microseconds()})
+	return answer(w, http.StatusOK,
+		wire.Calibrated{CPU: cpu.Microseconds(), Wait: wait.Microseconds(), Used: used.Microseconds()})
 }
 
 // microseconds reads a time from the query; without it the time is 0.
@@ -48,7 +49,8 @@ func microseconds(r *http.Request, key string, most time.Duration) (time.Duratio
 	}
 	n, err := strconv.ParseUint(text, 10, 32)
 	if err != nil || time.Duration(n)*time.Microsecond > most {
-		return 0, refuse(key, fmt.Sprintf("%s is not a number of microseconds in range", key), fmt.Sprintf("0 to %d", most.Microseconds()))
+		return 0, refuse(key, fmt.Sprintf("%s is not a number of microseconds in range", key),
+			fmt.Sprintf("0 to %d", most.Microseconds()))
 	}
 	return time.Duration(n) * time.Microsecond, nil
 }

@@ -22,7 +22,8 @@ const (
 	leaseTerm = time.Second
 	// leaseCheck is the time between two looks at it: some may fail or be late.
 	leaseCheck = leaseTerm / 5
-	// leasePoll is the time between two looks while it is to become ours: another who shares the memory may know sooner.
+	// leasePoll is the time between two looks while it is to become ours: another who shares the memory may know
+	// sooner.
 	leasePoll = leaseTerm / 50
 	// leaseKept is how long the lease outlives its last holder: many terms, so that it never
 	// ends while somebody believes in it.
@@ -57,7 +58,8 @@ type lease struct {
 
 	renewed time.Time // when the lease was prolonged last; of the goroutine that runs
 
-	known chan struct{} // closed once it is known for the first time whether the lease is ours; nil: nobody waits for that
+	// closed once it is known for the first time whether the lease is ours; nil: nobody waits for that
+	known chan struct{}
 }
 
 // newLease is the lease of the clusters that share the keys of a prefix, as those see it who share a memory.

@@ -62,7 +62,9 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	p := &Platform{config: c, model: classify.Default(), sessions: newMemorySessions(c.Now), attempts: newMemoryAttempts(c.Now)}
+	p := &Platform{
+		config: c, model: classify.Default(), sessions: newMemorySessions(c.Now), attempts: newMemoryAttempts(c.Now),
+	}
 	p.faults.log = c.Logger
 	var err error
 	if p.ledger, err = ledger.Open(ctx, c.DatabaseURL, c.Workers, c.Dataset); err != nil {
@@ -241,13 +243,18 @@ func (p *Platform) route(methods map[string]handler) http.Handler {
 		handle, ok := methods[method]
 		if !ok {
 			w.Header().Set("Allow", allowed)
-			p.fail(w, r, &problem{status: http.StatusMethodNotAllowed, reason: "this method is not known here", allowed: allowed})
+			p.fail(w, r, &problem{
+				status: http.StatusMethodNotAllowed, reason: "this method is not known here", allowed: allowed,
+			})
 			return
 		}
 		// What is not decompressed cannot grow: a small bomb stays small.
 		if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 			w.Header().Set("Accept-Encoding", "identity") // RFC 9110, section 15.5.16
-			p.fail(w, r, &problem{status: http.StatusUnsupportedMediaType, reason: "the body is encoded", field: "Content-Encoding", allowed: "identity"})
+			p.fail(w, r, &problem{
+				status: http.StatusUnsupportedMediaType, reason: "the body is encoded", field: "Content-Encoding",
+				allowed: "identity",
+			})
 			return
 		}
 		if err := handle(w, r); err != nil {

@@ -34,7 +34,8 @@ func openRedis(url string) (*redis.Client, error) {
 	if err != nil {
 		return nil, errors.New("open redis: the URL is malformed") // its error may hold the password
 	}
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = redisTimeout, redisTimeout, redisTimeout, redisTimeout
+	options.DialTimeout, options.PoolTimeout = redisTimeout, redisTimeout
+	options.ReadTimeout, options.WriteTimeout = redisTimeout, redisTimeout
 	options.PoolSize = redisPool
 	options.MaxRetries = 1 // on another connection, at once: the first may be from before a restart
 	options.MinRetryBackoff, options.MaxRetryBackoff = -1, -1
@@ -106,7 +107,9 @@ func (c *cache) through(ctx context.Context, id int64, load func(context.Context
 const distrustTime = 2*cacheTTL + markTTL
 
 // far asks Redis for an account, or loads it, and fills the near cache.
-func (c *cache) far(ctx context.Context, id int64, epoch uint64, load func(context.Context) ([]byte, error)) ([]byte, error) {
+func (c *cache) far(
+	ctx context.Context, id int64, epoch uint64, load func(context.Context) ([]byte, error),
+) ([]byte, error) {
 	generation := c.near.Accounts.Generation(nearKey(id)) // before anything is read
 	empty := false
 	if !c.near.Accounts.Distrusted(nearKey(id), time.Now()) {
@@ -134,7 +137,9 @@ func (c *cache) far(ctx context.Context, id int64, epoch uint64, load func(conte
 
 // together loads an account once for all who miss it in the same generation, and fills both
 // caches.
-func (c *cache) together(ctx context.Context, id int64, generation, epoch uint64, load func(context.Context) ([]byte, error)) ([]byte, error) {
+func (c *cache) together(
+	ctx context.Context, id int64, generation, epoch uint64, load func(context.Context) ([]byte, error),
+) ([]byte, error) {
 	key := strconv.FormatInt(id, 10) + " " + strconv.FormatUint(generation, 10)
 	life := c.lease.seen() // before the load
 	// The first who misses may go away; the others still want the answer.
@@ -142,7 +147,8 @@ func (c *cache) together(ctx context.Context, id int64, generation, epoch uint64
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 		defer cancel()
 		body, err := load(ctx)
-		c.flight.Forget(key)                                                     // who comes from now on loads anew, however long Redis takes to be filled
+		// who comes from now on loads anew, however long Redis takes to be filled
+		c.flight.Forget(key)
 		if err == nil && c.near.Accounts.Generation(nearKey(id)) == generation { // else it may be old already
 			c.fill(ctx, c.key(id), life, body)
 			c.putNear(id, generation, epoch, body)

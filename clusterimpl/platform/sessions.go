@@ -121,7 +121,10 @@ func (p *Platform) session(w http.ResponseWriter, r *http.Request) error {
 
 func unauthorized(w http.ResponseWriter) error {
 	w.Header().Set("WWW-Authenticate", "Bearer")
-	return &problem{status: http.StatusUnauthorized, reason: "there is no such session", field: "Authorization", allowed: "Bearer and the token of a login"}
+	return &problem{
+		status: http.StatusUnauthorized, reason: "there is no such session", field: "Authorization",
+		allowed: "Bearer and the token of a login",
+	}
 }
 
 // digest is what is stored of a token: who reads the store cannot use its sessions.

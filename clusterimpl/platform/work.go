@@ -22,7 +22,9 @@ func (p *Platform) importFile(w http.ResponseWriter, r *http.Request) error {
 	var bad *importer.InputError
 	switch {
 	case errors.As(err, &bad):
-		return &problem{status: http.StatusBadRequest, reason: bad.Reason, field: bad.Field, allowed: bad.Allowed, line: bad.Line}
+		return &problem{
+			status: http.StatusBadRequest, reason: bad.Reason, field: bad.Field, allowed: bad.Allowed, line: bad.Line,
+		}
 	case err != nil:
 		return unreadable(err)
 	}

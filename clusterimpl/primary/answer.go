@@ -12,7 +12,9 @@ import (
 // answer tells a worker what it was asked for.
 func (p *primary) answer(m *member, ask ipc.Message) {
 	reply := p.state(time.Now()).Answer(ask.Path)
-	err := m.control.Send(ipc.Message{Kind: ipc.Answer, ID: ask.ID, Status: reply.Status, Type: reply.Type, Body: reply.Body})
+	err := m.control.Send(ipc.Message{
+		Kind: ipc.Answer, ID: ask.ID, Status: reply.Status, Type: reply.Type, Body: reply.Body,
+	})
 	if err != nil {
 		p.log.Debug("answer was not taken", "worker", m.slot, "reason", err)
 	}
@@ -20,7 +22,9 @@ func (p *primary) answer(m *member, ask ipc.Message) {
 
 // state is what is known of the cluster.
 func (p *primary) state(now time.Time) inspect.State {
-	s := inspect.State{Mode: true, Why: p.Config.ModeReason, Wanted: p.wanted, Limit: p.Config.Memory, Reason: p.unhealthy()}
+	s := inspect.State{
+		Mode: true, Why: p.Config.ModeReason, Wanted: p.wanted, Limit: p.Config.Memory, Reason: p.unhealthy(),
+	}
 	s.Workers = p.report(now)
 	for _, w := range s.Workers {
 		var times health.Histogram
@@ -35,7 +39,8 @@ func (p *primary) state(now time.Time) inspect.State {
 // unhealthy is why the cluster is unhealthy whatever its workers do; "" when it is not.
 func (p *primary) unhealthy() string {
 	if p.sup.GaveUp() {
-		return fmt.Sprintf("more than %d workers died within a minute: none is replaced any more", p.Config.RespawnLimit)
+		return fmt.Sprintf("more than %d workers died within a minute: none is replaced any more",
+			p.Config.RespawnLimit)
 	}
 	return ""
 }

@@ -54,7 +54,8 @@ func (p *primary) lookAtLeaving(m *member, now time.Time) {
 
 // killIfHung kills a worker that is stopped or does nothing at all, so that others get what it has.
 func (p *primary) killIfHung(m *member, now time.Time) bool {
-	reason := m.suspect.hung(now, now.Sub(m.beat), p.Config.HealthCheck, func() vitals { return examine(m.process.PID) })
+	reason := m.suspect.hung(now, now.Sub(m.beat), p.Config.HealthCheck,
+		func() vitals { return examine(m.process.PID) })
 	if reason != "" {
 		p.kill(m, reason)
 	}

@@ -112,7 +112,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer p.close()
 	if p.cage, err = cage.Open(); err != nil {
-		p.log.Debug("the memory of workers has no wall but the collector's limit and this process's look at them", "reason", err)
+		p.log.Debug("the memory of workers has no wall but the collector's limit and this process's look at them",
+			"reason", err)
 	}
 	p.admin = p.newAdminServer()
 	p.spread.Aside(asks, p.admin.take)
@@ -284,7 +285,9 @@ func (p *primary) died(slot, pid int, how string) {
 	planned := p.sup.Planned(slot)
 	gaveUp := p.sup.Died(slot, time.Now())
 	replaced := p.serving && p.sup.Replaces(slot)
-	p.Notify(ipc.Event{Kind: ipc.WorkerEnded, Worker: slot, PID: pid, Detail: how, Replaced: replaced, Planned: planned})
+	p.Notify(ipc.Event{
+		Kind: ipc.WorkerEnded, Worker: slot, PID: pid, Detail: how, Replaced: replaced, Planned: planned,
+	})
 	switch {
 	case p.draining:
 		p.log.Debug("worker has ended", "worker", slot, "pid", pid, "how", how)

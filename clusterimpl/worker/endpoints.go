@@ -31,14 +31,18 @@ func ownPath(path string) bool {
 // healthHandler answers for the cluster, whichever of its workers is asked.
 func healthHandler(s source) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+LivePath, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET "+LivePath,
+		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	whole := func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 		defer cancel()
 		reply, err := s.ask(ctx, r.URL.Path)
 		if err != nil {
-			body, _ := json.Marshal(map[string]string{"status": "unhealthy", "reason": err.Error()}) // strings always encode
-			reply = inspect.Reply{Status: http.StatusServiceUnavailable, Type: "application/json", Body: string(body) + "\n"}
+			// strings always encode
+			body, _ := json.Marshal(map[string]string{"status": "unhealthy", "reason": err.Error()})
+			reply = inspect.Reply{
+				Status: http.StatusServiceUnavailable, Type: "application/json", Body: string(body) + "\n",
+			}
 		}
 		w.Header().Set("Content-Type", reply.Type)
 		w.Header().Set("Cache-Control", "no-store")

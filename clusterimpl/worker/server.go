@@ -84,7 +84,9 @@ func newServer(name string, r handover.Receiver, app, health http.Handler, c *co
 				c.(*conn).idle()
 			}
 		},
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c)
+		},
 	}
 	return s
 }
@@ -288,7 +290,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reason := recover()
 		s.done(a, r, started, reason)
 		if reason != nil && !a.failed {
-			panic(http.ErrAbortHandler) // half an answer was sent: end the connection, so that it is not taken for a whole one
+			// half an answer was sent: end the connection, so that it is not taken for a whole one
+			panic(http.ErrAbortHandler)
 		}
 	}()
 	s.app.ServeHTTP(a, r)
@@ -324,7 +327,8 @@ func (s *server) panicked(a *answer, r *http.Request, reason any) {
 		return
 	}
 	s.counters.panics.Add(1)
-	s.log.Error("a request panicked", "method", r.Method, "path", r.URL.Path, "reason", fmt.Sprint(reason), "stack", string(debug.Stack()))
+	s.log.Error("a request panicked", "method", r.Method, "path", r.URL.Path, "reason", fmt.Sprint(reason), "stack",
+		string(debug.Stack()))
 	if a.status == 0 {
 		a.failed = true
 		http.Error(a, "internal error", http.StatusInternalServerError)

@@ -18,7 +18,10 @@ import (
 
 // Single serves from this process alone until ctx is done, and then drains. It takes
 // over the listening socket.
-func Single(ctx context.Context, c config.Config, ln *net.TCPListener, newHandler NewHandler, logs *logging.Logs, notify func(ipc.Event)) (err error) {
+func Single(
+	ctx context.Context, c config.Config, ln *net.TCPListener, newHandler NewHandler, logs *logging.Logs,
+	notify func(ipc.Event),
+) (err error) {
 	defer ln.Close()
 	limit(c)
 	profiled, err := profile(c.Profile)

@@ -100,7 +100,10 @@ func Run(c config.Config, newHandler NewHandler, logs *logging.Logs) int {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 
-	w := &worker{config: c, log: logs.For(logging.IPC), drain: make(chan bool, 1), shed: make(chan int, 1), answers: map[uint64]chan<- ipc.Message{}}
+	w := &worker{
+		config: c, log: logs.For(logging.IPC), drain: make(chan bool, 1), shed: make(chan int, 1),
+		answers: map[uint64]chan<- ipc.Message{},
+	}
 	w.gauge = newGauge(&w.counters, c.Memory)
 	if w.control, err = ipc.Open(process.Inherited(process.FirstFile, "control")[0]); err == nil {
 		err = w.run(slot, newHandler, logs, term)
@@ -160,7 +163,9 @@ func (w *worker) run(slot int, newHandler NewHandler, logs *logging.Logs, term <
 }
 
 // build makes everything that can fail before the worker is ready.
-func (w *worker) build(ctx context.Context, slot int, newHandler NewHandler, logs *logging.Logs) (*server, Handler, error) {
+func (w *worker) build(
+	ctx context.Context, slot int, newHandler NewHandler, logs *logging.Logs,
+) (*server, Handler, error) {
 	mode := handover.Mode(os.Getenv(process.EnvMode))
 	names := handover.Names(mode)
 	receiver, err := handover.Receive(mode, slot, process.Inherited(process.FirstFile+1, names...))
@@ -175,7 +180,10 @@ func (w *worker) build(ctx context.Context, slot int, newHandler NewHandler, log
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the application: %w", err)
 	}
-	return newServer(strconv.Itoa(slot), receiver, w.gauge.gated(app), healthHandler(w), &w.counters, logs.For(logging.HTTP)), app, nil
+	s := newServer(
+		strconv.Itoa(slot), receiver, w.gauge.gated(app), healthHandler(w), &w.counters, logs.For(logging.HTTP),
+	)
+	return s, app, nil
 }
 
 // listen reads what the primary says until it is gone.

@@ -44,7 +44,8 @@ type transfer struct {
 func (t *transfer) through(trap uintptr) func(fd uintptr) (done bool) {
 	return func(fd uintptr) bool {
 		for {
-			n, _, errno := syscall.RawSyscall(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(t.bytes))), uintptr(len(t.bytes)))
+			n, _, errno := syscall.RawSyscall(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(t.bytes))),
+				uintptr(len(t.bytes)))
 			switch t.n, t.errno = int(n), errno; errno {
 			case unix.EINTR:
 			case unix.EAGAIN:
@@ -111,7 +112,8 @@ func Quiet(c syscall.RawConn) bool {
 	var b [1]byte
 	var errno syscall.Errno
 	failed := c.Control(func(fd uintptr) {
-		_, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b)), 1, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+		_, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b)), 1,
+			unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 	})
 	return failed == nil && errno == unix.EAGAIN
 }

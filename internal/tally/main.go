@@ -99,7 +99,9 @@ func (t *tally) ended(e event, output []string, covered map[string]float64) {
 	name := e.Package + " " + e.Test
 	switch {
 	case e.Test == "":
-		p := pkg{name: e.Package, status: e.Action, elapsed: time.Duration(e.Elapsed * float64(time.Second)), coverage: -1}
+		p := pkg{
+			name: e.Package, status: e.Action, elapsed: time.Duration(e.Elapsed * float64(time.Second)), coverage: -1,
+		}
 		if percent, ok := covered[e.Package]; ok {
 			p.coverage = percent
 		}
@@ -141,7 +143,8 @@ func (t *tally) print(w io.Writer, floor float64, of []string) error {
 		skipped += len(tests)
 	}
 	slices.Sort(whys)
-	fmt.Fprintf(w, "\n%-8s %6d\n%-8s %6d\n%-8s %6d\n%-8s %6d\n", "ran", t.passed+t.failed, "passed", t.passed, "failed", t.failed,
+	fmt.Fprintf(w, "\n%-8s %6d\n%-8s %6d\n%-8s %6d\n%-8s %6d\n", "ran", t.passed+t.failed, "passed", t.passed, "failed",
+		t.failed,
 		"skipped", skipped)
 	for _, why := range whys {
 		fmt.Fprintf(w, "  %6d %s\n", len(t.skipped[why]), why)
@@ -165,7 +168,8 @@ func (t *tally) coverage(w io.Writer, floor float64, of []string) (low []string)
 	missing := slices.Clone(of)
 	for _, p := range t.packages {
 		mark := ""
-		if i := slices.IndexFunc(missing, func(name string) bool { return strings.HasSuffix(p.name, "/"+name) }); i >= 0 {
+		named := func(name string) bool { return strings.HasSuffix(p.name, "/"+name) }
+		if i := slices.IndexFunc(missing, named); i >= 0 {
 			mark = fmt.Sprintf("  floor %g %%", floor)
 			if p.coverage < floor {
 				low = append(low, fmt.Sprintf("%s %.1f %%", missing[i], max(0, p.coverage)))

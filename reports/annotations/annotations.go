@@ -28,8 +28,10 @@ func Write(w io.Writer, r *figures.Report) error {
 		if counts[level]++; counts[level] > most {
 			continue
 		}
-		text := fmt.Sprintf("documented %s, measured %s: %s", figures.Documented(result), figures.Measured(result), strings.Join(figures.Why(result), "; "))
-		fmt.Fprintf(b, "::%s title=%s::%s\n", level, property.Replace(figures.Clean(result.Claim)+" "+result.Verdict.String()), message.Replace(text))
+		text := fmt.Sprintf("documented %s, measured %s: %s", figures.Documented(result), figures.Measured(result),
+			strings.Join(figures.Why(result), "; "))
+		fmt.Fprintf(b, "::%s title=%s::%s\n", level,
+			property.Replace(figures.Clean(result.Claim)+" "+result.Verdict.String()), message.Replace(text))
 	}
 	if err := b.Flush(); err != nil {
 		return fmt.Errorf("write annotations: %w", err)

@@ -55,7 +55,9 @@ func triesOf(s *archive.Search) []try {
 
 // look is the shape and colour of a try: those of the verdict that it leans to.
 func (t try) look() draw.GlyphStyle {
-	verdict := map[string]judge.Verdict{"met": judge.Verified, "missed": judge.Refuted, "generator-bound": judge.Invalid}[t.outcome]
+	verdict := map[string]judge.Verdict{
+		"met": judge.Verified, "missed": judge.Refuted, "generator-bound": judge.Invalid,
+	}[t.outcome]
 	tint, shape := verdictStyle(verdict)
 	return draw.GlyphStyle{Color: tint, Radius: 4.5, Shape: shape}
 }
@@ -99,7 +101,8 @@ func tryPanel(p figures.Phase, title string, tries []try, diagonal bool, read fu
 		for _, point := range curve {
 			labels.keep(at(c, pl, point.x, point.y), 11, 11)
 		}
-		labels.label(vg.Point{X: at(c, pl, p.Search.Start, pl.Y.Min).X, Y: c.Max.Y - 4}, boundRed, below, "documented "+figures.Number(p.Search.Start))
+		labels.label(vg.Point{X: at(c, pl, p.Search.Start, pl.Y.Min).X, Y: c.Max.Y - 4}, boundRed, below,
+			"documented "+figures.Number(p.Search.Start))
 		if found.Known() {
 			text := "capacity " + figures.Number(found.Capacity)
 			if found.AtLeast {
@@ -122,7 +125,8 @@ func shadeInterval(c draw.Canvas, p *plot.Plot, f *archive.Found) {
 		return
 	}
 	left, right := at(c, p, low, p.Y.Min).X, at(c, p, high, p.Y.Min).X
-	c.FillPolygon(bandBlue, []vg.Point{{X: left, Y: c.Min.Y}, {X: right, Y: c.Min.Y}, {X: right, Y: c.Max.Y}, {X: left, Y: c.Max.Y}})
+	c.FillPolygon(bandBlue,
+		[]vg.Point{{X: left, Y: c.Min.Y}, {X: right, Y: c.Min.Y}, {X: right, Y: c.Max.Y}, {X: left, Y: c.Max.Y}})
 	upright(c, p, line(green, 1.4), f.Capacity)
 }
 

@@ -41,12 +41,13 @@ type drawing interface {
 	draw(c draw.Canvas)
 }
 
-// All are the charts of a report: the overview, unless nothing but behaviour was driven, and, of each phase, throughput,
-// percentiles, processor and memory, and endpoints.
+// All are the charts of a report: the overview, unless nothing but behaviour was driven, and, of each phase,
+// throughput, percentiles, processor and memory, and endpoints.
 func All(r *figures.Report) []Chart {
 	footer := footerOf(r)
 	var charts []Chart
-	if behaviour := func(p figures.Phase) bool { return p.Group == suite.GroupBehaviour }; r.Run.Options.Capacity != archive.CapacityOnly && (len(r.Phases) == 0 || !all(r.Phases, behaviour)) {
+	behaviour := func(p figures.Phase) bool { return p.Group == suite.GroupBehaviour }
+	if r.Run.Options.Capacity != archive.CapacityOnly && (len(r.Phases) == 0 || !all(r.Phases, behaviour)) {
 		charts = append(charts, overview(r, footer))
 	}
 	for _, p := range r.Phases {
@@ -54,7 +55,8 @@ func All(r *figures.Report) []Chart {
 			charts = append(charts, capacity(p, footer))
 		}
 		if r.Run.Options.Capacity != archive.CapacityOnly {
-			charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer), endpoints(p, footer))
+			charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer),
+				endpoints(p, footer))
 		}
 	}
 	return charts
@@ -93,7 +95,8 @@ func (c Chart) SVG(w io.Writer) (err error) {
 }
 
 // fontStack names fonts of the same metrics for machines without Liberation Sans.
-var fontStack = strings.NewReplacer("font-family:Liberation Sans;", "font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;")
+var fontStack = strings.NewReplacer("font-family:Liberation Sans;",
+	"font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;")
 
 // caught turns a panic of the drawing library, which has no errors, into one.
 func (c Chart) caught(err *error) {

@@ -88,6 +88,7 @@ func endpointsOf(p figures.Phase) []endpoint {
 		p99, _ := figures.Quantile(b.Response, 0.99)
 		rows = append(rows, endpoint{figures.Clean(b.Name), p50, p99, b.Succeeded + b.Failed, b.Failed})
 	}
-	slices.SortStableFunc(rows, func(a, b endpoint) int { return cmp.Or(cmp.Compare(b.p99, a.p99), cmp.Compare(a.name, b.name)) })
+	slices.SortStableFunc(rows,
+		func(a, b endpoint) int { return cmp.Or(cmp.Compare(b.p99, a.p99), cmp.Compare(a.name, b.name)) })
 	return rows
 }

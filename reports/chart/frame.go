@@ -34,7 +34,8 @@ func footerOf(r *figures.Report) footerFunc {
 	}
 	return func(stores string) string {
 		parts := []string{
-			"run " + figures.Shorten(figures.Clean(r.Run.ID), 40), figures.Shorten(cpu, 60) + ", " + cores, figures.Shorten(stores, 120),
+			"run " + figures.Shorten(figures.Clean(r.Run.ID), 40), figures.Shorten(cpu, 60) + ", " + cores,
+			figures.Shorten(stores, 120),
 			r.Run.Started.UTC().Format("2006-01-02 15:04 UTC"),
 		}
 		for i := range parts {
@@ -70,7 +71,8 @@ func (f frame) blocks() (above []block, below block) {
 		}
 		return block{style, wrap(style, text, width-2*margin, most), after}
 	}
-	return []block{make(f.title, sizeTitle, true, 2, 2), make(f.about, sizeText, false, 3, 8)}, make(f.footer, sizeFooter, false, 2, 0)
+	above = []block{make(f.title, sizeTitle, true, 2, 2), make(f.about, sizeText, false, 3, 8)}
+	return above, make(f.footer, sizeFooter, false, 2, 0)
 }
 
 func (f frame) height() vg.Length {
@@ -90,12 +92,14 @@ func (f frame) draw(c draw.Canvas) draw.Canvas {
 	above, below := f.blocks()
 	for _, b := range above {
 		for i, text := range b.lines {
-			c.FillText(b.style, vg.Point{X: c.Min.X, Y: c.Max.Y - vg.Length(i)*b.lineHeight() - b.style.Font.Size}, text)
+			c.FillText(b.style, vg.Point{X: c.Min.X, Y: c.Max.Y - vg.Length(i)*b.lineHeight() - b.style.Font.Size},
+				text)
 		}
 		c.Max.Y -= b.height()
 	}
 	for i, text := range below.lines {
-		c.FillText(below.style, vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length(len(below.lines)-1-i)*below.lineHeight() + 2}, text)
+		c.FillText(below.style,
+			vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length(len(below.lines)-1-i)*below.lineHeight() + 2}, text)
 	}
 	c.Min.Y += below.height() + 6
 	return c

@@ -45,8 +45,10 @@ func overview(r *figures.Report, footer footerFunc) Chart {
 		Name: "overview", Title: title, About: aboutSpots(rates, times),
 		body: panels{[]*panel{top, bottom}, 205},
 		frame: frame{
-			title:  title,
-			about:  "Bars: what is documented. Points: median of the runs, with whiskers from the smallest to the largest run. Triangles: capacity, where it was searched for, as a multiple of the documented rate. Dashed: as much achieved as documented.",
+			title: title,
+			about: "Bars: what is documented. Points: median of the runs, with whiskers from the smallest to the " +
+				"largest run. Triangles: capacity, where it was searched for, as a multiple of the documented rate. " +
+				"Dashed: as much achieved as documented.",
 			footer: footer(r.Stores()),
 		},
 	}
@@ -209,7 +211,8 @@ func (s spot) marks(c draw.Canvas, p *plot.Plot, labels *placer) {
 	}
 	tint, glyph := verdictStyle(s.verdict)
 	where := at(c, p, s.x, middle)
-	if lowest, highest := slices.Min(s.measured), slices.Max(s.measured); drawable(p.Y, lowest) && drawable(p.Y, highest) {
+	lowest, highest := slices.Min(s.measured), slices.Max(s.measured)
+	if drawable(p.Y, lowest) && drawable(p.Y, highest) {
 		low, high := at(c, p, s.x, lowest).Y, at(c, p, s.x, highest).Y
 		if high-low > 6 { // shorter ones hide behind the point
 			c.StrokeLine2(line(tint, 1.2), where.X, low, where.X, high)
@@ -230,7 +233,8 @@ func (s spot) labels(c draw.Canvas, p *plot.Plot, labels *placer, sides, boundSi
 	tint, _ := verdictStyle(s.verdict)
 	middle, ok := stats.Median(s.measured), len(s.measured) > 0
 	if ok && drawable(p.Y, middle) {
-		labels.label(at(c, p, s.x, middle), tint, sides, fmt.Sprintf("%s %s %s", s.name, figures.Number(middle), s.unit), s.word())
+		labels.label(at(c, p, s.x, middle), tint, sides,
+			fmt.Sprintf("%s %s %s", s.name, figures.Number(middle), s.unit), s.word())
 	} else if s.bound > 0 {
 		labels.label(at(c, p, s.x, s.bound), tint, sides, s.name+" "+s.word())
 	}
@@ -238,7 +242,8 @@ func (s spot) labels(c draw.Canvas, p *plot.Plot, labels *placer, sides, boundSi
 		labels.label(at(c, p, s.x, s.capacity), blue, above, s.capacityText())
 	}
 	if s.bound > 0 {
-		labels.label(at(c, p, s.x, s.bound), boundRed, boundSides, fmt.Sprintf("%s %s", s.sign, figures.Number(s.bound)))
+		labels.label(at(c, p, s.x, s.bound), boundRed, boundSides,
+			fmt.Sprintf("%s %s", s.sign, figures.Number(s.bound)))
 	}
 }
 
@@ -253,5 +258,6 @@ func matchX(a, b *panel, spots []spot) {
 		return
 	}
 	a.plot.X.Min, a.plot.X.Max = a.plot.X.Min/1.5, a.plot.X.Max*1.7
-	b.plot.X.Min, b.plot.X.Max, b.plot.X.Scale, b.plot.X.Tick.Marker = a.plot.X.Min, a.plot.X.Max, a.plot.X.Scale, a.plot.X.Tick.Marker
+	b.plot.X.Min, b.plot.X.Max = a.plot.X.Min, a.plot.X.Max
+	b.plot.X.Scale, b.plot.X.Tick.Marker = a.plot.X.Scale, a.plot.X.Tick.Marker
 }

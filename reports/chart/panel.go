@@ -155,7 +155,8 @@ func (s panels) draw(c draw.Canvas) {
 		p.plot.Draw(tile)
 		data := p.plot.DataCanvas(tile)
 		title := p.plot.Title.TextStyle
-		tile.FillText(title, vg.Point{X: c.Min.X, Y: tile.Max.Y - title.Font.Size}, fit(title, p.title, c.Max.X-c.Min.X))
+		tile.FillText(title, vg.Point{X: c.Min.X, Y: tile.Max.Y - title.Font.Size},
+			fit(title, p.title, c.Max.X-c.Min.X))
 		if p.empty {
 			sayEmpty(data)
 			continue
@@ -251,7 +252,9 @@ func spreadOut(wanted []float64, gap, low, high float64) []float64 {
 			if start(previous, before)+float64(previous.count)*gap <= start(last, before+previous.count) {
 				break
 			}
-			merged := group{previous.sum + last.sum - float64(last.count*previous.count)*gap, previous.count + last.count}
+			merged := group{
+				previous.sum + last.sum - float64(last.count*previous.count)*gap, previous.count + last.count,
+			}
 			groups = append(groups[:len(groups)-2], merged)
 		}
 	}

@@ -114,9 +114,11 @@ func aboutPercentiles(p figures.Phase, response []xy) string {
 	}
 	about := fmt.Sprintf("%s answers of %s together: %s.", figures.Count(p.Pool.Window.Response.Count()),
 		figures.Plural(p.Counted(), "run"), strings.Join(parts, ", "))
-	about += " Response time counts from the scheduled send, service time from the actual one. Band: smallest to largest run."
+	about += " Response time counts from the scheduled send, service time from the actual one. Band: smallest to " +
+		"largest run."
 	if p.Pool.Window.Unsent > 0 {
-		about += fmt.Sprintf(" %s requests were never sent and count as slower than all.", figures.Count(p.Pool.Window.Unsent))
+		about += fmt.Sprintf(" %s requests were never sent and count as slower than all.",
+			figures.Count(p.Pool.Window.Unsent))
 	}
 	return about
 }

@@ -45,12 +45,16 @@ func (p *placer) label(point vg.Point, c color.Color, sides []side, lines ...str
 			if s.up == 0 {
 				center.X += s.right * (away - 6)
 			}
-			box := vg.Rectangle{Min: vg.Point{X: center.X - w/2, Y: center.Y - h/2}, Max: vg.Point{X: center.X + w/2, Y: center.Y + h/2}}
+			box := vg.Rectangle{
+				Min: vg.Point{X: center.X - w/2, Y: center.Y - h/2},
+				Max: vg.Point{X: center.X + w/2, Y: center.Y + h/2},
+			}
 			if !p.free(box) {
 				continue
 			}
 			p.taken = append(p.taken, box)
-			p.c.FillPolygon(halo, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
+			p.c.FillPolygon(halo,
+				[]vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
 			style := bold
 			for i, l := range lines {
 				style.XAlign, style.YAlign = draw.XCenter, draw.YCenter

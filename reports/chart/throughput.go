@@ -64,36 +64,46 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	})
 	pan.right = append(pan.right, note{offered, offeredNote(p), orange})
 	if claimed {
-		pan.right = append(pan.right, note{target.Bound, fmt.Sprintf("%s %s required", figures.Symbol(target.Op), figures.Number(target.Bound)), boundRed})
+		pan.right = append(pan.right, note{
+			target.Bound, fmt.Sprintf("%s %s required", figures.Symbol(target.Op), figures.Number(target.Bound)),
+			boundRed,
+		})
 	}
-	achieved, known := p.Pool.Figure(suite.OfGoodput)
-	if known {
+	if achieved, known := p.Pool.Figure(suite.OfGoodput); known {
 		pan.right = append(pan.right, note{achieved, "achieved " + figures.Number(achieved), blue})
 	}
-	title := "Throughput over time, " + p.Label()
-	about := fmt.Sprintf("Of %s req/s offered, no run that counts tells what was achieved.", figures.Number(offered))
-	if known {
-		about = fmt.Sprintf("Achieved %s of %s req/s offered. Thin: %s; bold: their median at each moment.",
-			figures.Number(achieved), figures.Number(offered), figures.Plural(len(counted), "run"))
-	}
-	about += " Grey: warm-up, not judged."
-	if all := p.Steady(); len(all) > 0 {
-		about += fmt.Sprintf(" Ticks: %s came to a steady state, in %s s at the median.", figures.Plural(len(all), "run"),
-			figures.Number(all[len(all)/2].Seconds()))
-	}
-	if len(others) > 0 {
-		about += " Dotted: " + figures.Plural(len(others), "run") + " not counted."
-	}
-	if every > 1 {
-		about += fmt.Sprintf(" Each point is the mean of %d s.", every)
-	}
-	if pan.empty {
-		about = "No run recorded an answer."
-	}
+	title, about := "Throughput over time, "+p.Label(), aboutThroughput(p, len(counted), len(others), every)
 	return Chart{
 		Name: fmt.Sprintf("phase-%d-throughput", p.Number), Phase: p.Number, Title: title, About: about,
 		body: panels{[]*panel{pan}, 250}, frame: frame{title, about, footer(p.On())},
 	}
+}
+
+// aboutThroughput says what the chart of so many runs that count, and so many others, shows; a point stands for so many
+// seconds.
+func aboutThroughput(p figures.Phase, counted, others, every int) string {
+	if counted+others == 0 {
+		return "No run recorded an answer."
+	}
+	offered := figures.Number(p.Mean())
+	about := fmt.Sprintf("Of %s req/s offered, no run that counts tells what was achieved.", offered)
+	if achieved, known := p.Pool.Figure(suite.OfGoodput); known {
+		about = fmt.Sprintf("Achieved %s of %s req/s offered. Thin: %s; bold: their median at each moment.",
+			figures.Number(achieved), offered, figures.Plural(counted, "run"))
+	}
+	about += " Grey: warm-up, not judged."
+	if all := p.Steady(); len(all) > 0 {
+		about += fmt.Sprintf(" Ticks: %s came to a steady state, in %s s at the median.",
+			figures.Plural(len(all), "run"),
+			figures.Number(all[len(all)/2].Seconds()))
+	}
+	if others > 0 {
+		about += " Dotted: " + figures.Plural(others, "run") + " not counted."
+	}
+	if every > 1 {
+		about += fmt.Sprintf(" Each point is the mean of %d s.", every)
+	}
+	return about
 }
 
 // tick marks the moment at which a run came to its steady state.
@@ -182,7 +192,8 @@ func shadeWarmup(c draw.Canvas, p *plot.Plot, start float64) {
 	style := textStyle(sizeLabel, soft, false)
 	if w := style.Width("warm-up"); w < x-c.Min.X-8 {
 		left, right, top, bottom := c.Min.X+3, c.Min.X+5+w, c.Max.Y-2, c.Max.Y-14
-		c.FillPolygon(halo, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
+		c.FillPolygon(halo,
+			[]vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
 		c.FillText(style, vg.Point{X: left + 1, Y: bottom + 3}, "warm-up")
 	}
 }

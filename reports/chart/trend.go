@@ -92,7 +92,8 @@ func aboutTrend(r trend.Result) string {
 		text += fmt.Sprintf("%s by %+.1f %% since %s, %s. ", kind, 100*(c.Ratio()-1), figures.Clean(c.Night), sure)
 	}
 	if d := r.Drift; d != nil {
-		text += fmt.Sprintf("Drifts by %+.1f %% over %s. ", 100*d.Total, figures.Plural(len(r.Series.Values)-d.From, "night"))
+		text += fmt.Sprintf("Drifts by %+.1f %% over %s. ", 100*d.Total,
+			figures.Plural(len(r.Series.Values)-d.From, "night"))
 	}
 	if text == "" {
 		return "Nothing moved."

@@ -36,7 +36,8 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 	title := "Processor and memory of the workers, " + p.Label()
 	about := "Each line is one worker, the median of " + figures.Plural(p.Counted(), "run") + "; grey: warm-up."
 	if peak, ok := p.Pool.Figure(suite.OfMemory); ok {
-		about += fmt.Sprintf(" Largest worker of any run: %s MiB of %s allowed to each.", figures.Number(peak), figures.Memory(p.MemoryLimit))
+		about += fmt.Sprintf(" Largest worker of any run: %s MiB of %s allowed to each.", figures.Number(peak),
+			figures.Memory(p.MemoryLimit))
 	}
 	if len(workers) > len(workerColors) {
 		about += " Bold: the median of all workers."

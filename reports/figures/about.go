@@ -120,7 +120,9 @@ func (r *Report) Conclusion() string {
 		counts[result.Verdict]++
 	}
 	var parts []string
-	for _, v := range []judge.Verdict{judge.Refuted, judge.Invalid, judge.Inconclusive, judge.Untestable, judge.Verified} {
+	for _, v := range []judge.Verdict{
+		judge.Refuted, judge.Invalid, judge.Inconclusive, judge.Untestable, judge.Verified,
+	} {
 		if counts[v] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
@@ -150,7 +152,10 @@ func (r *Report) ExitMeaning() string {
 // Verdicts lists the verdicts with what each means, in falling precedence.
 func Verdicts() []struct{ Verdict, Meaning string } {
 	return []struct{ Verdict, Meaning string }{
-		{judge.Refuted.String(), "the runs show that the claim does not hold: all of them (of ten, nine) missed the bound"},
+		{
+			judge.Refuted.String(),
+			"the runs show that the claim does not hold: all of them (of ten, nine) missed the bound",
+		},
 		{judge.Invalid.String(), "the measurement itself cannot be trusted, so the claim was not judged"},
 		{judge.Inconclusive.String(), "the runs do not agree, or there were too few of them"},
 		{judge.Untestable.String(), "this host does not have what the claim needs"},

@@ -23,9 +23,11 @@ func (p Phase) CapacityLines() []string {
 		lines[0] = fmt.Sprintf("below %s req/s", Number(found.Capacity))
 	case found.Capacity <= 0:
 	case found.AtLeast:
-		lines[0] = fmt.Sprintf("at least %s req/s, %s the documented rate", Number(found.Capacity), times(found.Capacity, p.Search.Start))
+		lines[0] = fmt.Sprintf("at least %s req/s, %s the documented rate", Number(found.Capacity),
+			times(found.Capacity, p.Search.Start))
 	default:
-		lines[0] = fmt.Sprintf("%s req/s (%s–%s with a chance of %s %%), %s the documented rate", Number(found.Capacity),
+		lines[0] = fmt.Sprintf("%s req/s (%s–%s with a chance of %s %%), %s the documented rate",
+			Number(found.Capacity),
 			Number(found.Low), Number(found.High), Number(100*found.Level), times(found.Capacity, p.Search.Start))
 	}
 	if found != nil {

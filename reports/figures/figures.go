@@ -56,7 +56,9 @@ func Of(run *archive.Run) (*Report, error) {
 		if run.Parsed != nil {
 			if documented, ok := run.Parsed.Phase(number); ok {
 				p.Phase = archive.Phase{
-					Number: number, Name: documented.Name, Group: documented.Group, Disturb: documented.Disturb, System: documented.System, Workers: documented.Workers, Documented: documented.Memory, Offered: documented.Rate, Shape: documented.Shape,
+					Number: number, Name: documented.Name, Group: documented.Group, Disturb: documented.Disturb,
+					System: documented.System, Workers: documented.Workers, Documented: documented.Memory,
+					Offered: documented.Rate, Shape: documented.Shape,
 				}
 				p.Source = documented.Source
 			}

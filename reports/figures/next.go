@@ -11,18 +11,22 @@ import (
 
 // steps are what to do about runs that were excluded, by the reason. %s stands for a lower rate.
 var steps = map[judge.Code]string{
-	judge.ScheduleLag:       "the generator did not get its turn: give it more cores, or offer less (--rate %s)",
-	judge.LoadNotOffered:    "the generator did not get its turn: give it more cores, or offer less (--rate %s)",
-	judge.HostSlowed:        "something else slowed the host down: run again while it is quiet, or on one with more cores",
-	judge.HostSpedUp:        "the host changed its speed: run again while it is quiet, with a fixed frequency",
-	judge.FrequencyFell:     "the processors were slowed down: run again with a fixed frequency",
-	judge.FrequencyRose:     "the processors changed their frequency: run again with a fixed one",
-	judge.ProcessorStolen:   "the hypervisor gave the processors to others: run on a host of your own",
-	judge.BrokenMeanwhile:   "something broke: its log is in the archive; another provider (--stores local) tells whether it was a store",
-	judge.ClockJump:         "the clock was set, or the machine slept: run again",
-	judge.BacklogGrew:       "the load outran the system: offer less (--rate %s), or warm up for longer (--warmup 10s)",
-	judge.ThroughputChanged: "the system was not warm yet, or something came between: warm up for longer (--warmup 10s)",
-	judge.P99Changed:        "the system was not warm yet, or something came between: warm up for longer (--warmup 10s)",
+	judge.ScheduleLag:    "the generator did not get its turn: give it more cores, or offer less (--rate %s)",
+	judge.LoadNotOffered: "the generator did not get its turn: give it more cores, or offer less (--rate %s)",
+	judge.HostSlowed: "something else slowed the host down: run again while it is quiet, or on one " +
+		"with more cores",
+	judge.HostSpedUp:      "the host changed its speed: run again while it is quiet, with a fixed frequency",
+	judge.FrequencyFell:   "the processors were slowed down: run again with a fixed frequency",
+	judge.FrequencyRose:   "the processors changed their frequency: run again with a fixed one",
+	judge.ProcessorStolen: "the hypervisor gave the processors to others: run on a host of your own",
+	judge.BrokenMeanwhile: "something broke: its log is in the archive; another provider (--stores local) tells " +
+		"whether it was a store",
+	judge.ClockJump:   "the clock was set, or the machine slept: run again",
+	judge.BacklogGrew: "the load outran the system: offer less (--rate %s), or warm up for longer (--warmup 10s)",
+	judge.ThroughputChanged: "the system was not warm yet, or something came between: warm up for longer " +
+		"(--warmup 10s)",
+	judge.P99Changed: "the system was not warm yet, or something came between: warm up for longer " +
+		"(--warmup 10s)",
 }
 
 // Next says what to do next where no run counts, by the most frequent reason; "" where some count or nothing is known.

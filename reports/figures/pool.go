@@ -25,7 +25,8 @@ type Pool struct {
 func pool(trials []archive.Trial, workers int) (*Pool, error) {
 	p := &Pool{
 		Window: &measure.Window{
-			Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram(), Wait: measure.NewHistogram(),
+			Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram(),
+			Wait: measure.NewHistogram(),
 		},
 		usage: &measure.Usage{}, works: workers,
 	}
@@ -92,7 +93,8 @@ func addBreakdowns(into, from []measure.Breakdown) ([]measure.Breakdown, error) 
 	for _, b := range from {
 		i := slices.IndexFunc(into, func(o measure.Breakdown) bool { return o.Name == b.Name })
 		if i < 0 {
-			into = append(into, measure.Breakdown{Name: b.Name, Response: measure.NewHistogram(), Service: measure.NewHistogram()})
+			into = append(into,
+				measure.Breakdown{Name: b.Name, Response: measure.NewHistogram(), Service: measure.NewHistogram()})
 			i = len(into) - 1
 		}
 		into[i].Succeeded += b.Succeeded
@@ -109,7 +111,8 @@ func addBreakdowns(into, from []measure.Breakdown) ([]measure.Breakdown, error) 
 
 func addErrors(into, from []measure.ErrorCount) []measure.ErrorCount {
 	for _, e := range from {
-		i := slices.IndexFunc(into, func(o measure.ErrorCount) bool { return o.Endpoint == e.Endpoint && o.Message == e.Message })
+		i := slices.IndexFunc(into,
+			func(o measure.ErrorCount) bool { return o.Endpoint == e.Endpoint && o.Message == e.Message })
 		if i < 0 {
 			into = append(into, e)
 			continue

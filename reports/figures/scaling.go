@@ -17,7 +17,8 @@ func (r *Report) Scaling() *usl.Scaling {
 	for _, p := range r.same() {
 		switch found := p.Search.Found; {
 		case found.Known():
-			measured = append(measured, usl.Measured{Workers: p.Workers, Capacity: found.Capacity, AtLeast: found.AtLeast})
+			measured = append(measured,
+				usl.Measured{Workers: p.Workers, Capacity: found.Capacity, AtLeast: found.AtLeast})
 			if found.AtLeast {
 				project = append(project, p.Workers)
 			}

@@ -9,9 +9,9 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
-// StoreWork is what the stores did in the measurement windows of the runs that count, or of all where none does: counts and
-// lengths summed, levels as at the end of the last run. A count that one of these runs does not tell is not known. False
-// when no run recorded it.
+// StoreWork is what the stores did in the measurement windows of the runs that count, or of all where none does: counts
+// and lengths summed, levels as at the end of the last run. A count that one of these runs does not tell is not known.
+// False when no run recorded it.
 func (p Phase) StoreWork() (measure.StoreWork, bool) {
 	all := measure.StoreWork{Counts: map[string]float64{}, Levels: map[string]float64{}}
 	var told []measure.StoreWork
@@ -83,10 +83,12 @@ func (p Phase) StoreLines() []string {
 		return fmt.Sprintf("%s %% %s", Number(100*v), what)
 	}
 	line("postgres", rate("postgres_commits", "commits/s", 1), rate("postgres_rows_inserted", "rows inserted/s", 1),
-		hit("postgres_blocks_hit", "postgres_blocks_read", "of blocks from its cache"), rate("postgres_wal_bytes", "KiB WAL/s", 1<<10),
+		hit("postgres_blocks_hit", "postgres_blocks_read", "of blocks from its cache"),
+		rate("postgres_wal_bytes", "KiB WAL/s", 1<<10),
 		level("postgres_connections", "connections", 1))
 	line("redis", rate("redis_commands", "commands/s", 1), hit("redis_hits", "redis_misses", "hits"),
-		level("redis_used_memory_bytes", "MiB used", 1<<20), rate("redis_evicted", "evictions/s", 1), level("redis_connections", "connections", 1))
+		level("redis_used_memory_bytes", "MiB used", 1<<20), rate("redis_evicted", "evictions/s", 1),
+		level("redis_connections", "connections", 1))
 	return lines
 }
 
@@ -95,7 +97,8 @@ func (p Phase) StatementLines() []string {
 	w, _ := p.StoreWork()
 	var lines []string
 	for _, s := range w.Slowest[:min(3, len(w.Slowest))] {
-		lines = append(lines, fmt.Sprintf("statement: %s × %s ms: %s", Count(uint64(max(0, s.Calls))), Number(s.Mean), Shorten(Clean(s.Query), 90)))
+		lines = append(lines, fmt.Sprintf("statement: %s × %s ms: %s", Count(uint64(max(0, s.Calls))), Number(s.Mean),
+			Shorten(Clean(s.Query), 90)))
 	}
 	return lines
 }

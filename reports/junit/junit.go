@@ -70,6 +70,10 @@ type problem struct {
 	Text    string `xml:",chardata"`
 }
 
+func problemOf(r judge.Result, why string) *problem {
+	return &problem{why, r.Verdict.String(), strings.Join(figures.CleanAll(r.Reasons), "\n")}
+}
+
 // Write writes the report.
 func Write(w io.Writer, r *figures.Report) error {
 	all := suites{Name: figures.Clean(r.Run.Suite.Name), Time: seconds(0)}
@@ -95,13 +99,16 @@ func Write(w io.Writer, r *figures.Report) error {
 
 func suiteOf(r *figures.Report, p figures.Phase, id int) suite {
 	s := suite{
-		Name: p.Label(), Time: seconds(took(p)), Timestamp: r.Run.Started.UTC().Format("2006-01-02T15:04:05"), Hostname: "localhost", ID: id,
-		Properties: properties{[]property{{"stores", p.On()}, {"host", r.Host()}, {"build", r.Build()}, {"run", figures.Clean(r.Run.ID)}}},
+		Name: p.Label(), Time: seconds(took(p)), Timestamp: r.Run.Started.UTC().Format("2006-01-02T15:04:05"),
+		Hostname: "localhost", ID: id, Properties: properties{
+			[]property{{"stores", p.On()}, {"host", r.Host()}, {"build", r.Build()}, {"run", figures.Clean(r.Run.ID)}},
+		},
 	}
 	for _, result := range p.Results {
 		c := testcase{
-			Name: figures.Clean(result.Claim), Classname: "nameplate." + figures.Clean(r.Run.Suite.Name), Time: seconds(0),
-			Out: fmt.Sprintf("documented %s, measured %s", figures.Documented(result), figures.Measured(result)),
+			Name: figures.Clean(result.Claim), Classname: "nameplate." + figures.Clean(r.Run.Suite.Name),
+			Time: seconds(0),
+			Out:  fmt.Sprintf("documented %s, measured %s", figures.Documented(result), figures.Measured(result)),
 		}
 		why := strings.Join(figures.Why(result), "; ")
 		s.Tests++
@@ -110,9 +117,9 @@ func suiteOf(r *figures.Report, p figures.Phase, id int) suite {
 		case judge.Untestable:
 			c.Skipped, s.Skipped = &skipped{why}, s.Skipped+1
 		case judge.Refuted:
-			c.Failure, s.Failures = &problem{why, result.Verdict.String(), strings.Join(figures.CleanAll(result.Reasons), "\n")}, s.Failures+1
+			c.Failure, s.Failures = problemOf(result, why), s.Failures+1
 		default:
-			c.Error, s.Errors = &problem{why, result.Verdict.String(), strings.Join(figures.CleanAll(result.Reasons), "\n")}, s.Errors+1
+			c.Error, s.Errors = problemOf(result, why), s.Errors+1
 		}
 		s.Cases = append(s.Cases, c)
 	}

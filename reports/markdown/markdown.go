@@ -65,7 +65,8 @@ func heading(b *bytes.Buffer, r *figures.Report) {
 	if failure := text(r.Run.Failure); failure != "" {
 		fmt.Fprintf(b, "**Failed:** %s\n\n", failure)
 	}
-	fmt.Fprintf(b, "Run %s of %s on %s; stores: %s; %s; seed %d.\n\n", text(r.Run.ID), r.Run.Started.UTC().Format("2006-01-02 15:04 UTC"),
+	fmt.Fprintf(b, "Run %s of %s on %s; stores: %s; %s; seed %d.\n\n", text(r.Run.ID),
+		r.Run.Started.UTC().Format("2006-01-02 15:04 UTC"),
 		text(r.Host()), text(r.Stores()), text(r.Build()), r.Run.Options.Seed)
 }
 
@@ -83,7 +84,8 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 	for _, m := range suite.Brief() {
 		heading = append(heading, m.Label())
 	}
-	heading = append(heading, "Errors", "Schedule lag p50 / p99", "CPU per request: cluster / stores / generator", "Runs that count")
+	heading = append(heading, "Errors", "Schedule lag p50 / p99", "CPU per request: cluster / stores / generator",
+		"Runs that count")
 	row(b, heading...)
 	b.WriteString("|---|" + strings.Repeat("---:|", len(heading)-1) + "\n")
 	for _, p := range r.Phases {
@@ -101,11 +103,14 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 			}
 			return figures.Number(v)
 		}
-		cells := []string{text(p.Label()), figures.Number(p.Mean()) + " req/s", maybe("req/s")(pool.Figure(suite.OfGoodput))}
+		cells := []string{
+			text(p.Label()), figures.Number(p.Mean()) + " req/s", maybe("req/s")(pool.Figure(suite.OfGoodput)),
+		}
 		for _, m := range suite.Brief() {
 			cells = append(cells, maybe(string(m.Unit))(pool.Metric(m.Name)))
 		}
-		row(b, append(cells, maybe("%")(pool.Figure(suite.OfErrors)), number(pool.Late(0.5))+" / "+number(pool.Late(0.99))+" ms",
+		row(b, append(cells, maybe("%")(pool.Figure(suite.OfErrors)),
+			number(pool.Late(0.5))+" / "+number(pool.Late(0.99))+" ms",
 			number(pool.ClusterCPU())+" / "+number(pool.StoresCPU())+" / "+number(pool.GeneratorCPU())+" µs",
 			counted)...)
 	}
@@ -134,7 +139,8 @@ func failures(b *bytes.Buffer, r *figures.Report) {
 			continue
 		}
 		for _, e := range p.Pool.Window.Errors {
-			lines = append(lines, fmt.Sprintf("%s: %s × %s: %s", p.Title(), figures.Count(e.Count), text(e.Endpoint), text(e.Message)))
+			lines = append(lines,
+				fmt.Sprintf("%s: %s × %s: %s", p.Title(), figures.Count(e.Count), text(e.Endpoint), text(e.Message)))
 		}
 	}
 	section(b, "Errors", lines)

@@ -28,7 +28,8 @@ func Write(w io.Writer, r *figures.Report) error {
 	}
 
 	m.Family("nameplate_run", "info", "The run that the figures are of.")
-	sample("nameplate_run_info", 1, "run", r.Run.ID, "suite", r.Run.Suite.Name, "revision", r.Run.Build.Revision, "stores", r.Stores())
+	sample("nameplate_run_info", 1, "run", r.Run.ID, "suite", r.Run.Suite.Name, "revision", r.Run.Build.Revision,
+		"stores", r.Stores())
 	m.Family("nameplate_exit_status", "gauge", "Exit status of the run.")
 	sample("nameplate_exit_status", float64(r.Run.ExitStatus))
 
@@ -49,10 +50,15 @@ func Write(w io.Writer, r *figures.Report) error {
 	m.Family("nameplate_claim_measured", "gauge", "Median over the runs that count, in the claim's unit.")
 	for _, result := range r.Run.Results {
 		if len(result.Measured) > 0 {
-			sample("nameplate_claim_measured", stats.Median(result.Measured), "claim", result.Claim, "unit", string(result.Unit))
+			sample("nameplate_claim_measured", stats.Median(result.Measured), "claim", result.Claim, "unit",
+				string(result.Unit))
 		}
 	}
-	m.Family("nameplate_claim_headroom_ratio", "gauge", "Of a rate the capacity over the documented rate, of others how far the median lies on the good side of the bound; above 1 is good.")
+	m.Family(
+		"nameplate_claim_headroom_ratio", "gauge",
+		"Of a rate the capacity over the documented rate, of others how far the median lies on the good side of the "+
+			"bound; above 1 is good.",
+	)
 	for _, result := range r.Run.Results {
 		if len(result.Measured) > 0 && (result.Headroom > 0 || result.Metric != suite.Goodput) {
 			sample("nameplate_claim_headroom_ratio", result.Headroom, "claim", result.Claim)

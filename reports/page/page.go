@@ -121,8 +121,9 @@ func options(run *archive.Run) []pair {
 		scale = 1
 	}
 	return []pair{
-		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.WarmupBounds().String()}, {"Measurement window", o.Duration.String()},
-		{"Rates", figures.Number(scale) + " × documented"}, {"Seed", fmt.Sprint(o.Seed)}, {"Stores asked for", o.Stores},
+		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.WarmupBounds().String()},
+		{"Measurement window", o.Duration.String()}, {"Rates", figures.Number(scale) + " × documented"},
+		{"Seed", fmt.Sprint(o.Seed)}, {"Stores asked for", o.Stores},
 	}
 }
 
@@ -140,12 +141,14 @@ func sectionOf(p figures.Phase) section {
 		{"Offered", figures.Maybe(p.Mean(), p.Offered > 0, "req/s")}, {"Achieved", of(suite.OfGoodput, "req/s")},
 	}
 	for i, m := range suite.Those(suite.OfResponse) {
-		s.Figures = append(s.Figures, pair{map[bool]string{true: "Response time "}[i == 0] + m.Label(), ms(pool.Metric(m.Name))})
+		s.Figures = append(s.Figures,
+			pair{map[bool]string{true: "Response time "}[i == 0] + m.Label(), ms(pool.Metric(m.Name))})
 	}
 	s.Figures = append(s.Figures, []pair{
 		{"Errors", of(suite.OfErrors, "%")},
 		{"Schedule lag p50", ms(pool.Late(0.5))}, {"Schedule lag p99", ms(pool.Late(0.99))},
-		{"Processor time of the cluster", cpu(pool.ClusterCPU())}, {"of the stores", cpu(pool.StoresCPU())}, {"of the generator", cpu(pool.GeneratorCPU())},
+		{"Processor time of the cluster", cpu(pool.ClusterCPU())},
+		{"of the stores", cpu(pool.StoresCPU())}, {"of the generator", cpu(pool.GeneratorCPU())},
 		{"Workers, busy", of(suite.OfProcessors, "% of their cores")}, {"Largest worker", of(suite.OfMemory, "MiB")},
 		{"Memory limit of a worker", figures.Memory(p.MemoryLimit)}, {"documented", figures.Memory(p.Documented)},
 	}...)
@@ -175,7 +178,8 @@ func breakdowns(all []measure.Breakdown) []breakdown {
 			name = "not named"
 		}
 		rows = append(rows, breakdown{
-			Name: name, Requests: figures.Count(b.Succeeded + b.Failed), Failed: figures.Count(b.Failed), P50: ms(0.5), P99: ms(0.99), Max: ms(1),
+			Name: name, Requests: figures.Count(b.Succeeded + b.Failed), Failed: figures.Count(b.Failed), P50: ms(0.5),
+			P99: ms(0.99), Max: ms(1),
 		})
 	}
 	return rows

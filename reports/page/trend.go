@@ -31,7 +31,10 @@ type history struct {
 // WriteTrend writes the page of a judged history: a chart of each series, those that moved first. left names the
 // figures that were left out.
 func WriteTrend(w io.Writer, r trend.Report, left []string) error {
-	h := history{Judged: r.Count(trend.Judged), TooShort: r.Count(trend.TooShort), TooNoisy: r.Count(trend.TooNoisy), Left: left, First: figures.Unknown, Last: figures.Unknown}
+	h := history{
+		Judged: r.Count(trend.Judged), TooShort: r.Count(trend.TooShort), TooNoisy: r.Count(trend.TooNoisy), Left: left,
+		First: figures.Unknown, Last: figures.Unknown,
+	}
 	most := 0
 	for i, one := range r.Results {
 		if n := len(one.Series.Values); n > most {

@@ -22,8 +22,8 @@ type Comparison struct {
 	Changes []Change `json:"changes"`
 	// OnlyOneSide names the figures that only one side measured.
 	OnlyOneSide []string `json:"only_one_side"`
-	// Within is the half-width to which the intervals of CPU per request were to be narrowed, as a share of the ratio; null
-	// when they were not.
+	// Within is the half-width to which the intervals of CPU per request were to be narrowed, as a share of the ratio;
+	// null when they were not.
 	Within *float64 `json:"within" jsonschema:"nullable,minimum=0"`
 	// Widths has one entry for each phase whose pairs were measured.
 	Widths []Width `json:"widths"`
@@ -90,10 +90,13 @@ type Change struct {
 }
 
 // OfComparison is the document of a comparison.
-func OfComparison(base, head string, r compare.Report, pairs compare.Pairs, only []string, profiled []Profiled) Comparison {
+func OfComparison(
+	base, head string, r compare.Report, pairs compare.Pairs, only []string, profiled []Profiled,
+) Comparison {
 	d := Comparison{
-		Version: Version, Base: base, Head: head, Changes: []Change{}, OnlyOneSide: list(only), Profiles: list(profiled),
-		Within: finite(pairs.Within, pairs.Within > 0), Widths: []Width{}, BudgetSpent: pairs.Spent,
+		Version: Version, Base: base, Head: head, Changes: []Change{}, OnlyOneSide: list(only),
+		Profiles: list(profiled), Within: finite(pairs.Within, pairs.Within > 0), Widths: []Width{},
+		BudgetSpent: pairs.Spent,
 	}
 	for _, w := range pairs.Widths {
 		d.Widths = append(d.Widths, Width{
@@ -103,9 +106,9 @@ func OfComparison(base, head string, r compare.Report, pairs compare.Pairs, only
 	}
 	for _, c := range r.Changes {
 		d.Changes = append(d.Changes, Change{
-			Benchmark: c.Benchmark, Unit: c.Unit, Better: int(c.Better), Base: list(c.Base), Head: list(c.Head), Outcome: string(c.Outcome),
-			Ratio: finite(c.Ratio, c.Ratio > 0), Low: finite(c.Low, c.Ratio > 0), High: finite(c.High, c.Ratio > 0), P: c.P,
-			MorePairs: known(c.More, c.More > 0), Why: c.Why,
+			Benchmark: c.Benchmark, Unit: c.Unit, Better: int(c.Better), Base: list(c.Base), Head: list(c.Head),
+			Outcome: string(c.Outcome), Ratio: finite(c.Ratio, c.Ratio > 0), Low: finite(c.Low, c.Ratio > 0),
+			High: finite(c.High, c.Ratio > 0), P: c.P, MorePairs: known(c.More, c.More > 0), Why: c.Why,
 		})
 	}
 	return d

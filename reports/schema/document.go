@@ -88,8 +88,9 @@ type Claim struct {
 	Measured []float64 `json:"measured"`
 	// Median of the measured values.
 	Median *float64 `json:"median" jsonschema:"nullable"`
-	// Headroom is how much is to spare, as a ratio: above 1 is good; 1000 stands for that or more. Of a rate it is the capacity over the
-	// documented rate, null when the capacity was not searched for; of all others how far the median lies on the good side of the bound.
+	// Headroom is how much is to spare, as a ratio: above 1 is good; 1000 stands for that or more. Of a rate it is the
+	// capacity over the documented rate, null when the capacity was not searched for; of all others how far the median
+	// lies on the good side of the bound.
 	Headroom *float64 `json:"headroom" jsonschema:"nullable,minimum=0,maximum=1000"`
 	// HeadroomLow and HeadroomHigh are the ends of its interval; null for no end.
 	HeadroomLow  *float64 `json:"headroom_low" jsonschema:"nullable,minimum=0"`

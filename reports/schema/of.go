@@ -29,7 +29,10 @@ func Of(r *figures.Report) Document {
 			OS: run.Host.OS, Arch: run.Host.Arch, Kernel: run.Host.Kernel, CPU: run.Host.CPUModel,
 			Cores: known(run.Host.Cores, run.Host.Cores > 0), MemoryBytes: known(run.Host.Memory, run.Host.Memory > 0),
 		},
-		Build:  Build{Nameplate: run.Build.Nameplate, Go: run.Build.Go, Revision: run.Build.Revision, Modified: run.Build.Modified},
+		Build: Build{
+			Nameplate: run.Build.Nameplate, Go: run.Build.Go, Revision: run.Build.Revision,
+			Modified: run.Build.Modified,
+		},
 		Claims: []Claim{}, Phases: []Phase{}, Notes: list(r.Notes()), Failure: known(run.Failure, run.Failure != ""),
 	}
 	for _, p := range r.Phases {
@@ -39,7 +42,10 @@ func Of(r *figures.Report) Document {
 		d.Phases = append(d.Phases, phase(p))
 	}
 	if s := r.Scaling(); s != nil {
-		d.Scaling = &Scaling{Gamma: s.Fit.Gamma, Sigma: s.Fit.Sigma, Kappa: s.Fit.Kappa, R2: s.Fit.R2, Points: []ScalingPoint{}, LeftOut: list(s.LeftOut), Warnings: list(s.Fit.Warnings)}
+		d.Scaling = &Scaling{
+			Gamma: s.Fit.Gamma, Sigma: s.Fit.Sigma, Kappa: s.Fit.Kappa, R2: s.Fit.R2, Points: []ScalingPoint{},
+			LeftOut: list(s.LeftOut), Warnings: list(s.Fit.Warnings),
+		}
 		for _, p := range s.Fit.Points {
 			d.Scaling.Points = append(d.Scaling.Points, ScalingPoint{p.N, p.X})
 		}
@@ -50,11 +56,15 @@ func Of(r *figures.Report) Document {
 func claim(p figures.Phase, r judge.Result) Claim {
 	middle, ok := stats.Median(r.Measured), len(r.Measured) > 0
 	return Claim{
-		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit), Bound: r.Bound,
-		To: known(r.To, r.To > 0), Over: known(r.Over, r.Over > 0), Understated: known(r.Understated, r.Understated > 0),
-		Measured: list(r.Measured), Median: finite(middle, ok), Headroom: finite(r.Headroom, r.Headroom > 0 || ok && !(r.Metric == suite.Goodput && r.Over == 0)), HeadroomLow: finite(r.HeadroomLow, r.HeadroomLow > 0),
-		HeadroomHigh: finite(r.HeadroomHigh, r.HeadroomHigh > 0), Cores: known(r.Cores, r.Cores > 0), DocumentedCores: known(r.DocumentedCores, r.DocumentedCores > 0), Spread: finite(r.Spread, len(r.Measured) > 1),
-		Projection: projection(r.Projection), Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule, Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
+		ID: r.Claim, Phase: r.Phase, Metric: r.Metric, Documented: r.Value, Op: string(r.Op), Unit: string(r.Unit),
+		Bound: r.Bound, To: known(r.To, r.To > 0), Over: known(r.Over, r.Over > 0),
+		Understated: known(r.Understated, r.Understated > 0), Measured: list(r.Measured), Median: finite(middle, ok),
+		Headroom:    finite(r.Headroom, r.Headroom > 0 || ok && !(r.Metric == suite.Goodput && r.Over == 0)),
+		HeadroomLow: finite(r.HeadroomLow, r.HeadroomLow > 0), HeadroomHigh: finite(r.HeadroomHigh, r.HeadroomHigh > 0),
+		Cores: known(r.Cores, r.Cores > 0), DocumentedCores: known(r.DocumentedCores, r.DocumentedCores > 0),
+		Spread: finite(r.Spread, len(r.Measured) > 1), Projection: projection(r.Projection),
+		Verdict: verdict(r.Verdict), Reasons: list(r.Reasons), Rule: r.Rule,
+		Alpha: finite(r.Alpha, r.Alpha > 0), Provider: providers(p),
 	}
 }
 
@@ -68,15 +78,21 @@ func projection(p *judge.Projection) *Projection {
 
 func phase(p figures.Phase) Phase {
 	d := Phase{
-		Phase: p.Number, Name: p.Name, Group: string(cmp.Or(p.Group, suite.GroupPhases)), Disturb: known(string(p.Disturb), p.Disturb != ""), Workers: known(p.Workers, p.Workers > 0), Offered: finite(p.Mean(), p.Offered > 0),
-		Figures: figuresOf(p.Pool), Provider: providers(p), Verdict: verdict(p.Verdict), Capacity: capacityOf(p.Search), Counted: p.Counted(), Runs: []Run{},
+		Phase: p.Number, Name: p.Name, Group: string(cmp.Or(p.Group, suite.GroupPhases)),
+		Disturb: known(string(p.Disturb), p.Disturb != ""), Workers: known(p.Workers, p.Workers > 0),
+		Offered: finite(p.Mean(), p.Offered > 0), Figures: figuresOf(p.Pool), Provider: providers(p),
+		Verdict: verdict(p.Verdict), Capacity: capacityOf(p.Search), Counted: p.Counted(), Runs: []Run{},
 	}
 	if p.Pool != nil {
 		w := p.Pool.Window
-		d.Requests = &Requests{Offered: w.Offered, Sent: w.Sent, Unsent: w.Unsent, Succeeded: w.Succeeded, Failed: w.Failed}
+		d.Requests = &Requests{
+			Offered: w.Offered, Sent: w.Sent, Unsent: w.Unsent, Succeeded: w.Succeeded, Failed: w.Failed,
+		}
 	}
 	if w, ok := p.StoreWork(); ok {
-		d.StoreWork = &StoreWork{Seconds: (w.End - w.Start).Seconds(), Counts: w.Counts, Levels: w.Levels, Unknown: list(w.Unknown)}
+		d.StoreWork = &StoreWork{
+			Seconds: (w.End - w.Start).Seconds(), Counts: w.Counts, Levels: w.Levels, Unknown: list(w.Unknown),
+		}
 	}
 	for _, r := range p.Runs {
 		values := map[string]float64{}
@@ -85,7 +101,8 @@ func phase(p figures.Phase) Phase {
 			values[suite.TimeToSteady] = float64(r.Warm.Steady) / float64(time.Millisecond)
 		}
 		d.Runs = append(d.Runs, Run{
-			Run: r.Number, Counted: r.Counts(), Reasons: list(judge.Texts(r.Reasons)), Codes: codes(r.Reasons), Values: values, Disturbed: list(r.Disturbed), Figures: figuresOf(r.Pool),
+			Run: r.Number, Counted: r.Counts(), Reasons: list(judge.Texts(r.Reasons)), Codes: codes(r.Reasons),
+			Values: values, Disturbed: list(r.Disturbed), Figures: figuresOf(r.Pool),
 		})
 	}
 	return d
@@ -106,8 +123,9 @@ func capacityOf(s *archive.Search) *Capacity {
 	}
 	f := s.Found
 	c := &Capacity{
-		Rate: known(f.Capacity, f.Capacity > 0), Low: known(f.Low, f.Low > 0), High: known(f.High, f.High > 0), Level: f.Level,
-		AtLeast: f.AtLeast, AtMost: f.AtMost, Reason: f.Reason, Bottleneck: f.Bottleneck, Tried: []Try{},
+		Rate: known(f.Capacity, f.Capacity > 0), Low: known(f.Low, f.Low > 0), High: known(f.High, f.High > 0),
+		Level: f.Level, AtLeast: f.AtLeast, AtMost: f.AtMost, Reason: f.Reason, Bottleneck: f.Bottleneck,
+		Tried: []Try{},
 	}
 	for _, t := range s.Trials {
 		c.Tried = append(c.Tried, Try{float64(t.Offered), t.Outcome, list(t.Why)})
@@ -117,10 +135,16 @@ func capacityOf(s *archive.Search) *Capacity {
 
 func figuresOf(p *figures.Pool) Figures {
 	f := Figures{
-		Achieved: finite(p.Figure(suite.OfGoodput)), P50: finite(p.Response(0.5)), P99: finite(p.Response(0.99)), P999: finite(p.Response(0.999)),
-		Generator: Generator{LateP50: finite(p.Late(0.5)), LateP99: finite(p.Late(0.99)), CPUPerRequest: finite(p.GeneratorCPU())},
-		Cluster:   Cluster{CPUPerRequest: finite(p.ClusterCPU()), CPU: finite(p.Figure(suite.OfProcessors)), Memory: finite(p.Figure(suite.OfMemory))},
-		Stores:    Stores{CPUPerRequest: finite(p.StoresCPU())},
+		Achieved: finite(p.Figure(suite.OfGoodput)), P50: finite(p.Response(0.5)), P99: finite(p.Response(0.99)),
+		P999: finite(p.Response(0.999)),
+		Generator: Generator{
+			LateP50: finite(p.Late(0.5)), LateP99: finite(p.Late(0.99)), CPUPerRequest: finite(p.GeneratorCPU()),
+		},
+		Cluster: Cluster{
+			CPUPerRequest: finite(p.ClusterCPU()), CPU: finite(p.Figure(suite.OfProcessors)),
+			Memory: finite(p.Figure(suite.OfMemory)),
+		},
+		Stores: Stores{CPUPerRequest: finite(p.StoresCPU())},
 	}
 	if p != nil && p.Window.Offered > 0 {
 		f.Errors = known(p.Window.Failed+p.Window.Unsent, true)

@@ -75,11 +75,14 @@ type Drift struct {
 // OfTrend is the document of a judged history; left names the figures that were left out.
 func OfTrend(r trend.Report, left []string) Trend {
 	d := Trend{
-		Version: Version, Judged: r.Count(trend.Judged), TooShort: r.Count(trend.TooShort), TooNoisy: r.Count(trend.TooNoisy),
-		LeftOut: list(left), Worse: r.Worse(), Series: []Series{},
+		Version: Version, Judged: r.Count(trend.Judged), TooShort: r.Count(trend.TooShort),
+		TooNoisy: r.Count(trend.TooNoisy), LeftOut: list(left), Worse: r.Worse(), Series: []Series{},
 	}
 	for _, one := range r.Results {
-		s := Series{Name: one.Series.Name, Unit: one.Series.Unit, State: string(one.State), Nights: len(one.Series.Values), Noise: one.Noise, Changes: []Step{}}
+		s := Series{
+			Name: one.Series.Name, Unit: one.Series.Unit, State: string(one.State), Nights: len(one.Series.Values),
+			Noise: one.Noise, Changes: []Step{},
+		}
 		for _, c := range one.Changes {
 			s.Changes = append(s.Changes, Step{
 				At: c.At, Night: c.Night, Last: c.Last, Before: c.Before, After: c.After, P: known(c.P, c.Confirmed),

@@ -13,7 +13,8 @@ import (
 func Audit(out io.Writer, title string, report audit.Report, width int) error {
 	w := bufio.NewWriter(out)
 	fmt.Fprintf(w, "%s\n%d relations between its claims: %d contradictory, %d hold only if, %d consistent\n", title,
-		len(report.Relations), report.Count(audit.Contradictory), report.Count(audit.OnlyIf), report.Count(audit.Consistent))
+		len(report.Relations), report.Count(audit.Contradictory), report.Count(audit.OnlyIf),
+		report.Count(audit.Consistent))
 	for _, outcome := range []audit.Outcome{audit.Contradictory, audit.OnlyIf, audit.Consistent} {
 		for _, r := range report.Relations {
 			if r.Outcome == outcome {

@@ -51,7 +51,9 @@ func (p *printer) heading(r *figures.Report) {
 	if !run.Ended.IsZero() {
 		took = ", took " + figures.Elapsed(run.Ended.Sub(run.Started))
 	}
-	p.field("run", fmt.Sprintf("%s, started %s%s, seed %d", figures.Clean(run.ID), run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), took, run.Options.Seed))
+	started := run.Started.UTC().Format("2006-01-02 15:04:05 UTC")
+	p.field("run",
+		fmt.Sprintf("%s, started %s%s, seed %d", figures.Clean(run.ID), started, took, run.Options.Seed))
 	p.field("host", r.Host())
 	p.field("stores", r.Stores())
 	p.field("build", r.Build())
@@ -95,8 +97,8 @@ func claims(phase figures.Phase) table {
 		why := figures.Why(r)
 		t.rows = append(t.rows, row{
 			cells: []string{
-				figures.Clean(r.Claim), figures.Documented(r), figures.Measured(r), figures.Headroom(r), r.Verdict.String(),
-				strings.Join(why, "; "),
+				figures.Clean(r.Claim), figures.Documented(r), figures.Measured(r), figures.Headroom(r),
+				r.Verdict.String(), strings.Join(why, "; "),
 			},
 			obvious: r.Verdict == judge.Verified && len(why) == 1,
 			paint:   []style{plain, plain, plain, plain, verdictStyle(r.Verdict), plain},
@@ -129,8 +131,9 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 		return figures.Maybe(v, ok, unit)
 	}
 	failed := pool.Window.Failed + pool.Window.Unsent
-	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s", figures.Number(phase.Mean()), of(suite.OfGoodput, "req/s"),
-		of(suite.OfErrors, "%"), figures.Count(failed), figures.Count(pool.Window.Offered), runs))
+	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s",
+		figures.Number(phase.Mean()), of(suite.OfGoodput, "req/s"), of(suite.OfErrors, "%"), figures.Count(failed),
+		figures.Count(pool.Window.Offered), runs))
 	var response []string
 	for _, m := range suite.Brief() {
 		v, ok := pool.Metric(m.Name)
@@ -140,7 +143,8 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 	p50, ok50 := pool.Late(0.5)
 	p99, ok99 := pool.Late(0.99)
 	cpu, known := pool.GeneratorCPU()
-	p.field("generator", fmt.Sprintf("schedule lag p50 %s, p99 %s; CPU %s", figures.Maybe(p50, ok50, "ms"), figures.Maybe(p99, ok99, "ms"), figures.Maybe(cpu, known, "µs/request")))
+	p.field("generator", fmt.Sprintf("schedule lag p50 %s, p99 %s; CPU %s",
+		figures.Maybe(p50, ok50, "ms"), figures.Maybe(p99, ok99, "ms"), figures.Maybe(cpu, known, "µs/request")))
 	cpu, known = pool.ClusterCPU()
 	cluster := "CPU " + figures.Maybe(cpu, known, "µs/request")
 	if len(phase.Providers) > 0 {
@@ -153,16 +157,23 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 	}
 	for _, r := range phase.Runs {
 		if len(r.Disturbed) > 0 { // one run as an example, all are in the archive
-			p.field(string(phase.Disturb), fmt.Sprintf("run %d: %s", r.Number, figures.Clean(strings.Join(r.Disturbed, "; "))))
+			p.field(string(phase.Disturb),
+				fmt.Sprintf("run %d: %s", r.Number, figures.Clean(strings.Join(r.Disturbed, "; "))))
 			break
 		}
 	}
+	p.errors(pool)
+}
+
+// errors writes the first kinds of errors.
+func (p *printer) errors(pool *figures.Pool) {
 	for i, e := range pool.Window.Errors {
 		if i == 3 {
 			p.field("error", fmt.Sprintf("and %d other kinds", len(pool.Window.Errors)-i))
 			break
 		}
-		p.field("error", fmt.Sprintf("%s × %s: %s", figures.Count(e.Count), figures.Clean(e.Endpoint), figures.Shorten(figures.Clean(e.Message), 160)))
+		p.field("error", fmt.Sprintf("%s × %s: %s",
+			figures.Count(e.Count), figures.Clean(e.Endpoint), figures.Shorten(figures.Clean(e.Message), 160)))
 	}
 }
 

@@ -82,7 +82,9 @@ func read(table string) ([]Example, error) {
 		number++
 		label, text, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
 		if !ok || label == "" || !hasWord(text) {
-			return nil, &InputError{Field: "row", Reason: "it is not a labelled text", Allowed: "a label, a tab and a text", Line: number}
+			return nil, &InputError{
+				Field: "row", Reason: "it is not a labelled text", Allowed: "a label, a tab and a text", Line: number,
+			}
 		}
 		if number > 1 {
 			examples = append(examples, Example{Text: text, Label: label})
@@ -133,7 +135,9 @@ func Check(text string) error {
 	const allowed = "1 to %d bytes, not all of them blank"
 	switch {
 	case len(text) > MaxText:
-		return &InputError{Field: "text", Reason: fmt.Sprintf("it has %d bytes", len(text)), Allowed: fmt.Sprintf(allowed, MaxText)}
+		return &InputError{
+			Field: "text", Reason: fmt.Sprintf("it has %d bytes", len(text)), Allowed: fmt.Sprintf(allowed, MaxText),
+		}
 	case strings.TrimSpace(text) == "":
 		return &InputError{Field: "text", Reason: "it is empty", Allowed: fmt.Sprintf(allowed, MaxText)}
 	}
@@ -161,14 +165,18 @@ func (m *Model) Classify(text string) Result {
 		ranking[label] = Ranked{Label: m.labels[label], Probability: score / sum}
 	}
 	slices.SortStableFunc(ranking, func(a, b Ranked) int { return cmp.Compare(b.Probability, a.Probability) })
-	return Result{Label: ranking[0].Label, Probability: ranking[0].Probability, Ranking: ranking[:min(ranks, len(ranking))]}
+	return Result{
+		Label: ranking[0].Label, Probability: ranking[0].Probability, Ranking: ranking[:min(ranks, len(ranking))],
+	}
 }
 
 // words are those of a text in lower case. Numbers, and letters that stand alone, say
 // nothing about a category.
 func words(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for word := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		for word := range strings.FieldsFuncSeq(
+			strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) },
+		) {
 			if utf8.RuneCountInString(word) > 1 && !yield(word) {
 				return
 			}

@@ -40,7 +40,8 @@ func (i *importing) row(row []string) {
 	ok = i.check(1, row, inRange, "not a number of degrees from -90 to 90") && ok
 	longitude, inRange := degrees(row[2], 180)
 	ok = i.check(2, row, inRange, "not a number of degrees from -180 to 180") && ok
-	ok = i.check(3, row, strings.TrimSpace(row[3]) != "" && utf8.RuneCountInString(row[3]) <= maxName, "not 1 to 100 characters") && ok
+	ok = i.check(3, row, strings.TrimSpace(row[3]) != "" && utf8.RuneCountInString(row[3]) <= maxName,
+		"not 1 to 100 characters") && ok
 	ok = i.check(4, row, states[row[4]], "not a code of the U.S. Postal Service") && ok
 	ok = i.check(5, row, utf8.RuneCountInString(row[5]) <= maxName, "more than 100 characters") && ok
 	if !ok {
@@ -73,7 +74,8 @@ func (i *importing) refuse(field int, column, value, reason string) {
 	if len(i.report.Errors) >= MaxErrors {
 		return
 	}
-	i.report.Errors = append(i.report.Errors, RowError{Line: i.line(field), Column: column, Value: cut(value), Reason: reason})
+	i.report.Errors = append(i.report.Errors,
+		RowError{Line: i.line(field), Column: column, Value: cut(value), Reason: reason})
 }
 
 func (i *importing) extend(latitude, longitude float64) {

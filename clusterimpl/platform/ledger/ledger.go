@@ -42,7 +42,9 @@ type Ledger interface {
 	Transactions(ctx context.Context, account int64, limit int) ([]wire.Transaction, error)
 	// Transfer books durably, and tells whether it did so just now: one with an id that is
 	// there already is not booked again; it is [ErrConflict] if it asks for something else.
-	Transfer(ctx context.Context, account int64, t wire.Transfer, booked time.Time) (done wire.Booked, fresh bool, err error)
+	Transfer(ctx context.Context, account int64, t wire.Transfer, booked time.Time) (
+		done wire.Booked, fresh bool, err error,
+	)
 	// Connections is what is kept open to the database, and what that took; zero without one.
 	Connections() pool.Stats
 	// Close ends every connection.
@@ -62,7 +64,9 @@ func Open(ctx context.Context, url string, workers int, spec dataset.Spec) (Ledg
 	case strings.HasPrefix(url, "sqlite:/"):
 		return openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"))
 	}
-	return nil, errors.New("open the ledger: the database URL is not understood, allowed: empty, postgres://…, sqlite:/absolute/path")
+	return nil, errors.New(
+		"open the ledger: the database URL is not understood, allowed: empty, postgres://…, sqlite:/absolute/path",
+	)
 }
 
 // same tells whether a booking is the one that is asked for.

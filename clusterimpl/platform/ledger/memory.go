@@ -60,7 +60,8 @@ func generate(spec dataset.Spec, id int64) *memoryAccount {
 	}}
 	for i := len(newest) - 1; i >= 0; i-- {
 		t := newest[i]
-		made.list = append(made.list, wire.Transaction{ID: t.ID, AmountCents: t.AmountCents, Kind: t.Kind, Memo: t.Memo, Booked: t.Booked})
+		made.list = append(made.list,
+			wire.Transaction{ID: t.ID, AmountCents: t.AmountCents, Kind: t.Kind, Memo: t.Memo, Booked: t.Booked})
 	}
 	return made
 }

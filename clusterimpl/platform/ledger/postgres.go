@@ -202,10 +202,13 @@ type booking struct {
 	fresh bool
 }
 
-func (p *postgres) Transfer(ctx context.Context, account int64, t wire.Transfer, booked time.Time) (wire.Booked, bool, error) {
+func (p *postgres) Transfer(
+	ctx context.Context, account int64, t wire.Transfer, booked time.Time,
+) (wire.Booked, bool, error) {
 	b, err := on(ctx, p, func(conn *pgConn) (b booking, err error) {
 		b.done = wire.Booked{ID: t.ID, Account: account, AmountCents: t.AmountCents, Memo: t.Memo, Booked: booked}
-		err = conn.QueryRow(background, bookOne, t.ID, account, t.AmountCents, KindTransfer, t.Memo, booked, dataset.OriginRequest).
+		err = conn.QueryRow(background, bookOne, t.ID, account, t.AmountCents, KindTransfer, t.Memo, booked,
+			dataset.OriginRequest).
 			Scan(&b.done.BalanceCents, &b.done.Version)
 		var refused *pgconn.PgError
 		switch {
@@ -224,7 +227,8 @@ func (p *postgres) Transfer(ctx context.Context, account int64, t wire.Transfer,
 func replay(conn *pgConn, account int64, t wire.Transfer) (wire.Booked, bool, error) {
 	b := wire.Booked{ID: t.ID}
 	var balance, version *int64
-	err := conn.QueryRow(background, findBooked, t.ID).Scan(&b.Account, &b.AmountCents, &b.Memo, &b.Booked, &balance, &version)
+	err := conn.QueryRow(background, findBooked, t.ID).Scan(&b.Account, &b.AmountCents, &b.Memo, &b.Booked, &balance,
+		&version)
 	if err != nil {
 		return b, false, err
 	}
@@ -295,7 +299,8 @@ func postgresError(err error) error {
 	if refused.Code == tooManyConnections {
 		return exhausted(err)
 	}
-	for _, class := range []string{"08", "25006", "40", "53", "55", "57"} { // connection, read-only, rollback, resources, state, operator
+	// connection, read-only, rollback, resources, state, operator
+	for _, class := range []string{"08", "25006", "40", "53", "55", "57"} {
 		if strings.HasPrefix(refused.Code, class) {
 			return unavailable(err)
 		}

@@ -35,7 +35,8 @@ func openSQLite(ctx context.Context, path string) (*sqliteLedger, error) {
 		return nil, fmt.Errorf("open the ledger: %w", err) // else an empty database would be made
 	}
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"_pragma": {"busy_timeout(2000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)"}, "_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(2000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)"},
+		"_txlock": {"immediate"},
 	}.Encode()}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
@@ -72,10 +73,13 @@ func (s *sqliteLedger) prepare(ctx context.Context) error {
 }
 
 func (s *sqliteLedger) statements(ctx context.Context) (err error) {
-	if s.account, err = s.db.PrepareContext(ctx, `select owner, currency, opened, balance_cents, version from accounts where id = ?`); err != nil {
+	if s.account, err = s.db.PrepareContext(
+		ctx, `select owner, currency, opened, balance_cents, version from accounts where id = ?`,
+	); err != nil {
 		return err
 	}
-	s.list, err = s.db.PrepareContext(ctx, `select id, amount_cents, kind, memo, booked from transactions where account = ? order by booked desc, id limit ?`)
+	s.list, err = s.db.PrepareContext(ctx, `select id, amount_cents, kind, memo, booked from transactions `+
+		`where account = ? order by booked desc, id limit ?`)
 	return err
 }
 
@@ -96,7 +100,8 @@ func (s *sqliteLedger) Account(ctx context.Context, id int64) (wire.Account, err
 }
 
 func (s *sqliteLedger) Accounts(ctx context.Context, from, to int64) ([]wire.Account, error) {
-	rows, err := s.db.QueryContext(ctx, `select id, owner, currency, opened, balance_cents, version from accounts where id >= ? and id < ?`, from, to)
+	rows, err := s.db.QueryContext(ctx,
+		`select id, owner, currency, opened, balance_cents, version from accounts where id >= ? and id < ?`, from, to)
 	if err != nil {
 		return nil, sqliteError(err)
 	}
@@ -144,7 +149,9 @@ func (s *sqliteLedger) Transactions(ctx context.Context, account int64, limit in
 	return list, nil
 }
 
-func (s *sqliteLedger) Transfer(ctx context.Context, account int64, t wire.Transfer, booked time.Time) (wire.Booked, bool, error) {
+func (s *sqliteLedger) Transfer(
+	ctx context.Context, account int64, t wire.Transfer, booked time.Time,
+) (wire.Booked, bool, error) {
 	return s.writer.book(ctx, account, t, booked)
 }
 
@@ -156,10 +163,12 @@ func sqliteError(err error) error {
 	var refused *sqlite.Error
 	if errors.As(err, &refused) {
 		switch refused.Code() & 0xff { // the primary code
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_INTERRUPT:
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
+			sqlite3.SQLITE_FULL, sqlite3.SQLITE_INTERRUPT:
 			return unavailable(err)
 		}
-	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, sql.ErrConnDone) {
+	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, sql.ErrConnDone) {
 		return unavailable(err)
 	}
 	return fmt.Errorf("ask SQLite: %w", err)

@@ -71,7 +71,10 @@ func (w *writer) prepare(ctx context.Context) error {
 	}{
 		{&w.begin, `begin immediate`}, // it is the only writer from there on
 		{&w.commit, `commit`},
-		{&w.find, `select account, amount_cents, memo, booked, balance_after, version_after from transactions where id = ?`},
+		{
+			&w.find,
+			`select account, amount_cents, memo, booked, balance_after, version_after from transactions where id = ?`,
+		},
 		{&w.add, `update accounts set balance_cents = balance_cents + ?, version = version + 1 where id = ?
 			returning balance_cents, version`},
 		{&w.insert, `insert into transactions

@@ -55,7 +55,11 @@ func (t *Table) Bump(k Key) { t.slot(k).generation.Add(1) }
 // To be seen by whoever sees a bump, it comes first.
 func (t *Table) Distrust(k Key, until time.Time) {
 	s, at := t.slot(k), until.UnixNano()
-	for known := s.distrusted.Load(); known < at && !s.distrusted.CompareAndSwap(known, at); known = s.distrusted.Load() {
+	for {
+		known := s.distrusted.Load()
+		if known >= at || s.distrusted.CompareAndSwap(known, at) {
+			return
+		}
 	}
 }
 

@@ -30,8 +30,9 @@ var Dataset = dataset.Spec{Seed: 11, Accounts: 200, Transactions: 4000}
 
 // Mix has every operation.
 var Mix = []traffic.Share{
-	{Operation: traffic.Account, Share: 30}, {Operation: traffic.Transactions, Share: 20}, {Operation: traffic.Transfer, Share: 15},
-	{Operation: traffic.Import, Share: 2}, {Operation: traffic.Risk, Share: 8}, {Operation: traffic.Classify, Share: 10},
+	{Operation: traffic.Account, Share: 30}, {Operation: traffic.Transactions, Share: 20},
+	{Operation: traffic.Transfer, Share: 15}, {Operation: traffic.Import, Share: 2},
+	{Operation: traffic.Risk, Share: 8}, {Operation: traffic.Classify, Share: 10},
 	{Operation: traffic.Login, Share: 5}, {Operation: traffic.Session, Share: 10},
 }
 
@@ -69,11 +70,15 @@ func Ask(t testing.TB, method, url string, header http.Header, body []byte) (int
 // of them gives it. Empty URLs are not for Run: workers without stores do not share
 // anything.
 func Run(t *testing.T, databaseURL, redisURL, prefix string) {
-	config := platform.Config{DatabaseURL: databaseURL, RedisURL: redisURL, RedisPrefix: prefix, Dataset: Dataset, Workers: 2}
+	config := platform.Config{
+		DatabaseURL: databaseURL, RedisURL: redisURL, RedisPrefix: prefix, Dataset: Dataset, Workers: 2,
+	}
 	urls := [2]string{Start(t, config), Start(t, config)}
 
 	t.Run("every request of the mix is answered right", func(t *testing.T) {
-		s, err := traffic.New(traffic.Config{Dataset: Dataset, Mix: Mix, Seed: 5, Salt: fmt.Sprint(t.Name(), time.Now().UnixNano())})
+		s, err := traffic.New(traffic.Config{
+			Dataset: Dataset, Mix: Mix, Seed: 5, Salt: fmt.Sprint(t.Name(), time.Now().UnixNano()),
+		})
 		require.NoError(t, err)
 		require.NoError(t, s.Prepare(t.Context(), urls[0]))
 		for i := range 400 {
@@ -94,7 +99,8 @@ func Run(t *testing.T, databaseURL, redisURL, prefix string) {
 			_, _, body := Ask(t, http.MethodGet, urls[1]+path, nil, nil) // fills the cache
 			require.False(t, before[string(body)], "transfer %d left %s", i, body)
 			before[string(body)] = true
-			transfer := fmt.Appendf(nil, `{"id":"%08x-0000-8000-8000-%012x","amount_cents":5,"memo":"m"}`, i, time.Now().UnixNano()&0xffffffffffff)
+			transfer := fmt.Appendf(nil, `{"id":"%08x-0000-8000-8000-%012x","amount_cents":5,"memo":"m"}`, i,
+				time.Now().UnixNano()&0xffffffffffff)
 			status, _, first := Ask(t, http.MethodPost, urls[0]+path+"/transactions", nil, transfer)
 			require.Equal(t, http.StatusCreated, status, "%s", first)
 			status, _, again := Ask(t, http.MethodPost, urls[1]+path+"/transactions", nil, transfer)
@@ -121,8 +127,8 @@ func Run(t *testing.T, databaseURL, redisURL, prefix string) {
 	})
 }
 
-// ReadAhead starts two workers of a cluster over stores that hold its data set, of which nothing was written, and checks
-// that one of them reads all accounts into the near cache that they share.
+// ReadAhead starts two workers of a cluster over stores that hold its data set, of which nothing was written, and
+// checks that one of them reads all accounts into the near cache that they share.
 func ReadAhead(t *testing.T, c platform.Config) {
 	t.Helper()
 	c.Near = near.New(c.Dataset.Accounts, 64)
@@ -135,8 +141,8 @@ func ReadAhead(t *testing.T, c platform.Config) {
 			return there
 		}, time.Minute, time.Millisecond)
 		want, err := json.Marshal(wire.Account{
-			ID: account.ID, Owner: account.Owner, Currency: account.Currency, Opened: account.Opened.Format(time.DateOnly),
-			BalanceCents: account.BalanceCents, Version: account.Version,
+			ID: account.ID, Owner: account.Owner, Currency: account.Currency,
+			Opened: account.Opened.Format(time.DateOnly), BalanceCents: account.BalanceCents, Version: account.Version,
 		})
 		require.NoError(t, err)
 		require.Equal(t, string(want)+"\n", string(body))
@@ -158,11 +164,13 @@ func SQLite(t testing.TB, spec dataset.Spec) (url string) {
 		require.NoError(t, err)
 	}
 	for a := range spec.EachAccount() {
-		_, err := tx.Exec(`insert into accounts values (?,?,?,?,?,?)`, a.ID, a.Owner, a.Currency, a.Opened.Format(time.DateOnly), a.BalanceCents, a.Version)
+		_, err := tx.Exec(`insert into accounts values (?,?,?,?,?,?)`, a.ID, a.Owner, a.Currency,
+			a.Opened.Format(time.DateOnly), a.BalanceCents, a.Version)
 		require.NoError(t, err)
 	}
 	for x := range spec.EachTransaction() {
-		_, err := tx.Exec(`insert into transactions (id, account, amount_cents, kind, memo, booked) values (?,?,?,?,?,?)`,
+		_, err := tx.Exec(`insert into transactions (id, account, amount_cents, kind, memo, booked) `+
+			`values (?,?,?,?,?,?)`,
 			x.ID, x.Account, x.AmountCents, x.Kind, x.Memo, x.Booked.Format(time.RFC3339))
 		require.NoError(t, err)
 	}

@@ -41,7 +41,8 @@ func readSeries(data []byte) (factorSeries, error) {
 		return factorSeries{}, fmt.Errorf("read the factors: %w", err)
 	}
 	if len(rows) < 3 {
-		return factorSeries{}, fmt.Errorf("read the factors: %d lines, allowed: a header and at least two months", len(rows))
+		return factorSeries{}, fmt.Errorf("read the factors: %d lines, allowed: a header and at least two months",
+			len(rows))
 	}
 	s := factorSeries{returns: map[string][]float64{}, months: len(rows) - 2}
 	for column, name := range rows[0] {
@@ -52,7 +53,8 @@ func readSeries(data []byte) (factorSeries, error) {
 		for i, row := range rows[1:] {
 			level, err := strconv.ParseFloat(row[column], 64)
 			if err != nil || !(level > 0) {
-				return factorSeries{}, fmt.Errorf("read the factors: line %d, %s: %q is not a level", i+2, name, row[column])
+				return factorSeries{}, fmt.Errorf("read the factors: line %d, %s: %q is not a level", i+2, name,
+					row[column])
 			}
 			if i > 0 {
 				s.returns[name] = append(s.returns[name], level/before-1)

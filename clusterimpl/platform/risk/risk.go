@@ -112,21 +112,35 @@ func rounded(amount float64) float64 { return math.Round(amount*1e6)/1e6 + 0 }
 
 func (r Request) check() error {
 	if n := len(r.Positions); n < 1 || n > MaxPositions {
-		return &InputError{Field: "positions", Reason: fmt.Sprintf("there are %d", n), Allowed: fmt.Sprintf("1 to %d", MaxPositions)}
+		return &InputError{
+			Field: "positions", Reason: fmt.Sprintf("there are %d", n), Allowed: fmt.Sprintf("1 to %d", MaxPositions),
+		}
 	}
 	for i, p := range r.Positions {
 		if _, known := series().returns[p.Factor]; !known {
-			return &InputError{Field: fmt.Sprintf("positions[%d].factor", i), Reason: fmt.Sprintf("%q is not known", cut(p.Factor)), Allowed: fmt.Sprint("one of ", series().names)}
+			return &InputError{
+				Field: fmt.Sprintf("positions[%d].factor", i), Reason: fmt.Sprintf("%q is not known", cut(p.Factor)),
+				Allowed: fmt.Sprint("one of ", series().names),
+			}
 		}
 		if !(math.Abs(p.Value) <= MaxValue) { // not a number is refused too
-			return &InputError{Field: fmt.Sprintf("positions[%d].value", i), Reason: fmt.Sprintf("%g is out of range", p.Value), Allowed: fmt.Sprintf("%g to %g", -MaxValue, MaxValue)}
+			return &InputError{
+				Field: fmt.Sprintf("positions[%d].value", i), Reason: fmt.Sprintf("%g is out of range", p.Value),
+				Allowed: fmt.Sprintf("%g to %g", -MaxValue, MaxValue),
+			}
 		}
 	}
 	if !(r.Confidence >= MinConfidence && r.Confidence <= MaxConfidence) {
-		return &InputError{Field: "confidence", Reason: fmt.Sprintf("%g is out of range", r.Confidence), Allowed: fmt.Sprintf("%g to %g", MinConfidence, MaxConfidence)}
+		return &InputError{
+			Field: "confidence", Reason: fmt.Sprintf("%g is out of range", r.Confidence),
+			Allowed: fmt.Sprintf("%g to %g", MinConfidence, MaxConfidence),
+		}
 	}
 	if r.HorizonMonths < 1 || r.HorizonMonths > MaxHorizon {
-		return &InputError{Field: "horizon_months", Reason: fmt.Sprintf("%d is out of range", r.HorizonMonths), Allowed: fmt.Sprintf("1 to %d", MaxHorizon)}
+		return &InputError{
+			Field: "horizon_months", Reason: fmt.Sprintf("%d is out of range", r.HorizonMonths),
+			Allowed: fmt.Sprintf("1 to %d", MaxHorizon),
+		}
 	}
 	return nil
 }

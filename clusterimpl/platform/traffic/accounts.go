@@ -19,7 +19,8 @@ func (s *Source) makeAccounts() error {
 		if err != nil {
 			return err
 		}
-		s.accounts = append(s.accounts, &Request{Operation: Account, Method: http.MethodGet, Path: accountPath(id), Check: exactly(want)})
+		s.accounts = append(s.accounts,
+			&Request{Operation: Account, Method: http.MethodGet, Path: accountPath(id), Check: exactly(want)})
 	}
 	return nil
 }
@@ -28,7 +29,10 @@ func accountPath(id int64) string { return "/api/accounts/" + strconv.FormatInt(
 
 func (s *Source) expected(id int64) wire.Account {
 	a := s.config.Dataset.Account(id)
-	return wire.Account{ID: a.ID, Owner: a.Owner, Currency: a.Currency, Opened: a.Opened.Format(time.DateOnly), BalanceCents: a.BalanceCents, Version: a.Version}
+	return wire.Account{
+		ID: a.ID, Owner: a.Owner, Currency: a.Currency, Opened: a.Opened.Format(time.DateOnly),
+		BalanceCents: a.BalanceCents, Version: a.Version,
+	}
 }
 
 func (s *Source) account() *Request {
@@ -36,24 +40,28 @@ func (s *Source) account() *Request {
 		return s.accounts[s.popular.Uint64()]
 	}
 	id := s.transferAccount()
-	return &Request{Operation: Account, Method: http.MethodGet, Path: accountPath(id), Check: func(status int, _ http.Header, body []byte) error {
-		if err := wantStatus(status, http.StatusOK, body); err != nil {
-			return err
-		}
-		var got wire.Account
-		if err := decode(body, &got); err != nil {
-			return err
-		}
-		want := s.expected(id)
-		if got.Version < 0 || got.Version == 0 && got.BalanceCents != want.BalanceCents {
-			return fmt.Errorf("account %d has version %d and balance %d, want a version from 0, and at 0 the balance %d", id, got.Version, got.BalanceCents, want.BalanceCents)
-		}
-		got.BalanceCents, got.Version = want.BalanceCents, want.Version
-		if got != want {
-			return fmt.Errorf("the account differs: got %+v, want %+v", got, want)
-		}
-		return nil
-	}}
+	return &Request{Operation: Account, Method: http.MethodGet, Path: accountPath(id),
+		Check: func(status int, _ http.Header, body []byte) error {
+			if err := wantStatus(status, http.StatusOK, body); err != nil {
+				return err
+			}
+			var got wire.Account
+			if err := decode(body, &got); err != nil {
+				return err
+			}
+			want := s.expected(id)
+			if got.Version < 0 || got.Version == 0 && got.BalanceCents != want.BalanceCents {
+				return fmt.Errorf(
+					"account %d has version %d and balance %d, want a version from 0, and at 0 the balance %d", id,
+					got.Version, got.BalanceCents, want.BalanceCents,
+				)
+			}
+			got.BalanceCents, got.Version = want.BalanceCents, want.Version
+			if got != want {
+				return fmt.Errorf("the account differs: got %+v, want %+v", got, want)
+			}
+			return nil
+		}}
 }
 
 // transferAccount is one of the accounts that transfers go to.
@@ -69,7 +77,8 @@ func (s *Source) makeLists() error {
 			if i == wire.DefaultLimit {
 				break
 			}
-			list.Transactions = append(list.Transactions, wire.Transaction{ID: t.ID, AmountCents: t.AmountCents, Kind: t.Kind, Memo: t.Memo, Booked: t.Booked})
+			list.Transactions = append(list.Transactions,
+				wire.Transaction{ID: t.ID, AmountCents: t.AmountCents, Kind: t.Kind, Memo: t.Memo, Booked: t.Booked})
 		}
 		want, err := line(list)
 		if err != nil {
@@ -81,7 +90,8 @@ func (s *Source) makeLists() error {
 	return nil
 }
 
-var memos = []string{"rent share", "dinner", "train tickets", "birthday present", "invoice 2041", "savings", "loan instalment", "thank you"}
+var memos = []string{"rent share", "dinner", "train tickets", "birthday present", "invoice 2041", "savings",
+	"loan instalment", "thank you"}
 
 var jsonHeader = http.Header{"Content-Type": {"application/json"}}
 
@@ -96,7 +106,8 @@ func (s *Source) transfer() *Request {
 	}
 	t := wire.Transfer{ID: s.transferID(), AmountCents: amount, Memo: memos[s.random.IntN(len(memos))]}
 	body, _ := line(t) // numbers and text always encode
-	return &Request{Operation: Transfer, Method: http.MethodPost, Path: accountPath(id) + "/transactions", Header: jsonHeader, Body: body,
+	return &Request{Operation: Transfer, Method: http.MethodPost, Path: accountPath(id) + "/transactions",
+		Header: jsonHeader, Body: body,
 		Check: func(status int, _ http.Header, body []byte) error {
 			if err := wantStatus(status, http.StatusCreated, body); err != nil {
 				return err

@@ -52,7 +52,8 @@ func loggedIn(status int, body []byte, user string) (token string, err error) {
 	}
 	raw, err := hex.DecodeString(got.Token)
 	if err != nil || len(raw) != 16 || got.User != user || got.ExpiresIn != wire.SessionSeconds {
-		return "", fmt.Errorf("want a session of %s for %d s with a token of 32 hexadecimal digits, got one of %q for %d s with %d characters",
+		return "", fmt.Errorf("want a session of %s for %d s with a token of 32 hexadecimal digits, got one of %q "+
+			"for %d s with %d characters",
 			user, wire.SessionSeconds, got.User, got.ExpiresIn, len(got.Token))
 	}
 	return got.Token, nil

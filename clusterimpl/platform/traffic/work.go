@@ -63,7 +63,8 @@ func (s *Source) makeImports() error {
 // foundAll makes sure that what is expected is what was put into the file.
 func foundAll(report importer.Report, bad map[int]bool) error {
 	if report.Rows != importRows || report.Rejected != len(bad) || len(report.Errors) != len(bad) {
-		return fmt.Errorf("%d rows with %d bad ones give %d rows, %d rejected", importRows, len(bad), report.Rows, report.Rejected)
+		return fmt.Errorf("%d rows with %d bad ones give %d rows, %d rejected", importRows, len(bad), report.Rows,
+			report.Rejected)
 	}
 	for _, e := range report.Errors {
 		if !bad[e.Line] || e.Column != "latitude" {
@@ -76,7 +77,9 @@ func foundAll(report importer.Report, bad map[int]bool) error {
 func (s *Source) makeRisks() error {
 	factors := risk.Factors()
 	for range portfolios {
-		r := risk.Request{Confidence: []float64{0.95, 0.975, 0.99}[s.random.IntN(3)], HorizonMonths: 1 + s.random.IntN(3)}
+		r := risk.Request{
+			Confidence: []float64{0.95, 0.975, 0.99}[s.random.IntN(3)], HorizonMonths: 1 + s.random.IntN(3),
+		}
 		for range 1 + s.random.IntN(maxPositions) {
 			r.Positions = append(r.Positions, risk.Position{
 				Factor: factors[s.random.IntN(len(factors))],
@@ -102,7 +105,8 @@ func (s *Source) makeTexts() error {
 	for range texts {
 		text := examples[s.random.IntN(len(examples))].Text
 		other := strings.Fields(examples[s.random.IntN(len(examples))].Text)
-		text = fmt.Sprintf("%s %s %04d", text, strings.Join(other[:min(len(other), s.random.IntN(maxWordsAdded))], " "), s.random.IntN(10_000))
+		text = fmt.Sprintf("%s %s %04d", text, strings.Join(other[:min(len(other), s.random.IntN(maxWordsAdded))], " "),
+			s.random.IntN(10_000))
 		request, err := post(Classify, "/api/classify", wire.Classify{Text: text}, model.Classify(text))
 		if err != nil {
 			return err
@@ -122,5 +126,8 @@ func post(operation, path string, request, want any) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Request{Operation: operation, Method: http.MethodPost, Path: path, Header: jsonHeader, Body: body, Check: nearly(expected)}, nil
+	return &Request{
+		Operation: operation, Method: http.MethodPost, Path: path, Header: jsonHeader, Body: body,
+		Check: nearly(expected),
+	}, nil
 }
