@@ -80,6 +80,17 @@ func suiteWithin(t *testing.T, ready, timeout, base, request string) *harness.Su
 	return s
 }
 
+// hangUp sends a text and closes the connection.
+func hangUp(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_, _ = conn.Write([]byte(text))
+			conn.Close()
+		}
+	}
+}
+
 func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -90,15 +101,8 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 		example string // of the answer
 	}{
 		{"404 everywhere", long, http.NotFound, "status 404", "404 page not found"},
-		{"redirects", long, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/elsewhere", http.StatusFound)
-		}, "status 302", "/elsewhere"},
-		{"closes the connection", long, func(w http.ResponseWriter, _ *http.Request) {
-			conn, _, err := w.(http.Hijacker).Hijack()
-			if err == nil {
-				conn.Close()
-			}
-		}, "closed", ""},
+		{"redirects", long, http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, "status 302", "/elsewhere"},
+		{"closes the connection", long, hangUp(""), "closed", ""},
 		{"streams for ever", brief, func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				_, _ = w.Write([]byte("and on "))
@@ -114,13 +118,7 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 				}
 			}
 		}, "larger", ""},
-		{"answers with what is no HTTP", long, func(w http.ResponseWriter, _ *http.Request) {
-			conn, _, err := w.(http.Hijacker).Hijack()
-			if err == nil {
-				_, _ = conn.Write([]byte("hello\r\n\r\n"))
-				conn.Close()
-			}
-		}, "malformed", ""},
+		{"answers with what is no HTTP", long, hangUp("hello\r\n\r\n"), "malformed", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -138,20 +136,24 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 			if row.example != "" {
 				assert.Contains(t, w.Errors[0].Example, row.example)
 			}
-			repeat(t, r, 6) // one run gives no verdict, whatever it was like
-			verdicts := map[string]judge.Verdict{}
-			for _, result := range r.Results {
-				verdicts[result.Claim] = result.Verdict
-			}
+			repeat(t, r, 6)      // one run gives no verdict, whatever it was like
 			p99 := judge.Invalid // how fast requests fail proves no response time
 			if row.timeout == brief {
 				p99 = judge.Refuted // what is waited for in vain is late
 			}
-			assert.Equal(t, map[string]judge.Verdict{"errors": judge.Refuted, "p99": p99}, verdicts)
+			assert.Equal(t, map[string]judge.Verdict{"errors": judge.Refuted, "p99": p99}, verdicts(r))
 			assert.Equal(t, 1, r.ExitStatus)
 			assert.Less(t, int64(after.HeapInuse)-int64(before.HeapInuse), int64(256<<20), "memory is bounded")
 		})
 	}
+}
+
+func verdicts(r *archive.Run) map[string]judge.Verdict {
+	of := map[string]judge.Verdict{}
+	for _, result := range r.Results {
+		of[result.Claim] = result.Verdict
+	}
+	return of
 }
 
 // repeat judges a run as if its only trial had been made so many times, on a host that nothing disturbed.
@@ -164,7 +166,8 @@ func repeat(t *testing.T, r *archive.Run, times int) {
 func TestWhatASystemDoesRightIsVerifiedByTheSameRule(t *testing.T) {
 	t.Parallel()
 	system := fmt.Sprintf("{kind: url, url: %s}", serving(t, func(http.ResponseWriter, *http.Request) {}))
-	text := strings.Replace(withTimeout(long, system, `{name: get, path: "/"}`), "400 ms", "50 s", 1) // as slow as this machine may be
+	// as slow as this machine may be
+	text := strings.Replace(withTimeout(long, system, `{name: get, path: "/"}`), "400 ms", "50 s", 1)
 	s, err := harness.ParseSuite("good.yaml", []byte(text))
 	require.NoError(t, err)
 	r, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
@@ -185,14 +188,18 @@ func messages(all []measure.ErrorCount) string {
 
 func TestWhatCannotBeMeasuredIsSaidBeforehand(t *testing.T) {
 	t.Parallel()
-	never := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) }))
+	never := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no", http.StatusServiceUnavailable)
+	}))
 	defer never.Close()
-	_, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), suiteWithin(t, brief, long, never.URL, `{name: get, path: "/"}`), nil)
+	_, err := harness.Options{Out: t.TempDir()}.Run(t.Context(),
+		suiteWithin(t, brief, long, never.URL, `{name: get, path: "/"}`), nil)
 	assert.ErrorContains(t, err, "not ready within 800ms")
 	assert.ErrorContains(t, err, "status 503")
 
 	empty := serving(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"data": {}}`)) })
-	s := badSuite(t, empty, `{name: login, path: "/", capture: {token: data.token}}, {name: use, path: "/${capture.token}"}`)
+	s := badSuite(t, empty,
+		`{name: login, path: "/", capture: {token: data.token}}, {name: use, path: "/${capture.token}"}`)
 	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
 	assert.ErrorContains(t, err, "login")
 	assert.ErrorContains(t, err, "data.token")
@@ -201,7 +208,8 @@ func TestWhatCannotBeMeasuredIsSaidBeforehand(t *testing.T) {
 	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
 	assert.ErrorContains(t, err, "unknown field ${nothing}")
 
-	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), badSuite(t, "http://example.test", `{name: get, path: "/"}`), nil)
+	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(),
+		badSuite(t, "http://example.test", `{name: get, path: "/"}`), nil)
 	assert.ErrorContains(t, err, "which is not this machine")
 
 	_, err = harness.Options{Out: t.TempDir()}.Run(t.Context(), s, harness.Handler(http.NotFoundHandler()))

@@ -17,6 +17,12 @@ import (
 
 const module = "github.com/nameplate-dev/nameplate/"
 
+// world is what a package that decides has no eyes for: the machine, and what sends, reads and keeps.
+var world = []string{
+	"os", "net", "syscall",
+	module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe",
+}
+
 // rules is the direction of the imports. A prefix stands for a package and those below it; with a $
 // at its end, for the package alone.
 var rules = []struct {
@@ -26,50 +32,80 @@ var rules = []struct {
 	why       string
 }{
 	{"harness/suite", nil, []string{module}, "suite is a leaf"},
-	{"harness/suite/internal/form", nil, []string{"os", "net", "syscall", module}, "the form of a file knows nothing of suites"},
+	{"harness/suite/internal/form", nil, []string{"os", "net", "syscall", module},
+		"the form of a file knows nothing of suites"},
 	{"harness/exitcode", nil, []string{"os", "net", "syscall", module}, "a status means the same to all"},
 	{"harness/stats", nil, []string{"os", "net", "syscall", module}, "statistics are arithmetic"},
 	{"harness/secret", nil, []string{"os", "net/http", "syscall", module}, "whoever prints can hide"},
 	{"harness/measure", nil, []string{module}, "measure is a leaf"},
-	{"harness/judge", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "verdicts are pure, and can be reached again from an archive"},
+	{"harness/judge", nil, world, "verdicts are pure, and can be reached again from an archive"},
 	{"harness/queueing", nil, []string{"os", "net", "syscall", module}, "the laws are arithmetic"},
 	{"harness/warmup", nil, []string{"os", "net", "syscall", module}, "a warm-up is decided on counts alone"},
 	{"harness/usl", nil, []string{"os", "net", "syscall", module}, "a fit needs nothing but its points"},
-	{"harness/audit", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "claims are audited without a measurement"},
+	{"harness/audit", nil, world, "claims are audited without a measurement"},
 	{"harness/regress/trend", nil, []string{"os", "net", "syscall", module}, "a trend needs the figures alone"},
 	{"harness/regress/compare", nil, []string{"os", "net", "syscall", module}, "a comparison needs the figures alone"},
-	{"harness/regress/bisect", nil, []string{"os", "net", "syscall", module}, "a bisection decides what to measure, and others measure it"},
+	{"harness/regress/bisect", nil, []string{"os", "net", "syscall", module},
+		"a bisection decides what to measure, and others measure it"},
 	{"harness/regress/turns", nil, []string{module}, "runs of two programs meet, whatever they measure"},
-	{"harness/regress/hotspot", nil, []string{"os", "net", "syscall", module}, "profiles are compared wherever they were taken"},
-	{"harness/capacity", nil, []string{"os", "net", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a search decides what to try, and others try it"},
-	{"harness/draft", []string{"harness/draft/live"}, []string{"os", "net/http", "syscall", module + "harness/archive", module + "harness/run", module + "harness/load", module + "harness/probe"}, "a description becomes a suite without a system"},
-	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "load only sends and records"},
-	{"harness/probe", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"}, "probe only reads"},
+	{"harness/regress/hotspot", nil, []string{"os", "net", "syscall", module},
+		"profiles are compared wherever they were taken"},
+	{"harness/capacity", nil, world, "a search decides what to try, and others try it"},
+	{"harness/draft", []string{"harness/draft/live"},
+		[]string{"os", "net/http", "syscall", module + "harness/archive", module + "harness/run",
+			module + "harness/load", module + "harness/probe"}, "a description becomes a suite without a system"},
+	{"harness/load", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"},
+		"load only sends and records"},
+	{"harness/probe", nil, []string{module + "harness/judge", module + "harness/archive", module + "harness/run"},
+		"probe only reads"},
 	{"harness/monitor", nil, []string{module}, "a monitor knows a cluster by its answers alone"},
-	{"harness/archive", nil, []string{module + "harness/load", module + "harness/probe", module + "harness/run"}, "an archive is read without a measurement"},
-	{"harness", []string{"harness$", "harness/cmd", "harness/reference"}, []string{module + "clusterimpl", module + "fixtures", module + "harness/reference", module + "reports"}, "the ruler knows nothing of what it measures"},
-	{"harness$", nil, []string{module + "clusterimpl", module + "fixtures", module + "reports"}, "a Go test reaches the reference cluster by one package"},
+	{"harness/archive", nil, []string{module + "harness/load", module + "harness/probe", module + "harness/run"},
+		"an archive is read without a measurement"},
+	{"harness", []string{"harness$", "harness/cmd", "harness/reference"},
+		[]string{module + "clusterimpl", module + "fixtures", module + "harness/reference", module + "reports"},
+		"the ruler knows nothing of what it measures"},
+	{"harness$", nil, []string{module + "clusterimpl", module + "fixtures", module + "reports"},
+		"a Go test reaches the reference cluster by one package"},
 	{"internal/rawsocket", nil, []string{module}, "both sides of a connection may use it, and neither sees the other"},
-	{"internal/promtext", nil, []string{module}, "both the cluster and the reports write by it, and neither sees the other"},
-	{"clusterimpl", nil, []string{module + "harness", module + "reports"}, "the thing measured knows nothing of the ruler"},
-	{"fixtures", nil, []string{module + "harness", module + "clusterimpl", module + "reports"}, "stores serve any system"},
-	{"fixtures/internal/store", nil, []string{module + "fixtures/internal/tables", module + "fixtures/internal/postgres",
-		module + "fixtures/internal/redis", module + "fixtures/internal/sqlite"},
+	{
+		"internal/promtext", nil, []string{module},
+		"both the cluster and the reports write by it, and neither sees the other",
+	},
+	{"clusterimpl", nil, []string{module + "harness", module + "reports"},
+		"the thing measured knows nothing of the ruler"},
+	{"fixtures", nil, []string{module + "harness", module + "clusterimpl", module + "reports"},
+		"stores serve any system"},
+	{"fixtures/internal/store", nil,
+		[]string{module + "fixtures/internal/tables", module + "fixtures/internal/postgres",
+			module + "fixtures/internal/redis", module + "fixtures/internal/sqlite"},
 		"what every kind of store shares knows none of them"},
-	{"fixtures/internal/tables", nil, []string{module + "fixtures/internal/postgres", module + "fixtures/internal/redis",
-		module + "fixtures/internal/sqlite"}, "what stores with tables share knows none of them"},
-	{"fixtures/internal/postgres", nil, []string{module + "fixtures/internal/redis", module + "fixtures/internal/sqlite"},
+	{"fixtures/internal/tables", nil,
+		[]string{module + "fixtures/internal/postgres", module + "fixtures/internal/redis",
+			module + "fixtures/internal/sqlite"}, "what stores with tables share knows none of them"},
+	{"fixtures/internal/postgres", nil,
+		[]string{module + "fixtures/internal/redis", module + "fixtures/internal/sqlite"},
 		"a store knows no other"},
-	{"fixtures/internal/sqlite", nil, []string{module + "fixtures/internal/postgres", module + "fixtures/internal/redis"},
+	{"fixtures/internal/sqlite", nil,
+		[]string{module + "fixtures/internal/postgres", module + "fixtures/internal/redis"},
 		"a store knows no other"},
-	{"fixtures/internal/redis", nil, []string{module + "fixtures/internal/postgres", module + "fixtures/internal/sqlite",
-		module + "fixtures/internal/tables"}, "a store knows no other"},
-	{"reports", nil, []string{module + "harness/load", module + "harness/run", module + "harness/probe", module + "clusterimpl", module + "fixtures"}, "a report needs the archive alone"},
-	{"", []string{"harness/measure"}, []string{"github.com/HdrHistogram/"}, "one package knows how histograms are kept"},
+	{"fixtures/internal/redis", nil,
+		[]string{module + "fixtures/internal/postgres", module + "fixtures/internal/sqlite",
+			module + "fixtures/internal/tables"}, "a store knows no other"},
+	{
+		"reports", nil,
+		[]string{module + "harness/load", module + "harness/run", module + "harness/probe", module + "clusterimpl",
+			module + "fixtures"}, "a report needs the archive alone",
+	},
+	{"", []string{"harness/measure"}, []string{"github.com/HdrHistogram/"},
+		"one package knows how histograms are kept"},
 	{"", []string{"harness/draft/openapi"}, []string{"github.com/getkin/kin-openapi/"}, "one package knows OpenAPI"},
 	{"", []string{"harness/load"}, []string{"github.com/tsenart/vegeta/"}, "one package knows how requests are sent"},
-	{"", []string{"fixtures/internal/container"}, []string{"github.com/testcontainers/"}, "one package knows containers"},
-	{"", []string{"harness$", "clusterimpl/clustertest", "clusterimpl/platform/platformtest", "internal/needs", "internal/effort"}, []string{"testing", "github.com/stretchr/testify/"}, "no product code needs a test"},
+	{"", []string{"fixtures/internal/container"}, []string{"github.com/testcontainers/"},
+		"one package knows containers"},
+	{
+		"", []string{"harness$", "clusterimpl/clustertest", "clusterimpl/platform/platformtest", "internal/needs",
+			"internal/effort"}, []string{"testing", "github.com/stretchr/testify/"}, "no product code needs a test",
+	},
 }
 
 func TestImportsRunOneWay(t *testing.T) {
@@ -80,7 +116,8 @@ func TestImportsRunOneWay(t *testing.T) {
 				continue
 			}
 			for _, path := range file.imports {
-				if (path == module+"harness/stats" || path == module+"harness/exitcode") && anyWithin(pkg, []string{"harness", "reports"}) {
+				if (path == module+"harness/stats" || path == module+"harness/exitcode") &&
+					anyWithin(pkg, []string{"harness", "reports"}) {
 					continue // arithmetic, and names of numbers, which serve all who judge and report
 				}
 				if rule.from != "" && within(path, module+rule.from) {
@@ -112,7 +149,8 @@ func TestRulesAreAboutWhatIsThere(t *testing.T) {
 		}
 		for _, bad := range rule.forbidden {
 			if ours, ok := strings.CutPrefix(bad, module); ok {
-				assert.True(t, ours == "" || there(ours), "there is no package %s, which is forbidden to %s", ours, rule.from)
+				assert.True(t, ours == "" || there(ours), "there is no package %s, which is forbidden to %s", ours,
+					rule.from)
 			} else if strings.Contains(strings.SplitN(bad, "/", 2)[0], ".") {
 				used := func(path string) bool { return within(path, strings.TrimSuffix(bad, "/")) }
 				assert.True(t, slices.ContainsFunc(imported, used), "nobody imports %s, which a rule is about", bad)

@@ -15,12 +15,12 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// otherWords are the files in which "cpu", "memory" and "rate" are no metrics: the table itself, the keys of a phase, and
-// the controllers of a control group.
+// otherWords are the files in which "cpu", "memory" and "rate" are no metrics: the table itself, the keys of a phase,
+// and the controllers of a control group.
 var otherWords = []string{"harness/suite/metric.go", "harness/suite/format.go", "harness/probe/cgroup.go"}
 
-// TestNoTableButOneNamesMetrics keeps what is known of a metric in one place: a table, a switch or a call that lists two
-// metrics by name knows something that the table of metrics does not.
+// TestNoTableButOneNamesMetrics keeps what is known of a metric in one place: a table, a switch or a call that lists
+// two metrics by name knows something that the table of metrics does not.
 func TestNoTableButOneNamesMetrics(t *testing.T) {
 	for _, file := range sources(t) {
 		if slices.Contains(otherWords, file.path) || !anyWithin(file.path, []string{"harness", "reports"}) {
@@ -53,7 +53,8 @@ func listings(t *testing.T, path, text string) (places []string) {
 			return false
 		case *ast.CompositeLit, *ast.SwitchStmt, *ast.BinaryExpr:
 			if names := named(n); len(names) > 1 {
-				places = append(places, path+":"+strconv.Itoa(files.Position(n.Pos()).Line)+": "+strings.Join(names, ", "))
+				places = append(places,
+					path+":"+strconv.Itoa(files.Position(n.Pos()).Line)+": "+strings.Join(names, ", "))
 				return false
 			}
 		}

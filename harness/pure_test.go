@@ -18,7 +18,8 @@ import (
 var pure = []string{
 	"harness/suite", "harness/measure", "harness/judge", "harness/audit", "harness/capacity", "harness/warmup",
 	"harness/queueing", "harness/usl", "harness/stats",
-	"harness/draft", "harness/regress/trend", "harness/regress/compare", "harness/regress/bisect", "harness/regress/hotspot",
+	"harness/draft", "harness/regress/trend", "harness/regress/compare", "harness/regress/bisect",
+	"harness/regress/hotspot",
 }
 
 // clocks are the functions of package time that read the clock, or wait for it.
@@ -56,10 +57,12 @@ var later = clock.Time{}.After(clock.Time{}) // not clock.Now
 `)}
 	pkgs := typed(t, added, module+"harness/stats")
 	require.Len(t, pkgs, 1)
-	assert.Equal(t, []string{"added.go:8: time.Now", "added.go:9: time.Tick", "added.go:10: math/rand/v2.IntN"}, impure(pkgs[0]))
+	assert.Equal(t, []string{"added.go:8: time.Now", "added.go:9: time.Tick", "added.go:10: math/rand/v2.IntN"},
+		impure(pkgs[0]))
 }
 
-// typed are packages with the types of all that they use; added are files in the place of those on disk, or beside them.
+// typed are packages with the types of all that they use; added are files in the place of those on disk, or beside
+// them.
 func typed(t *testing.T, added map[string][]byte, patterns ...string) []*packages.Package {
 	t.Helper()
 	const mode = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
@@ -92,7 +95,8 @@ func impure(pkg *packages.Package) []string {
 			places = append(places, place{filepath.Base(at.Filename), at.Line, f.Pkg().Path() + "." + f.Name()})
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line)) })
+	slices.SortFunc(places,
+		func(a, b place) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line)) })
 	var texts []string
 	for _, p := range places {
 		texts = append(texts, fmt.Sprintf("%s:%d: %s", p.file, p.line, p.what))

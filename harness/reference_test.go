@@ -35,9 +35,11 @@ func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 		stores string
 		want   string
 	}{
-		"no such phase":       {harness.Builtin().Phase(5), harness.Reference(), "", "phase"},
-		"no such provider":    {harness.Builtin().Phase(3), harness.Reference(), "moon", "moon"},
-		"a fault of a URL":    {harness.Builtin().Phase(23), harness.URL("http://127.0.0.1:1"), "", "phases without disturb"},
+		"no such phase":    {harness.Builtin().Phase(5), harness.Reference(), "", "phase"},
+		"no such provider": {harness.Builtin().Phase(3), harness.Reference(), "moon", "moon"},
+		"a fault of a URL": {
+			harness.Builtin().Phase(23), harness.URL("http://127.0.0.1:1"), "", "phases without disturb",
+		},
 		"no system":           {harness.Builtin().Phase(1), nil, "", "Reference"},
 		"somebody else's URL": {harness.Builtin().Phase(1), harness.URL("http://example.test"), "", "example.test"},
 	} {

@@ -30,10 +30,12 @@ func TestNoSecretIsArchived(t *testing.T) {
 		body := new(bytes.Buffer)
 		_, _ = body.ReadFrom(r.Body)
 		w.WriteHeader(http.StatusTeapot)
-		fmt.Fprintf(w, "I was sent %s, which is %s, and %s", r.Header.Get("Authorization"), url.QueryEscape(token), body)
+		fmt.Fprintf(w, "I was sent %s, which is %s, and %s", r.Header.Get("Authorization"), url.QueryEscape(token),
+			body)
 		fmt.Fprint(w, strings.Repeat(" "+base64.StdEncoding.EncodeToString([]byte(token)), 20))
 	}
-	request := `{name: get, method: POST, path: "/", headers: {Authorization: "Bearer ${env.SHOP_TOKEN}"}, body: "${file.key.txt}"}`
+	request := `{name: get, method: POST, path: "/", headers: {Authorization: "Bearer ${env.SHOP_TOKEN}"}, ` +
+		`body: "${file.key.txt}"}`
 	read := func(system string) *harness.Suite {
 		file := filepath.Join(dir, "s.yaml")
 		require.NoError(t, os.WriteFile(file, []byte(withSystem(system, request)), 0o600))
@@ -41,13 +43,17 @@ func TestNoSecretIsArchived(t *testing.T) {
 		require.NoError(t, err)
 		return s
 	}
-	r, err := harness.Options{Out: out}.Run(t.Context(), read("{kind: url, url: "+serving(t, tell)+", ready: /ready}"), nil)
+	r, err := harness.Options{Out: out}.Run(t.Context(), read("{kind: url, url: "+serving(t, tell)+", ready: /ready}"),
+		nil)
 	require.NoError(t, err)
 	example := r.Phases[0].Trials[0].Window.Errors[0].Example
-	assert.Contains(t, example, "I was sent Bearer [secret SHOP_TOKEN], which is [secret SHOP_TOKEN], and [secret key.txt]")
+	assert.Contains(t, example,
+		"I was sent Bearer [secret SHOP_TOKEN], which is [secret SHOP_TOKEN], and [secret key.txt]")
 
 	// A system that prints it, and does not become ready.
-	_, err = harness.Options{Out: out}.Run(t.Context(), read(`{kind: command, url: "http://127.0.0.1:${port}", command: [/bin/sh, -c, 'echo "my token is $SHOP_TOKEN"; exit 3']}`), nil)
+	prints := read(`{kind: command, url: "http://127.0.0.1:${port}", ` +
+		`command: [/bin/sh, -c, 'echo "my token is $SHOP_TOKEN"; exit 3']}`)
+	_, err = harness.Options{Out: out}.Run(t.Context(), prints, nil)
 	require.ErrorContains(t, err, "my token is [secret SHOP_TOKEN]")
 
 	archived := 0
@@ -57,7 +63,9 @@ func TestNoSecretIsArchived(t *testing.T) {
 		}
 		text, err := os.ReadFile(path)
 		archived++
-		for _, part := range []string{"horse", "battery", "another secret", base64.StdEncoding.EncodeToString([]byte(token))[:12]} {
+		for _, part := range []string{
+			"horse", "battery", "another secret", base64.StdEncoding.EncodeToString([]byte(token))[:12],
+		} {
 			assert.NotContains(t, string(text), part, path)
 		}
 		return err
@@ -70,7 +78,7 @@ func TestSecretsThatAreNotThereAreRefused(t *testing.T) {
 	for request, want := range map[string]string{
 		`{name: get, path: "/", headers: {A: "${env.NOT_SET_HERE}"}}`: "the environment has no variable NOT_SET_HERE",
 		`{name: get, path: "/", headers: {A: "${file.missing}"}}`:     "missing",
-		`{name: get, path: "/", headers: {A: "${env.SHORT_SECRET}"}}`: "secret SHORT_SECRET has 3 bytes; allowed: 4 or more",
+		`{name: get, path: "/", headers: {A: "${env.SHORT_SECRET}"}}`: "SHORT_SECRET has 3 bytes; allowed: 4 or more",
 	} {
 		t.Setenv("SHORT_SECRET", "abc")
 		_, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), badSuite(t, base, request), nil)

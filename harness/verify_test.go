@@ -97,7 +97,8 @@ func TestAModuleOfItsOwnVerifiesItsHandler(t *testing.T) {
 			// On a host that is too busy there is no verdict, which is no pass.
 			assert.Equal(t, r.ExitStatus != exitcode.Verified, failed, "%s", out)
 			for _, result := range r.Results {
-				assert.Contains(t, out, fmt.Sprintf("%s: %v: %s", result.Claim, result.Verdict, strings.Join(result.Reasons, "; ")))
+				assert.Contains(t, out,
+					fmt.Sprintf("%s: %v: %s", result.Claim, result.Verdict, strings.Join(result.Reasons, "; ")))
 			}
 			require.NoError(t, archivetest.Undisturbed(r))
 			require.Equal(t, "errors", r.Results[0].Claim)

@@ -100,16 +100,22 @@ func TestJudge(t *testing.T) {
 	}{
 		{"a sound run", func(*archive.Run) {}, judge.Verified, 0},
 		{"an interrupted run", func(r *archive.Run) { r.Interrupted = true }, judge.Verified, 130},
-		{"a run whose stores died", func(r *archive.Run) { r.Failure = "phase 1: the store is gone" }, judge.Verified, 4},
-		{"interrupted, and failed by that", func(r *archive.Run) { r.Interrupted, r.Failure = true, "killed" }, judge.Verified, 130},
+		{"a run whose stores died", func(r *archive.Run) { r.Failure = "phase 1: the store is gone" }, judge.Verified,
+			4},
+		{"interrupted, and failed by that", func(r *archive.Run) { r.Interrupted, r.Failure = true, "killed" },
+			judge.Verified, 130},
 		{"two of six trials interrupted", func(r *archive.Run) {
 			r.Phases[0].Trials[0].Interrupted = true
 			r.Phases[0].Trials[1].Interrupted = true
 		}, judge.Inconclusive, 3},
 		{"no trial", func(r *archive.Run) { r.Phases[0].Trials = nil }, judge.Inconclusive, 3},
 		{"the phase was never reached", func(r *archive.Run) { r.Phases = nil }, judge.Inconclusive, 3},
-		{"a claim that cannot be tested here", func(r *archive.Run) { r.Parsed.Claims[0].Needs.Cores = 64 }, judge.Untestable, 0},
-		{"one that cannot be tested where all were wanted", func(r *archive.Run) { r.Parsed.Claims[0].Needs.Cores, r.Options.Strict = 64, true }, judge.Untestable, 3},
+		{"a claim that cannot be tested here", func(r *archive.Run) { r.Parsed.Claims[0].Needs.Cores = 64 },
+			judge.Untestable, 0},
+		{
+			"one that cannot be tested where all were wanted",
+			func(r *archive.Run) { r.Parsed.Claims[0].Needs.Cores, r.Options.Strict = 64, true }, judge.Untestable, 3,
+		},
 		{"no claim that can be tested here", func(r *archive.Run) {
 			for i := range r.Parsed.Claims {
 				r.Parsed.Claims[i].Needs.Cores = 64
@@ -189,55 +195,79 @@ func TestAnUnwritableFolderIsNamed(t *testing.T) {
 	assert.ErrorContains(t, err, "not a directory")
 }
 
-func TestLoadRefuses(t *testing.T) {
+// damage is what is done to an archive in a folder.
+type damage func(t *testing.T, dir string)
+
+// replace puts a text of run.json in the place of another.
+func replace(old, new string) damage {
+	return func(t *testing.T, dir string) {
+		path := filepath.Join(dir, "run.json")
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.True(t, strings.Contains(string(data), old), "run.json has no %q", old)
+		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(data), old, new, 1)), 0o644))
+	}
+}
+
+func put(name, text string) damage {
+	return func(t *testing.T, dir string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+}
+
+func remove(name string) damage {
+	return func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, name))) }
+}
+
+func truncate(name string, size int64) damage {
+	return func(t *testing.T, dir string) { require.NoError(t, os.Truncate(filepath.Join(dir, name), size)) }
+}
+
+func TestLoadRefusesDamagedFiles(t *testing.T) {
 	original := saved(t, archivetest.Sample(1))
-	replace := func(old, new string) func(t *testing.T, dir string) {
-		return func(t *testing.T, dir string) {
-			path := filepath.Join(dir, "run.json")
-			data, err := os.ReadFile(path)
-			require.NoError(t, err)
-			require.True(t, strings.Contains(string(data), old), "run.json has no %q", old)
-			require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(data), old, new, 1)), 0o644))
-		}
-	}
-	put := func(name, text string) func(t *testing.T, dir string) {
-		return func(t *testing.T, dir string) {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
-		}
-	}
-	remove := func(name string) func(t *testing.T, dir string) {
-		return func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, name))) }
-	}
 	for _, row := range []struct {
 		name   string
-		damage func(t *testing.T, dir string)
+		damage damage
 		is     error
 		says   string
 	}{
 		{"no run.json", remove("run.json"), archive.ErrMissing, "run.json: file is missing"},
-		{"truncated JSON", func(t *testing.T, dir string) {
-			require.NoError(t, os.Truncate(filepath.Join(dir, "run.json"), 5000))
-		}, archive.ErrGarbled, "unexpected end of JSON input"},
+		{"truncated JSON", truncate("run.json", 5000), archive.ErrGarbled, "unexpected end of JSON input"},
 		{"an empty run.json", put("run.json", ""), archive.ErrGarbled, "at byte 0"},
 		{"HTML", put("run.json", "<html>"), archive.ErrGarbled, "invalid character '<'"},
-		{"another version", replace(`"version": 1`, `"version": 7`), archive.ErrVersion, "run.json has version 7, this nameplate reads 1"},
+		{"another version", replace(`"version": 1`, `"version": 7`), archive.ErrVersion,
+			"run.json has version 7, this nameplate reads 1"},
 		{"no version", put("run.json", "{}"), archive.ErrVersion, "run.json has no version, this nameplate reads 1"},
 		{"no suite", remove("suite.yaml"), archive.ErrMissing, "suite.yaml: file is missing"},
-		{"another suite", put("suite.yaml", "version: 1\n"), archive.ErrAltered, "suite.yaml: file is not the one that the run was made with: its SHA-256 is"},
-		{"no histograms", remove("histograms/p1-r2.hlog"), archive.ErrMissing, "phase 1, run 2: histograms/p1-r2.hlog: file is missing"},
-		{"garbled histograms", put("histograms/p1-r3.hlog", "#nonsense\n"), archive.ErrGarbled, "phase 1, run 3: histograms/p1-r3.hlog: file is truncated or garbled"},
-		{"histograms elsewhere", replace(`"histograms/p1-r1.hlog"`, `"../../secret"`), archive.ErrImpossible, `names the file "../../secret"`},
-		{"a negative count", replace(`"offered": 500`, `"offered": -500`), archive.ErrImpossible, "phases.trials.window.offered"},
-		{"counts that do not add up", replace(`"offered": 500`, `"offered": 501`), archive.ErrImpossible, "501 requests offered are not"},
-		{"a window that ends before it starts", replace(`"end_ns": 8000000000`, `"end_ns": 2000000000`), archive.ErrImpossible, "it lasts from 3s to 2s"},
-		{"a window within the warm-up", replace(`"start_ns": 3000000000`, `"start_ns": 1000000000`), archive.ErrImpossible, "the warm-up ends at 3s"},
-		{"no workers", replace(`"workers": 1,`, `"workers": 0,`), archive.ErrImpossible, "0 workers, allowed are 1 and more"},
-		{"a negative rate", replace(`"offered": 100,`, `"offered": -100,`), archive.ErrImpossible, "-100 req/s were offered"},
-		{"a run twice", replace(`"run": 2,`, `"run": 1,`), archive.ErrImpossible, "run number 1, allowed are numbers from 1, each once"},
-		{"a negative resident size", replace(`"peak_rss_bytes": `, `"peak_rss_bytes": -`), archive.ErrImpossible, "allowed are 0 and more"},
+		{"another suite", put("suite.yaml", "version: 1\n"), archive.ErrAltered,
+			"suite.yaml: file is not the one that the run was made with: its SHA-256 is"},
+		{"no histograms", remove("histograms/p1-r2.hlog"), archive.ErrMissing,
+			"phase 1, run 2: histograms/p1-r2.hlog: file is missing"},
+		{"garbled histograms", put("histograms/p1-r3.hlog", "#nonsense\n"), archive.ErrGarbled,
+			"phase 1, run 3: histograms/p1-r3.hlog: file is truncated or garbled"},
+		{"histograms elsewhere", replace(`"histograms/p1-r1.hlog"`, `"../../secret"`), archive.ErrImpossible,
+			`names the file "../../secret"`},
+		{"a negative count", replace(`"offered": 500`, `"offered": -500`), archive.ErrImpossible,
+			"phases.trials.window.offered"},
+		{"counts that do not add up", replace(`"offered": 500`, `"offered": 501`), archive.ErrImpossible,
+			"501 requests offered are not"},
+		{"a window that ends before it starts", replace(`"end_ns": 8000000000`, `"end_ns": 2000000000`),
+			archive.ErrImpossible, "it lasts from 3s to 2s"},
+		{"a window within the warm-up", replace(`"start_ns": 3000000000`, `"start_ns": 1000000000`),
+			archive.ErrImpossible, "the warm-up ends at 3s"},
+		{"no workers", replace(`"workers": 1,`, `"workers": 0,`), archive.ErrImpossible,
+			"0 workers, allowed are 1 and more"},
+		{"a negative rate", replace(`"offered": 100,`, `"offered": -100,`), archive.ErrImpossible,
+			"-100 req/s were offered"},
+		{"a run twice", replace(`"run": 2,`, `"run": 1,`), archive.ErrImpossible,
+			"run number 1, allowed are numbers from 1, each once"},
+		{"a negative resident size", replace(`"peak_rss_bytes": `, `"peak_rss_bytes": -`), archive.ErrImpossible,
+			"allowed are 0 and more"},
 		{"a steal beyond everything", replace(`"steal": 0.`, `"steal": 3.`), archive.ErrImpossible, "a share in [0,1]"},
-		{"options that do not fit the suite", replace("   1\n  ]", "   8\n  ]"), archive.ErrImpossible, "the suite has no phase 8"},
-		{"an unknown verdict", replace(`"verdict": "verified"`, `"verdict": "passed"`), archive.ErrGarbled, `decode verdict "passed"`},
+		{"options that do not fit the suite", replace("   1\n  ]", "   8\n  ]"), archive.ErrImpossible,
+			"the suite has no phase 8"},
+		{"an unknown verdict", replace(`"verdict": "verified"`, `"verdict": "passed"`), archive.ErrGarbled,
+			`decode verdict "passed"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), archivetest.ID)
@@ -249,12 +279,16 @@ func TestLoadRefuses(t *testing.T) {
 			assert.ErrorContains(t, err, dir)
 		})
 	}
+}
+
+func TestLoadRefusesImpossibleRuns(t *testing.T) {
 	t.Run("fewer response times than requests", func(t *testing.T) {
 		r := archivetest.Sample(1)
 		r.Phases[0].Trials[1].Window.Response = measure.NewHistogram()
 		_, err := archive.Load(saved(t, r))
 		require.ErrorIs(t, err, archive.ErrImpossible)
-		assert.ErrorContains(t, err, "histograms/p1-r2.hlog: values are impossible: it holds 0 response times of 500 requests sent")
+		assert.ErrorContains(t, err,
+			"histograms/p1-r2.hlog: values are impossible: it holds 0 response times of 500 requests sent")
 	})
 	t.Run("a finished trial without a window", func(t *testing.T) {
 		r := archivetest.Sample(1)

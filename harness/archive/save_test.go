@@ -19,20 +19,26 @@ import (
 // small is a run of one phase with one trial, with the built-in suite.
 func small() *Run {
 	window := func() *measure.Window {
-		return &measure.Window{Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram(), Wait: measure.NewHistogram()}
+		return &measure.Window{
+			Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram(),
+			Wait: measure.NewHistogram(),
+		}
 	}
 	warmup, judged := window(), window()
 	judged.End = 5e9
 	for range 10 {
-		judged.Offered, judged.Sent, judged.Succeeded, judged.Completed = judged.Offered+1, judged.Sent+1, judged.Succeeded+1, judged.Completed+1
+		judged.Offered, judged.Sent = judged.Offered+1, judged.Sent+1
+		judged.Succeeded, judged.Completed = judged.Succeeded+1, judged.Completed+1
 		judged.Response.Record(2e6)
 		judged.Lateness.Record(1e4)
 	}
 	started := time.Date(2026, 11, 23, 20, 15, 0, 0, time.UTC)
 	return &Run{
-		Version: Version, ID: "x", Started: started, Suite: SuiteRef{Name: "capacity", YAML: suite.BuiltinYAML(), SHA256: digest(suite.BuiltinYAML())},
-		Host: measure.Host{OS: "linux", Arch: "amd64", CPUModel: "Example\tCPU", Kernel: "6.1"}, Options: Options{Runs: 6},
-		Parsed: suite.Builtin(),
+		Version: Version, ID: "x", Started: started,
+		Suite:   SuiteRef{Name: "capacity", YAML: suite.BuiltinYAML(), SHA256: digest(suite.BuiltinYAML())},
+		Host:    measure.Host{OS: "linux", Arch: "amd64", CPUModel: "Example\tCPU", Kernel: "6.1"},
+		Options: Options{Runs: 6},
+		Parsed:  suite.Builtin(),
 		Phases: []Phase{{
 			Number: 1, Workers: 1, Offered: 2.5,
 			Providers: []Provider{{Store: suite.Postgres, Provider: "local", Product: "PostgreSQL", Version: "17.2"}},
@@ -80,7 +86,8 @@ func TestACrashAtAnyMomentLeavesAReadableRun(t *testing.T) {
 		require.NoError(t, Save(dir, small()))
 		later := small()
 		later.Phases[0].Trials = append(later.Phases[0].Trials, Trial{
-			Number: 3, Started: later.Started, Warmup: later.Phases[0].Trials[0].Warmup, Window: later.Phases[0].Trials[0].Window,
+			Number: 3, Started: later.Started, Warmup: later.Phases[0].Trials[0].Warmup,
+			Window: later.Phases[0].Trials[0].Window,
 		})
 		for i := range 2 { // were saved before
 			loaded, err := Load(dir)
@@ -165,7 +172,11 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"version":1}`))
 	f.Add([]byte(`{"version":7}`))
 	f.Add([]byte(`{"version":1,"phases":[{"phase":1,"workers":1,"offered":1,"trials":[{"run":1,"interrupted":true,"usage":{"series":[{}]}}]}]}`))
-	f.Add([]byte(`{"version":1,"phases":[{"phase":1,"workers":1,"offered":1,"trials":[{"run":1,"window":{},"warmup":{}}]}]}`))
+	f.Add(
+		[]byte(
+			`{"version":1,"phases":[{"phase":1,"workers":1,"offered":1,"trials":[{"run":1,"window":{},"warmup":{}}]}]}`,
+		),
+	)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := decode(data)
 		if err != nil {

@@ -204,7 +204,10 @@ func TestAnotherSuite(t *testing.T) {
 
 func TestContradictions(t *testing.T) {
 	row := func(id string, workers int, low, high, busy float64) Configuration {
-		return Configuration{ID: id, Group: "table", Workers: workers, Rate: Range{low, high}, Utilization: Exactly(busy), Cores: workers}
+		return Configuration{
+			ID: id, Group: "table", Workers: workers, Rate: Range{low, high}, Utilization: Exactly(busy),
+			Cores: workers,
+		}
 	}
 	for _, c := range []struct {
 		name string
@@ -212,27 +215,40 @@ func TestContradictions(t *testing.T) {
 		id   string
 		want Outcome
 	}{
-		{"no work per request fits both rows", Input{Configurations: []Configuration{row("A", 1, 100, 100, 0.5), row("B", 4, 300, 300, 0.9)}}, "demand/A+B", Contradictory},
+		{
+			"no work per request fits both rows",
+			Input{Configurations: []Configuration{row("A", 1, 100, 100, 0.5), row("B", 4, 300, 300, 0.9)}},
+			"demand/A+B", Contradictory,
+		},
 		{"same requests, more than the row gives", Input{Configurations: []Configuration{row("A", 4, 300, 400, 0.7),
 			{ID: "X", Group: "list", Workers: 4, Rate: Exactly(900)}}}, "capacity/X", Contradictory},
 		{"other requests, more than the row gives", Input{Configurations: []Configuration{row("A", 4, 300, 400, 0.7),
 			{ID: "X", Group: "list", Workers: 4, Rate: Exactly(900), Work: "lighter"}}}, "capacity/X", OnlyIf},
 		{"in proportion beyond the table", Input{Configurations: []Configuration{row("A", 4, 300, 400, 0.7),
 			{ID: "X", Group: "list", Workers: 8, Rate: Exactly(700)}}}, "capacity/X", Consistent},
-		{"p99 below the mean work", Input{Configurations: []Configuration{{ID: "A", Workers: 1, Rate: Exactly(10), Utilization: Exactly(0.5), Cores: 1,
-			P99: 10 * time.Millisecond}}}, "p99/A", Contradictory},
-		{"p99 below that of the queue", Input{Configurations: []Configuration{{ID: "A", Workers: 1, Rate: Exactly(10), Utilization: Exactly(0.5), Cores: 1,
-			P99: 100 * time.Millisecond}}}, "p99/A", OnlyIf},
+		{"p99 below the mean work", Input{Configurations: []Configuration{
+			{ID: "A", Workers: 1, Rate: Exactly(10), Utilization: Exactly(0.5), Cores: 1, P99: 10 * time.Millisecond},
+		}}, "p99/A", Contradictory},
+		{"p99 below that of the queue", Input{Configurations: []Configuration{
+			{ID: "A", Workers: 1, Rate: Exactly(10), Utilization: Exactly(0.5), Cores: 1, P99: 100 * time.Millisecond},
+		}}, "p99/A", OnlyIf},
 		{"use beyond the limit", Input{Configurations: []Configuration{
 			{ID: "A", Group: "a", Workers: 2, Memory: Memory{Total: 8 * suite.GiB, Meaning: Use}},
-			{ID: "B", Group: "b", Workers: 2, Memory: Memory{PerWorker: 1 * suite.GiB, Meaning: Limit}}}}, "memory/A+B", Contradictory},
+			{ID: "B", Group: "b", Workers: 2, Memory: Memory{PerWorker: 1 * suite.GiB, Meaning: Limit}}}}, "memory/A+B",
+			Contradictory},
 		{"limit above the use", Input{Configurations: []Configuration{
 			{ID: "A", Group: "a", Workers: 2, Memory: Memory{Total: 1 * suite.GiB, Meaning: Use}},
-			{ID: "B", Group: "b", Workers: 2, Memory: Memory{PerWorker: 1 * suite.GiB, Meaning: Limit}}}}, "memory/B+A", Consistent},
+			{ID: "B", Group: "b", Workers: 2, Memory: Memory{PerWorker: 1 * suite.GiB, Meaning: Limit}}}}, "memory/B+A",
+			Consistent},
 		{"two limits", Input{Configurations: []Configuration{
 			{ID: "A", Group: "a", Workers: 2, Memory: Memory{Total: 1 * suite.GiB, Meaning: Limit}},
-			{ID: "B", Group: "b", Workers: 2, Memory: Memory{PerWorker: 1 * suite.GiB, Meaning: Limit}}}}, "memory/B+A", Contradictory},
-		{"advice that the default fits", Input{Advice: []Advice{{ID: "A", Source: "x", Least: 4 * suite.GiB, Workers: 4, PerWorker: suite.GiB}}}, "advice/A", Consistent},
+			{ID: "B", Group: "b", Workers: 2, Memory: Memory{PerWorker: 1 * suite.GiB, Meaning: Limit}}}}, "memory/B+A",
+			Contradictory},
+		{
+			"advice that the default fits",
+			Input{Advice: []Advice{{ID: "A", Source: "x", Least: 4 * suite.GiB, Workers: 4, PerWorker: suite.GiB}}},
+			"advice/A", Consistent,
+		},
 	} {
 		assert.Equal(t, c.want, relation(t, check(t, c.in), c.id).Outcome, c.name)
 	}
@@ -267,7 +283,10 @@ func TestNumbers(t *testing.T) {
 	for v, want := range map[float64]string{0: "0.0", 6.25: "6.3", 8.3333: "8.3", 0.25: "0.3"} {
 		assert.Equal(t, want, tenth(v), v)
 	}
-	for v, want := range map[float64]string{0: "0", 1.2: "1.2", 5000: "5,000", 1234567: "1,234,567", 0.0476: "0.0476", 37.5: "37.5", 999.6: "1,000", 50: "50", 512: "512"} {
+	for v, want := range map[float64]string{
+		0: "0", 1.2: "1.2", 5000: "5,000", 1234567: "1,234,567", 0.0476: "0.0476", 37.5: "37.5", 999.6: "1,000",
+		50: "50", 512: "512",
+	} {
 		assert.Equal(t, want, digits(v), v)
 	}
 	for v, want := range map[float64]string{9.3333: "9.3", 7.5: "7.5", 10: "10", 512: "512", 0.0476: "0.048"} {

@@ -178,10 +178,13 @@ func TestOperatingCharacteristicsOfTheModel(t *testing.T) {
 			errors = append(errors, math.Abs(found.Capacity/capacity-1))
 		}
 		slices.Sort(errors)
-		t.Logf("knee %.3f lapse %.2f: held %.1f %%, converged %.0f %%, %.1f runs, median error %.1f %%", c.knee, c.lapse,
-			100*float64(held)/float64(repetitions), 100*float64(converged)/float64(repetitions), float64(runs)/float64(repetitions), 100*errors[repetitions/2])
+		t.Logf("knee %.3f lapse %.2f: held %.1f %%, converged %.0f %%, %.1f runs, median error %.1f %%", c.knee,
+			c.lapse,
+			100*float64(held)/float64(repetitions), 100*float64(converged)/float64(repetitions),
+			float64(runs)/float64(repetitions), 100*errors[repetitions/2])
 		n := float64(repetitions)
-		assert.GreaterOrEqual(t, float64(held), 0.95*n-3*math.Sqrt(0.95*0.05*n), "nominal 95 %%, three standard errors, %+v", c)
+		assert.GreaterOrEqual(t, float64(held), 0.95*n-3*math.Sqrt(0.95*0.05*n),
+			"nominal 95 %%, three standard errors, %+v", c)
 		assert.LessOrEqual(t, errors[repetitions/2], 0.05)
 	}
 }
@@ -239,7 +242,8 @@ func TestOperatingCharacteristicsOfQueues(t *testing.T) {
 		}
 		slices.Sort(errors)
 		t.Logf("M/M/%d, p99 <= %g s, capacity %.0f/s: held %d of %d, %.1f runs, median error %.1f %%, worst %.1f %%",
-			c.servers, c.bound, truth, held, repetitions, float64(runs)/float64(repetitions), 100*errors[repetitions/2], 100*errors[repetitions-1])
+			c.servers, c.bound, truth, held, repetitions, float64(runs)/float64(repetitions), 100*errors[repetitions/2],
+			100*errors[repetitions-1])
 		assert.GreaterOrEqual(t, held, repetitions*82/100)
 		assert.LessOrEqual(t, errors[repetitions/2], 0.04)
 		assert.LessOrEqual(t, float64(runs)/float64(repetitions), 18.0)
@@ -260,9 +264,11 @@ func TestBadConfigs(t *testing.T) {
 		c    Config
 		want string
 	}{
-		{Config{}, "start 0"}, {Config{Start: math.NaN()}, "start NaN"}, {Config{Start: 10, Least: 20}, "least rate 20"},
+		{Config{}, "start 0"}, {Config{Start: math.NaN()}, "start NaN"},
+		{Config{Start: 10, Least: 20}, "least rate 20"},
 		{Config{Start: 10, Most: 5}, "highest rate 5"}, {Config{Start: 10, Resolution: 2}, "resolution 2"},
-		{Config{Start: 10, Level: 1}, "level 1"}, {Config{Start: 10, Lapse: 0.5}, "lapse 0.5"}, {Config{Start: 10, MaxRuns: -1}, "number of runs -1"},
+		{Config{Start: 10, Level: 1}, "level 1"}, {Config{Start: 10, Lapse: 0.5}, "lapse 0.5"},
+		{Config{Start: 10, MaxRuns: -1}, "number of runs -1"},
 	} {
 		_, err := New(c.c)
 		assert.ErrorContains(t, err, c.want)
@@ -271,7 +277,10 @@ func TestBadConfigs(t *testing.T) {
 
 func TestClaimsAtAnotherRate(t *testing.T) {
 	claims := []suite.Claim{
-		{ID: "r", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 100, Unit: suite.RequestsPerSecond}, Tolerance: 0.01},
+		{
+			ID: "r", Metric: "rate", Op: suite.AtLeast,
+			Value: suite.Quantity{Value: 100, Unit: suite.RequestsPerSecond}, Tolerance: 0.01,
+		},
 		{ID: "p", Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: 200, Unit: suite.Milliseconds}},
 	}
 	at := ClaimsAt(claims, 400, 0)
@@ -290,8 +299,10 @@ func TestBottleneck(t *testing.T) {
 	assert.InEpsilon(t, 500, limits[0].Rate, 1e-9)
 	assert.InEpsilon(t, 0.96, limits[0].Busy, 1e-9)
 	assert.True(t, limits[0].Saturated)
-	assert.Equal(t, "worker processor saturated first: 96 % busy at the capacity, fully at 500 req/s", Bottleneck(limits))
-	assert.Contains(t, Bottleneck(Limits([]Load{load(100, 0.2, 0.1, 0.15)}, 200)), "nothing that was measured was fully used: the busiest, worker processor, was 40 % busy")
+	assert.Equal(t, "worker processor saturated first: 96 % busy at the capacity, fully at 500 req/s",
+		Bottleneck(limits))
+	assert.Contains(t, Bottleneck(Limits([]Load{load(100, 0.2, 0.1, 0.15)}, 200)),
+		"nothing that was measured was fully used: the busiest, worker processor, was 40 % busy")
 	assert.Contains(t, Bottleneck(Limits(nil, 200)), "not known")
 }
 

@@ -21,7 +21,9 @@ func get(path string) draft.Request {
 }
 
 func drafted(requests ...draft.Request) draft.Draft {
-	return draft.Draft{Title: "Orders", Source: "openapi.yaml", System: draft.System{URL: "http://127.0.0.1:8080"}, Requests: requests}
+	return draft.Draft{
+		Title: "Orders", Source: "openapi.yaml", System: draft.System{URL: "http://127.0.0.1:8080"}, Requests: requests,
+	}
 }
 
 // parsed is the suite of a draft, which must be good as it is.
@@ -45,7 +47,10 @@ func TestADraftHasClaimsToFillIn(t *testing.T) {
 	}
 	assert.Equal(t, []string{"rate", "p99", "errors"}, metrics)
 	assert.Equal(t, "orders", s.Name)
-	for _, said := range []string{"TODO: the document that states the figures", "source: docs/capacity.md#load", "an error budget", "nameplate verify FILE"} {
+	for _, said := range []string{
+		"TODO: the document that states the figures", "source: docs/capacity.md#load", "an error budget",
+		"nameplate verify FILE",
+	} {
 		assert.Contains(t, text, said)
 	}
 }
@@ -63,7 +68,8 @@ func TestWhatTheExampleOfASentenceAmountsToIsASuite(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, claims)
-	s, err := suite.Parse("followed", []byte(strings.Replace(before, "rate: 50 req/s", "rate: 300 req/s", 1)+"\nclaims:\n"+claims))
+	s, err := suite.Parse("followed",
+		[]byte(strings.Replace(before, "rate: 50 req/s", "rate: 300 req/s", 1)+"\nclaims:\n"+claims))
 	require.NoError(t, err)
 	assert.Len(t, s.Claims, 2)
 }
@@ -71,19 +77,26 @@ func TestWhatTheExampleOfASentenceAmountsToIsASuite(t *testing.T) {
 func TestRequestsComeBackAsTheyWereGiven(t *testing.T) {
 	long := strings.Repeat(`word "quoted" \ back `, 300)
 	for name, r := range map[string]suite.HTTPRequest{
-		"plain":          {Path: "/"},
-		"fields":         {Path: "/a/${random:1-9}?x=${seq}&y=a,b:c"},
-		"odd path":       {Path: `/a"b'c|d:`},
-		"headers":        {Path: "/", Headers: []suite.Pair{{Name: "Accept", Value: "text/html"}, {Name: "on", Value: "no"}, {Name: "X-A", Value: ` # "x": {`}, {Name: "1", Value: "1.0"}}},
-		"long header":    {Path: "/", Headers: []suite.Pair{{Name: "X-Long", Value: strings.Repeat("abc  ", 150) + "."}}},
-		"long text":      {Path: "/", Method: "POST", Body: long},
-		"control":        {Path: "/", Method: "POST", Body: "a\r\n\tb\x00\x7f\u2028\ufeff\U0001f600\U000e0001"},
-		"spaces":         {Path: "/", Method: "POST", Body: strings.Repeat(" ", 1000)},
-		"line ends":      {Path: "/", Method: "POST", Body: strings.Repeat("\n", 1000)},
-		"starts like":    {Path: "/", Method: "POST", Body: "- a: b # c"},
-		"only fields":    {Path: "/", Method: "POST", Body: "${seq}"},
-		"wide":           {Path: "/", Method: "POST", Body: strings.Repeat("漢", 2000)},
-		"expectation":    {Path: "/", Expect: suite.Expect{Status: 201, Headers: []suite.Pair{{Name: "Content-Type", Value: "json"}}}},
+		"plain":    {Path: "/"},
+		"fields":   {Path: "/a/${random:1-9}?x=${seq}&y=a,b:c"},
+		"odd path": {Path: `/a"b'c|d:`},
+		"headers": {
+			Path: "/", Headers: []suite.Pair{{Name: "Accept", Value: "text/html"}, {Name: "on", Value: "no"},
+				{Name: "X-A", Value: ` # "x": {`}, {Name: "1", Value: "1.0"}},
+		},
+		"long header": {
+			Path: "/", Headers: []suite.Pair{{Name: "X-Long", Value: strings.Repeat("abc  ", 150) + "."}},
+		},
+		"long text":   {Path: "/", Method: "POST", Body: long},
+		"control":     {Path: "/", Method: "POST", Body: "a\r\n\tb\x00\x7f\u2028\ufeff\U0001f600\U000e0001"},
+		"spaces":      {Path: "/", Method: "POST", Body: strings.Repeat(" ", 1000)},
+		"line ends":   {Path: "/", Method: "POST", Body: strings.Repeat("\n", 1000)},
+		"starts like": {Path: "/", Method: "POST", Body: "- a: b # c"},
+		"only fields": {Path: "/", Method: "POST", Body: "${seq}"},
+		"wide":        {Path: "/", Method: "POST", Body: strings.Repeat("漢", 2000)},
+		"expectation": {
+			Path: "/", Expect: suite.Expect{Status: 201, Headers: []suite.Pair{{Name: "Content-Type", Value: "json"}}},
+		},
 		"most of a body": {Path: "/", Method: "POST", Body: strings.Repeat("x", draft.MaxBody)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +137,11 @@ func TestWhatASuiteCannotHoldIsLeftOutAndSaid(t *testing.T) {
 }
 
 func TestRequestsThatAreNotSentAreCommentsThatCanBeTakenAway(t *testing.T) {
-	off := draft.Request{HTTPRequest: suite.HTTPRequest{Name: "drop", Method: "DELETE", Path: "/orders/1", Body: `{"why":"` + strings.Repeat("x", 200) + `"}`}, Off: true}
+	off := draft.Request{
+		HTTPRequest: suite.HTTPRequest{
+			Name: "drop", Method: "DELETE", Path: "/orders/1", Body: `{"why":"` + strings.Repeat("x", 200) + `"}`,
+		}, Off: true,
+	}
 	s, text := parsed(t, drafted(off, get("/orders")))
 	require.Len(t, s.Workloads[0].Requests, 1)
 	assert.Equal(t, "/orders", s.Workloads[0].Requests[0].Path)
@@ -144,8 +161,9 @@ func TestRequestsThatAreNotSentAreCommentsThatCanBeTakenAway(t *testing.T) {
 
 func TestNamesAreGoodAndUnique(t *testing.T) {
 	for given, want := range map[string]string{
-		"listPets": "list-pets", "getHTTPServer2Status": "get-http-server2-status", "GET /a/{id}": "get-a-id", "2fa": "r2fa",
-		"--": "otherwise", "": "otherwise", "ÄÖ": "otherwise", "a_b.c": "a-b-c", strings.Repeat("ab-", 40): strings.Repeat("ab-", 20) + "ab-"[:2],
+		"listPets": "list-pets", "getHTTPServer2Status": "get-http-server2-status", "GET /a/{id}": "get-a-id",
+		"2fa": "r2fa", "--": "otherwise", "": "otherwise", "ÄÖ": "otherwise", "a_b.c": "a-b-c",
+		strings.Repeat("ab-", 40): strings.Repeat("ab-", 20) + "ab-"[:2],
 	} {
 		assert.Equal(t, want, draft.Name(given, "otherwise"), given)
 	}
@@ -200,20 +218,29 @@ func TestWhereTheSystemIs(t *testing.T) {
 		{"nothing is known", "", draft.Where{}, "http://127.0.0.1:8080", "", "is a guess"},
 		{"a server of this machine", "http://localhost:9000/v1/", draft.Where{}, "http://localhost:9000", "/v1", ""},
 		{"a port that is none", "http://localhost:/", draft.Where{}, "http://localhost", "", ""},
-		{"a server elsewhere", "https://api.example.com/v2", draft.Where{}, "http://127.0.0.1:8080", "/v2", "https://api.example.com, which is not loaded unasked"},
-		{"credentials are dropped", "http://me:secret@api.example.com/", draft.Where{}, "http://127.0.0.1:8080", "", "http://api.example.com, which"},
+		{"a server elsewhere", "https://api.example.com/v2", draft.Where{}, "http://127.0.0.1:8080", "/v2",
+			"https://api.example.com, which is not loaded unasked"},
+		{"credentials are dropped", "http://me:secret@api.example.com/", draft.Where{}, "http://127.0.0.1:8080", "",
+			"http://api.example.com, which"},
 		{"a relative one", "/api/v1", draft.Where{}, "http://127.0.0.1:8080", "/api/v1", "is a guess"},
 		{"without its slash", "api", draft.Where{}, "http://127.0.0.1:8080", "/api", "is a guess"},
-		{"an unfilled template", "https://{region}.example.com/v1", draft.Where{}, "http://127.0.0.1:8080", "", "is a guess"},
+		{"an unfilled template", "https://{region}.example.com/v1", draft.Where{}, "http://127.0.0.1:8080", "",
+			"is a guess"},
 		{"over TLS", "https://127.0.0.1:8443/v2", draft.Where{}, "https://127.0.0.1:8443", "/v2", ""},
 		{"over TLS, as the user says", "", draft.Where{URL: "https://127.0.0.1/v2"}, "https://127.0.0.1", "/v2", ""},
-		{"as the user says", "https://api.example.com/v2", draft.Where{URL: "http://127.0.0.1:1"}, "http://127.0.0.1:1", "/v2", ""},
-		{"with another path", "https://api.example.com/v2", draft.Where{URL: "http://[::1]:1/x"}, "http://[::1]:1", "/x", ""},
-		{"with no path", "https://api.example.com/v2", draft.Where{URL: "http://127.0.0.1:1/"}, "http://127.0.0.1:1", "", ""},
-		{"not this machine", "", draft.Where{URL: "http://staging:80"}, "http://staging:80", "", "add i_own: [staging]"},
+		{"as the user says", "https://api.example.com/v2", draft.Where{URL: "http://127.0.0.1:1"}, "http://127.0.0.1:1",
+			"/v2", ""},
+		{"with another path", "https://api.example.com/v2", draft.Where{URL: "http://[::1]:1/x"}, "http://[::1]:1",
+			"/x", ""},
+		{"with no path", "https://api.example.com/v2", draft.Where{URL: "http://127.0.0.1:1/"}, "http://127.0.0.1:1",
+			"", ""},
+		{"not this machine", "", draft.Where{URL: "http://staging:80"}, "http://staging:80", "",
+			"add i_own: [staging]"},
 		{"owned", "", draft.Where{URL: "http://staging:80", IOwn: []string{"staging"}}, "http://staging:80", "", ""},
-		{"a command", "https://api.example.com/v2", draft.Where{Command: "node server.js"}, "http://127.0.0.1:${port}", "/v2", ""},
-		{"a command elsewhere", "", draft.Where{Command: "node server.js", URL: "http://localhost:${port}/x"}, "http://localhost:${port}", "/x", ""},
+		{"a command", "https://api.example.com/v2", draft.Where{Command: "node server.js"}, "http://127.0.0.1:${port}",
+			"/v2", ""},
+		{"a command elsewhere", "", draft.Where{Command: "node server.js", URL: "http://localhost:${port}/x"},
+			"http://localhost:${port}", "/x", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			system, prefix, err := row.where.Place(row.described)
@@ -234,7 +261,8 @@ func TestWhereTheSystemIs(t *testing.T) {
 func TestWhereTheSystemCannotBe(t *testing.T) {
 	for _, w := range []draft.Where{
 		{URL: "127.0.0.1:80"}, {URL: "http://"}, {URL: "ftp://x"}, {URL: "http://127.0.0.1:${port}"},
-		{URL: "http://a b"}, {URL: "http://staging", Command: "x"}, {Command: "x ${prot}"}, {Command: " "}, {Command: "a\nb"},
+		{URL: "http://a b"}, {URL: "http://staging", Command: "x"}, {Command: "x ${prot}"}, {Command: " "},
+		{Command: "a\nb"},
 	} {
 		_, _, err := w.Place("")
 		assert.ErrorContains(t, err, "allowed: ", "%+v", w)

@@ -21,7 +21,8 @@ func FuzzSniff(f *testing.F) {
 			assert.Contains(t, []string{KindOpenAPI, KindHAR}, kind)
 		default:
 			assert.Empty(t, kind)
-			assert.True(t, errors.Is(err, ErrNeither) || errors.Is(err, ErrSwagger) || errors.Is(err, ErrEmpty), "%v", err)
+			assert.True(t, errors.Is(err, ErrNeither) || errors.Is(err, ErrSwagger) || errors.Is(err, ErrEmpty), "%v",
+				err)
 		}
 	})
 }

@@ -25,8 +25,14 @@ func arbitrary(r *rand.Rand, pool []Evidence) Input {
 		in.Claims[i].Needs.Cores = pick(r, 0, 0, 0, 4)
 	}
 	in.Claims = append(in.Claims,
-		suite.Claim{ID: "ratio", Phase: 1, Metric: "rate", Op: suite.AtLeast, Over: 9, Value: suite.Quantity{Value: 0.9, Unit: suite.Ratio}},
-		suite.Claim{ID: "range", Phase: 1, Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 40}, To: suite.Quantity{Value: 80}},
+		suite.Claim{
+			ID: "ratio", Phase: 1, Metric: "rate", Op: suite.AtLeast, Over: 9,
+			Value: suite.Quantity{Value: 0.9, Unit: suite.Ratio},
+		},
+		suite.Claim{
+			ID: "range", Phase: 1, Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 40},
+			To: suite.Quantity{Value: 80},
+		},
 	)
 	in.Host.Online = in.Host.Cores
 	in.Phase.Workers, in.Phase.Cores = pick(r, 1, 4), pick(r, 0, 0, 8)
@@ -59,11 +65,14 @@ func chosen(r *rand.Rand, pool []Evidence, n int) []Evidence {
 func arbitraryRun(r *rand.Rand) Evidence {
 	odd := func(n int) int { return pick(r, 0, 0, 0, n) }
 	e := evidenceOf(shape{
-		response: pick(r, 0, 0, 100*time.Millisecond, 225*time.Millisecond, 260*time.Millisecond), slow: odd(6), failed: pick(r, 0, 0, 0, 10, requests),
-		unsent: odd(6), unreleased: odd(50), completed: odd(250), lateness: pick(r, 0, 0, 30*time.Millisecond, time.Second), outOfRange: uint64(odd(1)),
-		after: pick(r, 0, 0, 60*time.Millisecond), before: pick(r, 0, 0, 60*time.Millisecond), steal: pick(r, 0, 0, 0.4), rssMiB: int64(odd(600)),
+		response: pick(r, 0, 0, 100*time.Millisecond, 225*time.Millisecond, 260*time.Millisecond), slow: odd(6),
+		failed: pick(r, 0, 0, 0, 10, requests), unsent: odd(6), unreleased: odd(50), completed: odd(250),
+		lateness: pick(r, 0, 0, 30*time.Millisecond, time.Second), outOfRange: uint64(odd(1)),
+		after: pick(r, 0, 0, 60*time.Millisecond), before: pick(r, 0, 0, 60*time.Millisecond),
+		steal: pick(r, 0, 0, 0.4), rssMiB: int64(odd(600)),
 	})
-	e.Usage.Series = append(e.Usage.Series, measure.Series{Role: measure.RoleHost, Name: "host", Known: true, CPU: pick(r, 3, 9.6, 20, 40)})
+	e.Usage.Series = append(e.Usage.Series,
+		measure.Series{Role: measure.RoleHost, Name: "host", Known: true, CPU: pick(r, 3, 9.6, 20, 40)})
 	switch r.IntN(12) {
 	case 0:
 		e.Faults = []string{"a store fell over"}
@@ -113,7 +122,8 @@ func TestExplanationsAgreeWithVerdictsWhateverTheRuns(t *testing.T) {
 			}
 			require.Equal(t, e.Measured, counted)
 			if lacking(in.Host, c) == "" {
-				require.Equal(t, e.Verdict, tallied(e.Runs).verdict(), "the verdict follows from the runs that are shown")
+				require.Equal(t, e.Verdict, tallied(e.Runs).verdict(),
+					"the verdict follows from the runs that are shown")
 			}
 			seen[e.Verdict]++
 		}

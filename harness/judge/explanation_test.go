@@ -17,10 +17,14 @@ import (
 func explained(t *testing.T, host Host, p99 ...int) Explanation {
 	t.Helper()
 	in := Input{
-		Phase: suite.Phase{Number: 3, Rate: 100}, Validity: suite.Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5}, Host: host, Planned: 6,
+		Phase:    suite.Phase{Number: 3, Rate: 100},
+		Validity: suite.Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5}, Host: host, Planned: 6,
 		Claims: []suite.Claim{
 			{ID: "other", Metric: "errors", Op: suite.AtMost, Value: suite.Quantity{Value: 1, Unit: suite.Percent}},
-			{ID: "P3.p99", Phase: 3, Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: 100, Unit: suite.Milliseconds}, Needs: suite.Needs{Cores: 2}},
+			{
+				ID: "P3.p99", Phase: 3, Metric: "p99", Op: suite.AtMost,
+				Value: suite.Quantity{Value: 100, Unit: suite.Milliseconds}, Needs: suite.Needs{Cores: 2},
+			},
 		},
 	}
 	for i, ms := range p99 {
@@ -57,11 +61,18 @@ func TestExplainRatiosAndUnsteadyRuns(t *testing.T) {
 	base := Input{Phase: suite.Phase{Number: 1, Rate: 100}, Validity: validity, Host: able}
 	in := Input{Phase: suite.Phase{Number: 2, Rate: 100}, Validity: validity, Host: able, Planned: 6}
 	in.Claims = []suite.Claim{
-		{ID: "ratio", Phase: 2, Metric: "p99", Op: suite.AtMost, Over: 1, Value: suite.Quantity{Value: 3, Unit: suite.Ratio}},
-		{ID: "p99", Phase: 2, Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: 500, Unit: suite.Milliseconds}},
+		{
+			ID: "ratio", Phase: 2, Metric: "p99", Op: suite.AtMost, Over: 1,
+			Value: suite.Quantity{Value: 3, Unit: suite.Ratio},
+		},
+		{
+			ID: "p99", Phase: 2, Metric: "p99", Op: suite.AtMost,
+			Value: suite.Quantity{Value: 500, Unit: suite.Milliseconds},
+		},
 	}
 	for i := range 6 {
-		alone, many := evidenceOf(shape{response: 20 * time.Millisecond}), evidenceOf(shape{response: 40 * time.Millisecond})
+		alone := evidenceOf(shape{response: 20 * time.Millisecond})
+		many := evidenceOf(shape{response: 40 * time.Millisecond})
 		alone.Run, many.Run = i+1, i+1
 		if i == 2 { // ever slower, and still within the bound
 			for s := range 5 {
@@ -99,14 +110,27 @@ func TestExplanations(t *testing.T) {
 		want    []string
 	}{
 		{"verified", able, []int{50, 60, 70, 80, 90, 55}, Verified, []string{
-			"1 more of these 6 runs missing the bound would make it inconclusive", "any bound from 90.047 ms upwards is verified", "any bound below 50.015 ms is refuted"}},
-		{"verified with one dissent", able, []int{50, 60, 70, 80, 90, 55, 52, 53, 54, 150}, Verified, []string{"1 more of these 10 runs missing", "any bound from 90.047 ms upwards"}},
-		{"refuted", able, []int{150, 160, 170, 180, 190, 155}, Refuted, []string{"1 more of these 6 runs meeting the bound would make it inconclusive", "any bound below 150.015 ms is refuted"}},
+			"1 more of these 6 runs missing the bound would make it inconclusive",
+			"any bound from 90.047 ms upwards is verified", "any bound below 50.015 ms is refuted"}},
+		{"verified with one dissent", able, []int{50, 60, 70, 80, 90, 55, 52, 53, 54, 150}, Verified,
+			[]string{"1 more of these 10 runs missing", "any bound from 90.047 ms upwards"}},
+		{
+			"refuted", able, []int{150, 160, 170, 180, 190, 155}, Refuted, []string{
+				"1 more of these 6 runs meeting the bound would make it inconclusive",
+				"any bound below 150.015 ms is refuted",
+			},
+		},
 		{"the runs disagree", able, []int{50, 60, 70, 80, 90, 155}, Inconclusive, []string{
-			"4 further runs that counted and met the bound would make it verified", "further runs that counted and missed the bound would make it refuted"}},
-		{"too few", able, []int{50, 60}, Inconclusive, []string{"3 further runs that counted and met the bound would make it verified"}},
-		{"invalid", able, []int{-150, -160, -170, 80, 90, 55}, Invalid, []string{"further runs that counted and met the bound would make it verified"}},
-		{"untestable", Host{Cores: 1, Memory: suite.GiB}, []int{50, 60, 70, 80, 90, 55}, Untestable, []string{"needs 2 cores, this host has 1"}},
+			"4 further runs that counted and met the bound would make it verified",
+			"further runs that counted and missed the bound would make it refuted"}},
+		{
+			"too few", able, []int{50, 60}, Inconclusive,
+			[]string{"3 further runs that counted and met the bound would make it verified"},
+		},
+		{"invalid", able, []int{-150, -160, -170, 80, 90, 55}, Invalid,
+			[]string{"further runs that counted and met the bound would make it verified"}},
+		{"untestable", Host{Cores: 1, Memory: suite.GiB}, []int{50, 60, 70, 80, 90, 55}, Untestable,
+			[]string{"needs 2 cores, this host has 1"}},
 	} {
 		e := explained(t, c.host, c.p99...)
 		assert.Equal(t, c.verdict, e.Verdict, c.name)
@@ -119,7 +143,8 @@ func TestExplanations(t *testing.T) {
 
 func TestExplanationShowsEveryRun(t *testing.T) {
 	e := explained(t, Host{Cores: 2}, 50, -150, 120)
-	assert.Equal(t, Outcome{Run: 1, Kind: Met, Sampled: true, Value: e.Runs[0].Value, Meets: true, Reasons: []Reason{}}, e.Runs[0])
+	assert.Equal(t, Outcome{Run: 1, Kind: Met, Sampled: true, Value: e.Runs[0].Value, Meets: true, Reasons: []Reason{}},
+		e.Runs[0])
 	assert.InDelta(t, 50, e.Runs[0].Value, 0.1)
 	assert.False(t, e.Runs[1].Counts())
 	assert.False(t, e.Runs[1].Meets)

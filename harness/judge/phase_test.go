@@ -61,9 +61,13 @@ func evidenceOf(s shape) Evidence {
 	}
 	return Evidence{
 		Workers: 1, Window: w, Faults: s.faults,
-		Noise: measure.HostNoise{SpinBefore: or(s.before, 30*time.Millisecond), SpinAfter: or(s.after, 30*time.Millisecond), Steal: s.steal},
+		Noise: measure.HostNoise{
+			SpinBefore: or(s.before, 30*time.Millisecond), SpinAfter: or(s.after, 30*time.Millisecond), Steal: s.steal,
+		},
 		Usage: &measure.Usage{Series: []measure.Series{{
-			Role: measure.RoleWorker, Name: "worker 1", Known: true, CPU: or(s.cpu, 2.5), PeakRSS: or(s.rssMiB, 100) << 20, Points: []measure.UsagePoint{{At: time.Second, RSS: or(s.rssMiB, 100) << 20}},
+			Role: measure.RoleWorker, Name: "worker 1", Known: true, CPU: or(s.cpu, 2.5),
+			PeakRSS: or(s.rssMiB, 100) << 20,
+			Points:  []measure.UsagePoint{{At: time.Second, RSS: or(s.rssMiB, 100) << 20}},
 		}}},
 	}
 }
@@ -92,7 +96,10 @@ func repeat(n int, s shape) []Evidence {
 // input is a phase at 100 req/s with four claims; the runs are numbered from 1.
 func input(runs ...Evidence) Input {
 	claim := func(metric string, op suite.Op, v float64, u suite.Unit, tolerance suite.Share) suite.Claim {
-		return suite.Claim{ID: "P1." + metric, Phase: 1, Metric: metric, Op: op, Value: suite.Quantity{Value: v, Unit: u}, Tolerance: tolerance}
+		return suite.Claim{
+			ID: "P1." + metric, Phase: 1, Metric: metric, Op: op, Value: suite.Quantity{Value: v, Unit: u},
+			Tolerance: tolerance,
+		}
 	}
 	for i := range runs {
 		runs[i].Run = i + 1
@@ -136,21 +143,33 @@ func TestPhase(t *testing.T) {
 		{"six good runs", repeat(6, good), "verified verified verified verified"},
 		{"six slow runs miss the p99", repeat(6, shape{slow: 6}), "verified refuted verified verified"},
 		{"a percentile just within the bound", repeat(6, shape{slow: 5}), "verified verified verified verified"},
-		{"one slow run of six", mixed(repeat(5, good), repeat(1, shape{slow: 6})), "verified inconclusive verified verified"},
-		{"one slow run of ten", mixed(repeat(9, good), repeat(1, shape{slow: 6})), "verified verified verified verified"},
+		{"one slow run of six", mixed(repeat(5, good), repeat(1, shape{slow: 6})),
+			"verified inconclusive verified verified"},
+		{"one slow run of ten", mixed(repeat(9, good), repeat(1, shape{slow: 6})),
+			"verified verified verified verified"},
 		{"four good runs decide nothing", repeat(4, good), "inconclusive inconclusive inconclusive inconclusive"},
 		{"no run", nil, "inconclusive inconclusive inconclusive inconclusive"},
 		{"failing requests", repeat(6, shape{failed: 10}), "refuted verified refuted verified"},
 		{"every request fails, and fast", repeat(6, shape{failed: requests}), "refuted invalid refuted verified"},
-		{"every request fails, and slowly", repeat(6, shape{failed: requests, response: time.Second}), "refuted refuted refuted verified"},
+		{"every request fails, and slowly", repeat(6, shape{failed: requests, response: time.Second}),
+			"refuted refuted refuted verified"},
 		{"too much memory", repeat(6, shape{rssMiB: 600}), "verified verified verified refuted"},
-		{"goodput of a tenth, the rest waits for 60 s", repeat(6, shape{response: 59 * time.Second, failed: 450}), "refuted refuted refuted verified"},
-		{"goodput of a tenth, the rest beyond what can be recorded", repeat(6, shape{response: 61 * time.Second, failed: 450, outOfRange: 500}), "invalid invalid invalid invalid"},
-		{"the system holds all connections throughout", repeat(6, shape{unsent: requests}), "refuted refuted refuted verified"},
-		{"the system holds all connections: fast answers for the few that got one", repeat(6, shape{unsent: 450}), "refuted refuted refuted verified"},
+		{"goodput of a tenth, the rest waits for 60 s", repeat(6, shape{response: 59 * time.Second, failed: 450}),
+			"refuted refuted refuted verified"},
+		{
+			"goodput of a tenth, the rest beyond what can be recorded",
+			repeat(6, shape{response: 61 * time.Second, failed: 450, outOfRange: 500}),
+			"invalid invalid invalid invalid",
+		},
+		{"the system holds all connections throughout", repeat(6, shape{unsent: requests}),
+			"refuted refuted refuted verified"},
+		{"the system holds all connections: fast answers for the few that got one", repeat(6, shape{unsent: 450}),
+			"refuted refuted refuted verified"},
 		{"the generator was cut short", repeat(6, shape{unreleased: 450}), "invalid invalid invalid invalid"},
-		{"a late generator only hurts: what is met all the same is met", repeat(6, shape{lateness: 21 * time.Millisecond}), "verified verified verified verified"},
-		{"so late that the load was eased", repeat(6, shape{lateness: 60 * time.Millisecond}), "verified verified invalid invalid"},
+		{"a late generator only hurts: what is met all the same is met",
+			repeat(6, shape{lateness: 21 * time.Millisecond}), "verified verified verified verified"},
+		{"so late that the load was eased", repeat(6, shape{lateness: 60 * time.Millisecond}),
+			"verified verified invalid invalid"},
 		{"every run with a fault", repeat(6, broken), "invalid invalid invalid invalid"},
 		{"one run with a fault", mixed(repeat(5, good), repeat(1, broken)), "verified verified verified verified"},
 		{"two of six with a fault", mixed(repeat(4, good), repeat(2, broken)), "invalid invalid invalid invalid"},
@@ -175,7 +194,8 @@ func TestAMetricWithoutSamplesIsInvalid(t *testing.T) {
 }
 
 func TestAResultSaysWhatItRestsOn(t *testing.T) {
-	runs := append(repeat(5, shape{response: 100 * time.Millisecond}), evidenceOf(shape{response: 120 * time.Millisecond}))
+	runs := append(repeat(5, shape{response: 100 * time.Millisecond}),
+		evidenceOf(shape{response: 120 * time.Millisecond}))
 	r := Phase(input(runs...))[1]
 	assert.Equal(t, Verified, r.Verdict)
 	assert.InDeltaSlice(t, []float64{100, 100, 100, 100, 100, 120}, r.Measured, 0.2)
@@ -192,7 +212,10 @@ func TestAVerdictSaysHowManyRunsWereDisturbed(t *testing.T) {
 	runs = append(runs, several(2, evidenceOf(shape{before: 30 * time.Millisecond, after: 60 * time.Millisecond}))...)
 	r := Phase(input(runs...))[1]
 	require.Equal(t, Verified, r.Verdict)
-	assert.Equal(t, []string{"6 of 6 runs met the bound", "2 runs met the bound under a disturbance, which can only hurt"}, r.Reasons[:2])
+	assert.Equal(
+		t, []string{"6 of 6 runs met the bound", "2 runs met the bound under a disturbance, which can only hurt"},
+		r.Reasons[:2],
+	)
 	assert.Equal(t, WhyInSpite, r.Whys[1].Code)
 }
 
@@ -212,7 +235,8 @@ func TestDiscardedRunsThatMissedAreNamed(t *testing.T) {
 }
 
 func TestUndecidedRunsSayHowMuchLongerTheyMustBe(t *testing.T) {
-	runs := append(repeat(4, shape{response: 150 * time.Millisecond}), repeat(2, shape{response: 240 * time.Millisecond})...)
+	runs := append(repeat(4, shape{response: 150 * time.Millisecond}),
+		repeat(2, shape{response: 240 * time.Millisecond})...)
 	r := Phase(input(runs...))[1]
 	assert.Equal(t, Inconclusive, r.Verdict)
 	assert.Equal(t, "4 of 6 runs met the bound and 2 missed it; none may differ for a verdict", r.Reasons[0])
@@ -227,9 +251,12 @@ func TestAHostThatHasNotWhatAClaimNeedsCannotTestIt(t *testing.T) {
 		want  string
 	}{
 		{"cores", suite.Needs{Cores: 8}, Host{Cores: 2, Memory: suite.GiB}, "needs 8 cores, this host has 2"},
-		{"memory", suite.Needs{Memory: 32 * suite.GiB}, Host{Cores: 2, Memory: 8 * suite.GiB}, "needs 32 GiB of memory, this host has 8 GiB"},
-		{"both", suite.Needs{Cores: 8, Memory: 2 * suite.GiB}, Host{Cores: 1, Memory: suite.GiB}, "needs 8 cores, this host has 1; needs 2 GiB of memory, this host has 1 GiB"},
-		{"not known", suite.Needs{Memory: suite.GiB}, Host{Cores: 1}, "needs 1 GiB of memory, this host has an unknown amount"},
+		{"memory", suite.Needs{Memory: 32 * suite.GiB}, Host{Cores: 2, Memory: 8 * suite.GiB},
+			"needs 32 GiB of memory, this host has 8 GiB"},
+		{"both", suite.Needs{Cores: 8, Memory: 2 * suite.GiB}, Host{Cores: 1, Memory: suite.GiB},
+			"needs 8 cores, this host has 1; needs 2 GiB of memory, this host has 1 GiB"},
+		{"not known", suite.Needs{Memory: suite.GiB}, Host{Cores: 1},
+			"needs 1 GiB of memory, this host has an unknown amount"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			in := input(repeat(6, good)...)
@@ -253,15 +280,32 @@ func TestGuards(t *testing.T) {
 	}{
 		{"a good run", good, ""},
 		{"lateness just within the limit", shape{lateness: 19900 * time.Microsecond}, ""},
-		{"lateness beyond it", shape{lateness: 25 * time.Millisecond}, "the generator was late: schedule lag p99 25.0 ms, at most 20 ms (10 % of the p99 bound of 200 ms) allowed"},
+		{
+			"lateness beyond it", shape{lateness: 25 * time.Millisecond},
+			"the generator was late: schedule lag p99 25.0 ms, at most 20 ms (10 % of the p99 bound of 200 ms) allowed",
+		},
 		{"1 % not released", shape{unreleased: 5}, ""},
-		{"more not released", shape{unreleased: 50}, "the load was not offered: 450 of 500 requests were released (90 %, at least 99 % needed)"},
+		{
+			"more not released", shape{unreleased: 50},
+			"the load was not offered: 450 of 500 requests were released (90 %, at least 99 % needed)",
+		},
 		{"not sent for want of a connection: the system's failure", shape{unsent: 250}, ""},
 		{"values out of range", shape{outOfRange: 3}, "3 values lay outside what the recorder holds (1µs to 1m0s)"},
-		{"a slower host afterwards", shape{after: 45 * time.Millisecond}, "the host changed its speed: a fixed piece of work took 30 ms before and 45 ms after (50 % apart, at most 25 % allowed)"},
-		{"a faster host afterwards", shape{before: 45 * time.Millisecond}, "the host changed its speed: a fixed piece of work took 45 ms before and 30 ms after (50 % apart, at most 25 % allowed)"},
+		{
+			"a slower host afterwards", shape{after: 45 * time.Millisecond},
+			"the host changed its speed: a fixed piece of work took 30 ms before and 45 ms after (50 % apart, at " +
+				"most 25 % allowed)",
+		},
+		{
+			"a faster host afterwards", shape{before: 45 * time.Millisecond},
+			"the host changed its speed: a fixed piece of work took 45 ms before and 30 ms after (50 % apart, at " +
+				"most 25 % allowed)",
+		},
 		{"a host measured only before", shape{after: -1}, "the host's speed was not measured before and after the run"},
-		{"stolen time", shape{steal: 0.4}, "the hypervisor took 40 % of the host's processor time (at most 25 % allowed)"},
+		{
+			"stolen time", shape{steal: 0.4},
+			"the hypervisor took 40 % of the host's processor time (at most 25 % allowed)",
+		},
 		{"a fault", broken, "store postgres fell over"},
 		{"nothing sent for want of a connection: the system's failure", shape{unsent: requests}, ""},
 		{"nothing released", shape{unreleased: requests}, "no samples: no request of the measurement window was sent"},
@@ -274,7 +318,10 @@ func TestGuards(t *testing.T) {
 	t.Run("a schedule below the phase's rate", func(t *testing.T) {
 		in := input()
 		in.Phase.Rate = 200
-		assert.Equal(t, []string{"the load was not offered: 500 of 999 requests were released (50.1 %, at least 99 % needed)"}, Texts(Guards(in, evidenceOf(good))))
+		assert.Equal(
+			t, []string{"the load was not offered: 500 of 999 requests were released (50.1 %, at least 99 % needed)"},
+			Texts(Guards(in, evidenceOf(good))),
+		)
 	})
 	t.Run("no lateness recorded", func(t *testing.T) {
 		e := evidenceOf(good)
@@ -292,8 +339,12 @@ func TestTheBoundThatTheScheduleLagIsHeldTo(t *testing.T) {
 		claims []suite.Claim
 		want   time.Duration
 	}{
-		{"the tightest p99, whatever else is claimed", []suite.Claim{claim("p50", 5), claim("p99", 150), claim("p99", 100)}, 100 * time.Millisecond},
-		{"without a p99 the tightest percentile", []suite.Claim{claim("p999", 80), claim("p50", 20)}, 20 * time.Millisecond},
+		{
+			"the tightest p99, whatever else is claimed",
+			[]suite.Claim{claim("p50", 5), claim("p99", 150), claim("p99", 100)}, 100 * time.Millisecond,
+		},
+		{"without a p99 the tightest percentile", []suite.Claim{claim("p999", 80), claim("p50", 20)},
+			20 * time.Millisecond},
 		{"without a response time the default", []suite.Claim{claim("errors", 1)}, DefaultBound},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -313,7 +364,9 @@ func TestEveryMetricOfTheSuiteCanBeRead(t *testing.T) {
 		e.Usage.Series[0].Points[0].Own = 50 << 20
 		e.Usage.Series = append(e.Usage.Series, measure.Series{Role: measure.RoleStore, Known: true, CPU: 1},
 			measure.Series{Role: measure.RoleGenerator, Known: true, CPU: 1})
-		assert.Equal(t, len(m.From) == 0 && m.Name != suite.TimeToSteady, read(m, e), "%s without a disturbance", m.Name) // that one is of the warm-up
+		// that one is of the warm-up
+		assert.Equal(t, len(m.From) == 0 && m.Name != suite.TimeToSteady, read(m, e), "%s without a disturbance",
+			m.Name)
 		e.Values = map[string]float64{m.Name: math.NaN()}
 		if m.Name != suite.ScaledRate { // made of others
 			assert.False(t, read(m, e), "%s that is not a number", m.Name)
@@ -340,7 +393,8 @@ func TestFairnessIsJainsIndexOverAllWorkers(t *testing.T) {
 	}{
 		{"as many each", 4, []uint64{100, 100, 100, 100}, 100, true},
 		{"one gave all, the others nothing", 4, []uint64{400}, 25, true},
-		{"published example: 100, 200, 300 of three", 3, []uint64{100, 200, 300}, 100 * 600 * 600 / (3 * 140_000.0), true},
+		{"published example: 100, 200, 300 of three", 3, []uint64{100, 200, 300}, 100 * 600 * 600 / (3 * 140_000.0),
+			true},
 		{"too few to tell", 4, []uint64{99, 100, 100, 100}, 0, false},
 		{"nobody answered", 4, nil, 0, false},
 	} {
@@ -348,7 +402,8 @@ func TestFairnessIsJainsIndexOverAllWorkers(t *testing.T) {
 			e := evidenceOf(good)
 			e.Workers, e.Window.Workers = row.workers, nil
 			for i, n := range row.answers {
-				e.Window.Workers = append(e.Window.Workers, measure.Breakdown{Name: fmt.Sprint(i + 1), Succeeded: n - 1, Failed: 1})
+				e.Window.Workers = append(e.Window.Workers,
+					measure.Breakdown{Name: fmt.Sprint(i + 1), Succeeded: n - 1, Failed: 1})
 			}
 			got, ok := Value("jain", e)
 			assert.Equal(t, row.ok, ok)
@@ -383,12 +438,17 @@ func TestARangeIsTwoClaimsAndSaysWhenItUndersells(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			in := input(repeat(6, good)...)
 			in.Claims = []suite.Claim{{ID: "B1.rate", Metric: "rate", Op: suite.AtLeast,
-				Value: suite.Quantity{Value: row.low, Unit: suite.RequestsPerSecond}, To: suite.Quantity{Value: row.top, Unit: suite.RequestsPerSecond}}}
+				Value: suite.Quantity{Value: row.low, Unit: suite.RequestsPerSecond},
+				To:    suite.Quantity{Value: row.top, Unit: suite.RequestsPerSecond}}}
 			r := Phase(in)[0]
 			assert.Equal(t, row.verdict, r.Verdict)
 			assert.InDelta(t, row.understated, r.Understated, 1e-9)
 			if row.understated > 0 {
-				assert.Contains(t, r.Reasons[1], "understated: every run lay above the documented range, the median at 1.25 times its upper end of 80 req/s")
+				assert.Contains(
+					t, r.Reasons[1],
+					"understated: every run lay above the documented range, the median at 1.25 times its upper "+
+						"end of 80 req/s",
+				)
 			}
 		})
 	}
@@ -396,7 +456,10 @@ func TestARangeIsTwoClaimsAndSaysWhenItUndersells(t *testing.T) {
 
 func TestAPhaseIsComparedWithAnotherRunByRun(t *testing.T) {
 	over := input(repeat(6, shape{failed: 250})...) // half the goodput
-	claim := suite.Claim{ID: "B4.scaling", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 2, Unit: suite.Ratio}, Over: 1}
+	claim := suite.Claim{
+		ID: "B4.scaling", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: 2, Unit: suite.Ratio},
+		Over: 1,
+	}
 	judged := func(other Input, runs ...Evidence) Result {
 		in := input(runs...)
 		in.Phase.Number, in.Claims, in.Over = 2, []suite.Claim{claim}, map[int]Input{1: other}
@@ -409,7 +472,8 @@ func TestAPhaseIsComparedWithAnotherRunByRun(t *testing.T) {
 
 	assert.Equal(t, Refuted, judged(over, repeat(6, shape{failed: 10})...).Verdict)
 	assert.Equal(t, Invalid, judged(input(), repeat(6, good)...).Verdict, "nothing to compare with")
-	assert.Equal(t, Invalid, judged(input(repeat(6, broken)...), repeat(6, good)...).Verdict, "nothing that counts to compare with")
+	assert.Equal(t, Invalid, judged(input(repeat(6, broken)...), repeat(6, good)...).Verdict,
+		"nothing that counts to compare with")
 }
 
 func TestAPhaseThatAHostCannotTestIsKnownBeforehand(t *testing.T) {
@@ -476,7 +540,10 @@ func TestHeadroom(t *testing.T) {
 func TestAClaimThatCannotBeTestedIsProjectedFromTheSameWork(t *testing.T) {
 	like := input(repeat(6, shape{cpu: 2.5})...) // 100 req/s of one worker at 50 %: 5 ms per request
 	claim := func(metric string, op suite.Op, v float64, u suite.Unit) suite.Claim {
-		return suite.Claim{ID: "B4." + metric, Metric: metric, Op: op, Value: suite.Quantity{Value: v, Unit: u}, Needs: suite.Needs{Cores: 5}}
+		return suite.Claim{
+			ID: "B4." + metric, Metric: metric, Op: op, Value: suite.Quantity{Value: v, Unit: u},
+			Needs: suite.Needs{Cores: 5},
+		}
 	}
 	rate := claim("rate_at_cpu", suite.AtLeast, 300, suite.RequestsPerSecond)
 	rate.AtCPU = 0.7
@@ -495,7 +562,10 @@ func TestAClaimThatCannotBeTestedIsProjectedFromTheSameWork(t *testing.T) {
 		{"M/M/4 at 50 %", claim("p99", suite.AtMost, 150, suite.Milliseconds), 23.82, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			in := Input{Phase: suite.Phase{Number: 14, Workers: 4, Rate: 400}, Claims: []suite.Claim{row.claim}, Host: Host{Cores: 2}, Like: &like}
+			in := Input{
+				Phase: suite.Phase{Number: 14, Workers: 4, Rate: 400}, Claims: []suite.Claim{row.claim},
+				Host: Host{Cores: 2}, Like: &like,
+			}
 			r := Phase(in)[0]
 			assert.Equal(t, Untestable, r.Verdict)
 			require.NotNil(t, r.Projection)
@@ -507,7 +577,10 @@ func TestAClaimThatCannotBeTestedIsProjectedFromTheSameWork(t *testing.T) {
 			assert.Empty(t, r.Measured)
 		})
 	}
-	none := Input{Phase: suite.Phase{Number: 14, Workers: 4, Rate: 400}, Claims: []suite.Claim{claim("errors", suite.AtMost, 1, suite.Percent)}, Host: Host{Cores: 2}, Like: &like}
+	none := Input{
+		Phase:  suite.Phase{Number: 14, Workers: 4, Rate: 400},
+		Claims: []suite.Claim{claim("errors", suite.AtMost, 1, suite.Percent)}, Host: Host{Cores: 2}, Like: &like,
+	}
 	assert.Nil(t, Phase(none)[0].Projection, "no model for errors")
 	like.Runs = repeat(6, broken)
 	none.Claims = []suite.Claim{rate}
@@ -522,12 +595,19 @@ func TestALateGeneratorExcusesASystemByItsDelayAndNoMore(t *testing.T) {
 		want string // rate, p99, errors, memory
 	}{
 		{"all bounds met", shape{lateness: late}, "verified verified verified verified"},
-		{"answers of 225 ms: 195 with the delay taken off", shape{lateness: late, response: 225 * time.Millisecond}, "verified invalid verified verified"},
-		{"answers of 260 ms", shape{lateness: late, response: 260 * time.Millisecond}, "verified refuted verified verified"},
-		{"nearly the rate: within the delay", shape{lateness: late, completed: 493}, "invalid verified verified verified"},
+		{"answers of 225 ms: 195 with the delay taken off", shape{lateness: late, response: 225 * time.Millisecond},
+			"verified invalid verified verified"},
+		{"answers of 260 ms", shape{lateness: late, response: 260 * time.Millisecond},
+			"verified refuted verified verified"},
+		{"nearly the rate: within the delay", shape{lateness: late, completed: 493},
+			"invalid verified verified verified"},
 		{"half the rate", shape{lateness: late, completed: 250}, "refuted verified verified verified"},
 		{"too much memory", shape{lateness: late, rssMiB: 600}, "verified verified verified refuted"},
-		{"half the rate, and a store that fell over", shape{lateness: late, completed: 250, faults: []string{"a store fell over"}}, "invalid invalid invalid invalid"},
+		{
+			"half the rate, and a store that fell over",
+			shape{lateness: late, completed: 250, faults: []string{"a store fell over"}},
+			"invalid invalid invalid invalid",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var got []string

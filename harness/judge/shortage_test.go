@@ -34,41 +34,70 @@ func several(n int, e Evidence) []Evidence {
 	return all
 }
 
+// slow is how a load is met by a host that is too small for it.
+var slow = shape{completed: 300, response: 2 * time.Second}
+
+var smallerHosts = []struct {
+	name      string
+	cores     int // that are documented; 0: one for each worker, of which there are 8
+	host      Host
+	runs      []Evidence
+	want      string // rate, p99, errors, memory
+	says      string // among the reasons of the rate's verdict
+	projected bool
+}{
+	{"met is verified, and says with what", 0, Host{Cores: 2, Online: 2}, several(6, on(1.9, good)),
+		"verified verified verified verified", "with 2 of 8 documented cores", false},
+	{"missed while the processors gave out", 0, Host{Cores: 2, Online: 2}, several(6, on(1.96, slow)),
+		"untestable untestable untestable untestable",
+		"98.0 % of 2 cores busy, 8 documented", true},
+	{"three such runs are enough", 0, Host{Cores: 2, Online: 2}, several(3, on(1.96, slow)),
+		"untestable untestable untestable untestable", "in 3 of 3 runs", true},
+	{"exactly the share from which on they gave out", 0, Host{Cores: 2, Online: 2}, several(6, on(1.8, slow)),
+		"untestable untestable untestable untestable", "90 % of 2 cores", true},
+	{"missed while there was room", 0, Host{Cores: 2, Online: 2}, several(6, on(1.2, slow)),
+		"refuted refuted verified verified", "which had room (60 % busy)", false},
+	{"with as many cores as documented nothing changes", 2, Host{Cores: 2, Online: 2}, several(6, on(2, slow)),
+		"refuted refuted verified verified", "6 of 6 runs missed", false},
+	{"nor with more", 1, Host{Cores: 2, Online: 2}, several(6, on(2, slow)), "refuted refuted verified verified",
+		"6 of 6 runs missed", false},
+	{"nor where the host is not known", 0, Host{}, several(6, on(2, slow)), "refuted refuted verified verified",
+		"6 of 6 runs missed", false},
+	{"usage not known: it is not taken for granted", 0, Host{Cores: 2, Online: 2}, several(6, on(-1, slow)),
+		"refuted refuted verified invalid", "6 of 6 runs missed", false},
+	{"errors under starvation", 0, Host{Cores: 2, Online: 2}, several(6, on(2, shape{failed: 3})),
+		"verified verified untestable verified", "with 2 of 8 documented cores", false},
+	{
+		"the load was done, and the response time missed", 0, Host{Cores: 2, Online: 2},
+		several(6, on(2, shape{response: 300 * time.Millisecond})), "verified untestable verified verified", "",
+		false,
+	},
+	{"memory is not made worse by too few processors", 0, Host{Cores: 2, Online: 2},
+		several(6, on(2, shape{rssMiB: 600})), "verified verified verified refuted", "", false},
+	{"late, too: the same starvation", 0, Host{Cores: 2, Online: 2},
+		several(6, on(2, shape{completed: 300, response: 2 * time.Second, lateness: 51 * time.Millisecond})),
+		"untestable untestable untestable untestable", "gave out", true},
+	{"late and slow with room on average: the generator starved", 0, Host{Cores: 2, Online: 2},
+		several(6, on(1.2, shape{response: 225 * time.Millisecond, lateness: 30 * time.Millisecond})),
+		"verified untestable verified verified", "", false},
+	{"the load could not even be offered", 0, Host{Cores: 2, Online: 2}, several(6, on(2, shape{unreleased: 50})),
+		"untestable untestable untestable untestable", "gave out", true},
+	{"not offered with room: nothing is known", 0, Host{Cores: 2, Online: 2},
+		several(6, on(1, shape{unreleased: 50})), "invalid invalid invalid invalid", "", false},
+	{"a store that fell over is no lack of processors", 0, Host{Cores: 2, Online: 2},
+		several(6, on(2, shape{completed: 300, faults: []string{"a store fell over"}})),
+		"invalid invalid invalid invalid", "", false},
+	{
+		"one limited run among those that met", 0, Host{Cores: 2, Online: 2},
+		append(several(5, on(1.7, good)), on(2, slow)), "untestable untestable untestable untestable",
+		"in 1 of 6 runs", true,
+	},
+	{"a part of a larger machine: others' work is not ours", 0, Host{Cores: 2, Online: 16}, several(6, on(9, slow)),
+		"refuted refuted verified verified", "6 of 6 runs missed", false},
+}
+
 func TestASmallerHostThanDocumented(t *testing.T) {
-	slow := shape{completed: 300, response: 2 * time.Second}
-	for _, row := range []struct {
-		name      string
-		cores     int // that are documented; 0: one for each worker, of which there are 8
-		host      Host
-		runs      []Evidence
-		want      string // rate, p99, errors, memory
-		says      string // among the reasons of the rate's verdict
-		projected bool
-	}{
-		{"met is verified, and says with what", 0, Host{Cores: 2, Online: 2}, several(6, on(1.9, good)), "verified verified verified verified", "with 2 of 8 documented cores", false},
-		{"missed while the processors gave out", 0, Host{Cores: 2, Online: 2}, several(6, on(1.96, slow)), "untestable untestable untestable untestable",
-			"98.0 % of 2 cores busy, 8 documented", true},
-		{"three such runs are enough", 0, Host{Cores: 2, Online: 2}, several(3, on(1.96, slow)), "untestable untestable untestable untestable", "in 3 of 3 runs", true},
-		{"exactly the share from which on they gave out", 0, Host{Cores: 2, Online: 2}, several(6, on(1.8, slow)), "untestable untestable untestable untestable", "90 % of 2 cores", true},
-		{"missed while there was room", 0, Host{Cores: 2, Online: 2}, several(6, on(1.2, slow)), "refuted refuted verified verified", "which had room (60 % busy)", false},
-		{"with as many cores as documented nothing changes", 2, Host{Cores: 2, Online: 2}, several(6, on(2, slow)), "refuted refuted verified verified", "6 of 6 runs missed", false},
-		{"nor with more", 1, Host{Cores: 2, Online: 2}, several(6, on(2, slow)), "refuted refuted verified verified", "6 of 6 runs missed", false},
-		{"nor where the host is not known", 0, Host{}, several(6, on(2, slow)), "refuted refuted verified verified", "6 of 6 runs missed", false},
-		{"usage not known: it is not taken for granted", 0, Host{Cores: 2, Online: 2}, several(6, on(-1, slow)), "refuted refuted verified invalid", "6 of 6 runs missed", false},
-		{"errors under starvation", 0, Host{Cores: 2, Online: 2}, several(6, on(2, shape{failed: 3})), "verified verified untestable verified", "with 2 of 8 documented cores", false},
-		{"the load was done, and the response time missed", 0, Host{Cores: 2, Online: 2}, several(6, on(2, shape{response: 300 * time.Millisecond})), "verified untestable verified verified", "", false},
-		{"memory is not made worse by too few processors", 0, Host{Cores: 2, Online: 2}, several(6, on(2, shape{rssMiB: 600})), "verified verified verified refuted", "", false},
-		{"late, too: the same starvation", 0, Host{Cores: 2, Online: 2}, several(6, on(2, shape{completed: 300, response: 2 * time.Second, lateness: 51 * time.Millisecond})),
-			"untestable untestable untestable untestable", "gave out", true},
-		{"late and slow with room on average: the generator starved", 0, Host{Cores: 2, Online: 2}, several(6, on(1.2, shape{response: 225 * time.Millisecond, lateness: 30 * time.Millisecond})),
-			"verified untestable verified verified", "", false},
-		{"the load could not even be offered", 0, Host{Cores: 2, Online: 2}, several(6, on(2, shape{unreleased: 50})), "untestable untestable untestable untestable", "gave out", true},
-		{"not offered with room: nothing is known", 0, Host{Cores: 2, Online: 2}, several(6, on(1, shape{unreleased: 50})), "invalid invalid invalid invalid", "", false},
-		{"a store that fell over is no lack of processors", 0, Host{Cores: 2, Online: 2},
-			several(6, on(2, shape{completed: 300, faults: []string{"a store fell over"}})), "invalid invalid invalid invalid", "", false},
-		{"one limited run among those that met", 0, Host{Cores: 2, Online: 2}, append(several(5, on(1.7, good)), on(2, slow)), "untestable untestable untestable untestable", "in 1 of 6 runs", true},
-		{"a part of a larger machine: others' work is not ours", 0, Host{Cores: 2, Online: 16}, several(6, on(9, slow)), "refuted refuted verified verified", "6 of 6 runs missed", false},
-	} {
+	for _, row := range smallerHosts {
 		t.Run(row.name, func(t *testing.T) {
 			in := input(row.runs...)
 			in.Phase.Workers, in.Phase.Cores, in.Host = 8, row.cores, row.host
@@ -90,8 +119,10 @@ func TestAnUntestableClaimSaysWhatGaveOutAndWhatMoreCoresWouldDo(t *testing.T) {
 	r := Phase(in)[0]
 	require.Equal(t, Untestable, r.Verdict)
 	assert.Equal(t, []float64{60, 60, 60}, r.Measured, "the measured figure stays")
-	assert.Equal(t, []Share{{measure.RoleWorker, 0.5}, {measure.RoleGenerator, 0.2}, {measure.RoleStore, 0.1}}, r.Shares)
-	assert.Contains(t, r.Reasons[1], "with 2 of 8 documented cores, of which took: workers 0.5, generator 0.2, stores 0.1")
+	assert.Equal(t, []Share{{measure.RoleWorker, 0.5}, {measure.RoleGenerator, 0.2}, {measure.RoleStore, 0.1}},
+		r.Shares)
+	assert.Contains(t, r.Reasons[1],
+		"with 2 of 8 documented cores, of which took: workers 0.5, generator 0.2, stores 0.1")
 	assert.Contains(t, r.Reasons[2], "median 60 req/s, at least 100 req/s")
 	// 1.96 cores for 60 req/s: 32.7 ms each; 8 cores give 245 req/s, of which 100 are asked for.
 	assert.InDelta(t, 100, r.Projection.Value, 1e-9)
@@ -111,7 +142,8 @@ func TestAResponseTimeThatFewerProcessorsExplain(t *testing.T) {
 		response time.Duration
 		want     string
 	}{
-		{"within what waiting for a processor explains", 400 * time.Millisecond, "verified untestable verified verified"},
+		{"within what waiting for a processor explains", 400 * time.Millisecond,
+			"verified untestable verified verified"},
 		{"beyond it", 1200 * time.Millisecond, "verified refuted verified verified"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -119,7 +151,8 @@ func TestAResponseTimeThatFewerProcessorsExplain(t *testing.T) {
 			in.Phase.Workers, in.Host.Online = 8, 2
 			assert.Equal(t, row.want, verdicts(Phase(in)))
 			in.Phase.Cores = 2
-			assert.Equal(t, "verified refuted verified verified", verdicts(Phase(in)), "as many as documented explain nothing")
+			assert.Equal(t, "verified refuted verified verified", verdicts(Phase(in)),
+				"as many as documented explain nothing")
 		})
 	}
 }
@@ -137,7 +170,11 @@ func TestAHostThatLacksTheDocumentedMemory(t *testing.T) {
 		{"it had room", 2 * suite.GiB, slow, Refuted, ""},
 		{"the documented limit", 4 * suite.GiB, slow, Refuted, ""},
 		{"not known", 0, slow, Refuted, ""},
-		{"it fell over for it", 512 * suite.MiB, shape{response: 2 * time.Second, rssMiB: 500, faults: []string{"worker 1 was replaced"}}, Untestable, MemoryGaveOut},
+		{
+			"it fell over for it", 512 * suite.MiB,
+			shape{response: 2 * time.Second, rssMiB: 500, faults: []string{"worker 1 was replaced"}}, Untestable,
+			MemoryGaveOut,
+		},
 		{"met all the same", 512 * suite.MiB, shape{rssMiB: 480}, Verified, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -181,12 +218,14 @@ func TestGuardsHaveADirection(t *testing.T) {
 		{"a host that was slower before", shape{before: 60 * time.Millisecond}, Met, Disturbed},
 		{"stolen processor time", shape{steal: 0.4}, Met, Disturbed},
 		{"a late generator, within the response time", shape{lateness: 250 * time.Millisecond}, Met, Disturbed},
-		{"a late generator, and missed with all of its delay to the system's credit", shape{lateness: 30 * time.Millisecond}, Met, Missed},
+		{"a late generator, and missed with all of its delay to the system's credit",
+			shape{lateness: 30 * time.Millisecond}, Met, Missed},
 		{"a fault", shape{faults: []string{"a store fell over"}}, Excluded, Excluded},
 		{"out of range", shape{outOfRange: 1}, Excluded, Excluded},
 		{"load not offered", shape{unreleased: 50}, Excluded, Excluded},
 		{"the host's speed unknown", shape{after: -1}, Excluded, Excluded},
-		{"a slower host and a fault", shape{after: 60 * time.Millisecond, faults: []string{"a store fell over"}}, Excluded, Excluded},
+		{"a slower host and a fault", shape{after: 60 * time.Millisecond, faults: []string{"a store fell over"}},
+			Excluded, Excluded},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			in := input()

@@ -18,7 +18,8 @@ func TestDissentsAllowed(t *testing.T) {
 		alpha          float64
 	}{
 		{5, 0, 1.0 / 32}, {6, 0, 1.0 / 64}, {7, 0, 1.0 / 128}, {8, 0, 1.0 / 256}, {9, 0, 1.0 / 512},
-		{10, 1, 11.0 / 1024}, {11, 1, 12.0 / 2048}, {12, 1, 13.0 / 4096}, {13, 2, 92.0 / 8192}, {20, 4, 6196.0 / 1048576},
+		{10, 1, 11.0 / 1024}, {11, 1, 12.0 / 2048}, {12, 1, 13.0 / 4096}, {13, 2, 92.0 / 8192},
+		{20, 4, 6196.0 / 1048576},
 	} {
 		assert.Equal(t, row.dissents, dissents(row.runs), "%d runs", row.runs)
 		assert.InDelta(t, row.alpha, alpha(row.runs), 1e-12, "%d runs", row.runs)
@@ -74,8 +75,10 @@ func TestSmallHostsAndDisturbancesInTheTally(t *testing.T) {
 		{"one of six, the others met", tally{met: 5, limited: 1}, Untestable},
 		{"one of ten, the others met: one may differ", tally{met: 9, limited: 1}, Verified},
 		{"one of six, the others missed with room", tally{missed: 5, limited: 1}, Refuted},
-		{"one of six by no more than fewer processors explain", tally{missed: 5, limited: 1, explained: 1}, Inconclusive},
-		{"one of ten by no more than they explain: one may differ", tally{missed: 9, limited: 1, explained: 1}, Refuted},
+		{"one of six by no more than fewer processors explain", tally{missed: 5, limited: 1, explained: 1},
+			Inconclusive},
+		{"one of ten by no more than they explain: one may differ", tally{missed: 9, limited: 1, explained: 1},
+			Refuted},
 		{"two of six, the others missed with room: too few", tally{missed: 4, limited: 2}, Untestable},
 		{"five of ten, the others missed with room: more than a third", tally{missed: 5, limited: 5}, Untestable},
 		{"three of twenty, the others missed with room", tally{missed: 17, limited: 3}, Refuted},
@@ -124,8 +127,10 @@ func TestFixedIsExactlyThatEveryCompletionGivesTheSame(t *testing.T) {
 	for n := 0; n <= 8; n++ {
 		made(tally{}, kinds, n, func(now tally) {
 			for remaining := 0; remaining <= 4; remaining++ {
-				require.Equal(t, same(now, others, remaining, now.verdict()), now.fixed(remaining, false), "%+v and %d more, none limited", now, remaining)
-				require.Equal(t, same(now, kinds, remaining, now.verdict()), now.fixed(remaining, true), "%+v and %d more", now, remaining)
+				require.Equal(t, same(now, others, remaining, now.verdict()), now.fixed(remaining, false),
+					"%+v and %d more, none limited", now, remaining)
+				require.Equal(t, same(now, kinds, remaining, now.verdict()), now.fixed(remaining, true),
+					"%+v and %d more", now, remaining)
 			}
 		})
 	}

@@ -28,7 +28,8 @@ func (q queued) window(r *rand.Rand) *measure.Window {
 	const warmup = 2.0
 	w := &measure.Window{Start: 0, End: time.Duration(q.seconds)*time.Second - q.cut}
 	for i := range q.seconds {
-		w.Seconds = append(w.Seconds, measure.Second{At: time.Duration(i) * time.Second, Response: measure.NewSparseHistogram()})
+		w.Seconds = append(w.Seconds,
+			measure.Second{At: time.Duration(i) * time.Second, Response: measure.NewSparseHistogram()})
 	}
 	service, free, now := q.busy*float64(q.servers)/q.rate, make([]float64, q.servers), -warmup
 	for i := range free {
@@ -79,13 +80,16 @@ func alarms(t *testing.T, q queued, n int) int {
 func TestFalseAlarmsOfSteadyState(t *testing.T) {
 	runs := effort.Of(200, 200, 400)
 	for _, q := range []queued{
-		{servers: 1, rate: 100, busy: 0.6, seconds: 5}, {servers: 4, rate: 300, busy: 0.7, seconds: 5}, {servers: 4, rate: 300, busy: 0.9, seconds: 5},
+		{servers: 1, rate: 100, busy: 0.6, seconds: 5}, {servers: 4, rate: 300, busy: 0.7, seconds: 5},
+		{servers: 4, rate: 300, busy: 0.9, seconds: 5},
 		{servers: 8, rate: 1000, busy: 0.75, seconds: 5},
-		{servers: 4, rate: 300, busy: 0.7, seconds: 7}, {servers: 4, rate: 300, busy: 0.7, seconds: 10}, {servers: 4, rate: 300, busy: 0.9, seconds: 10},
+		{servers: 4, rate: 300, busy: 0.7, seconds: 7}, {servers: 4, rate: 300, busy: 0.7, seconds: 10},
+		{servers: 4, rate: 300, busy: 0.9, seconds: 10},
 		{servers: 4, rate: 300, busy: 0.7, seconds: 30}, {servers: 4, rate: 300, busy: 0.9, seconds: 30},
 	} {
 		n := alarms(t, q, runs)
-		t.Logf("M/M/%d at %.0f/s, %.0f %% busy, %2d s: %.1f %% false alarms", q.servers, q.rate, 100*q.busy, q.seconds, 100*float64(n)/float64(runs))
+		t.Logf("M/M/%d at %.0f/s, %.0f %% busy, %2d s: %.1f %% false alarms", q.servers, q.rate, 100*q.busy, q.seconds,
+			100*float64(n)/float64(runs))
 		assert.LessOrEqual(t, n, runs*2/100+5, "%+v", q) // 2 % and two standard errors
 	}
 }
@@ -112,9 +116,21 @@ func TestPowerOfSteadyState(t *testing.T) {
 		{"overload, 10 s", queued{servers: 4, rate: 300, busy: 1.10, seconds: 10}, 90},
 		{"ever slower, 5 s", queued{servers: 4, rate: 1000, busy: 0.4, slowed: rise(0.4), seconds: 5}, 80},
 		{"ever slower, 10 s", queued{servers: 4, rate: 300, busy: 0.3, slowed: rise(0.2), seconds: 10}, 90},
-		{"twice as slow from the middle on, 10 s", queued{servers: 4, rate: 300, busy: 0.3, slowed: step(5, 2), seconds: 10}, 80},
-		{"twice as slow from the middle on, 30 s", queued{servers: 4, rate: 300, busy: 0.3, slowed: step(15, 2), seconds: 30}, 99},
-		{"faster after ten seconds: the warm-up was too short, 30 s", queued{servers: 4, rate: 300, busy: 0.3, slowed: func(s float64) float64 { return step(10, 1)(s) * (1 + step(10, 0)(s)*1.5) }, seconds: 30}, 99},
+		{
+			"twice as slow from the middle on, 10 s",
+			queued{servers: 4, rate: 300, busy: 0.3, slowed: step(5, 2), seconds: 10}, 80,
+		},
+		{
+			"twice as slow from the middle on, 30 s",
+			queued{servers: 4, rate: 300, busy: 0.3, slowed: step(15, 2), seconds: 30}, 99,
+		},
+		{
+			"faster after ten seconds: the warm-up was too short, 30 s",
+			queued{
+				servers: 4, rate: 300, busy: 0.3,
+				slowed: func(s float64) float64 { return step(10, 1)(s) * (1 + step(10, 0)(s)*1.5) }, seconds: 30,
+			}, 99,
+		},
 	} {
 		n := alarms(t, c.q, runs)
 		t.Logf("%s: %d of %d told", c.name, n, runs)
@@ -178,7 +194,8 @@ func TestReasonsHaveFigures(t *testing.T) {
 		w.Seconds = append(w.Seconds, s)
 	}
 	reason := shareChanges(w.Seconds)
-	assert.Equal(t, "no steady state: the throughput changed at second 6 from 100 % to 73 % of what was offered", reason.String())
+	assert.Equal(t, "no steady state: the throughput changed at second 6 from 100 % to 73 % of what was offered",
+		reason.String())
 	reason = p99Changes(w.Seconds)
 	assert.Equal(t, "no steady state: p99 changed at second 6 from 3.00 ms to 8.00 ms", reason.String())
 	all, known := SteadyState(w)
@@ -196,7 +213,9 @@ func steadily(growth uint64) Evidence {
 	e.Window.Offered, e.Window.Sent, e.Window.Succeeded, e.Window.Completed = 800, 800, 800, 800
 	e.Window.Lateness = measure.NewHistogram()
 	for i := range 8 {
-		s := measure.Second{At: time.Duration(i) * time.Second, Offered: 100, Completed: 100 - growth, Response: measure.NewHistogram()}
+		s := measure.Second{
+			At: time.Duration(i) * time.Second, Offered: 100, Completed: 100 - growth, Response: measure.NewHistogram(),
+		}
 		for range 100 {
 			s.Response.Record(10 * time.Millisecond)
 			e.Window.Lateness.Record(0)
@@ -225,7 +244,8 @@ func TestARunWithoutASteadyStateProvesNothingAndExcusesNothing(t *testing.T) {
 	assert.Empty(t, Exclusion(steady, steady.Runs[0]))
 
 	growing := input(runs(20)...)
-	assert.Equal(t, []string{"invalid", "invalid", "invalid", "invalid"}, verdicts(growing), "what was met is not proven")
+	assert.Equal(t, []string{"invalid", "invalid", "invalid", "invalid"}, verdicts(growing),
+		"what was met is not proven")
 	assert.Contains(t, Exclusion(growing, growing.Runs[0])[0].String(), "no steady state: the backlog grew by")
 	met, _, _, why := Once(growing, growing.Runs[0])
 	assert.False(t, met, "such a rate is not sustained")
@@ -233,11 +253,13 @@ func TestARunWithoutASteadyStateProvesNothingAndExcusesNothing(t *testing.T) {
 
 	missed := input(runs(20)...)
 	missed.Claims[1].Value.Value = 5 // ms; the answers take 10
-	assert.Equal(t, []string{"invalid", "refuted", "invalid", "invalid"}, verdicts(missed), "what was missed stays evidence against the system")
+	assert.Equal(t, []string{"invalid", "refuted", "invalid", "invalid"}, verdicts(missed),
+		"what was missed stays evidence against the system")
 
 	disturbed := input(runs(20)...)
 	disturbed.Phase.Disturb = suite.DisturbKill
-	assert.Equal(t, []string{"verified", "verified", "verified", "verified"}, verdicts(disturbed), "what is disturbed is not to be steady")
+	assert.Equal(t, []string{"verified", "verified", "verified", "verified"}, verdicts(disturbed),
+		"what is disturbed is not to be steady")
 }
 
 func TestAJumpedClockAndAChangedFrequencyMakeARunInvalid(t *testing.T) {

@@ -16,7 +16,9 @@ func TestOthersCountInEveryPartOfTheRunThatAClaimIsJudgedOn(t *testing.T) {
 	claim := func(metric string, bound float64) suite.Claim {
 		m, ok := suite.MetricByName(metric)
 		require.True(t, ok)
-		return suite.Claim{ID: "C", Phase: 1, Metric: metric, Op: m.Op, Value: suite.Quantity{Value: bound, Unit: m.Unit}}
+		return suite.Claim{
+			ID: "C", Phase: 1, Metric: metric, Op: m.Op, Value: suite.Quantity{Value: bound, Unit: m.Unit},
+		}
 	}
 	for _, row := range []struct {
 		name    string
@@ -25,13 +27,19 @@ func TestOthersCountInEveryPartOfTheRunThatAClaimIsJudgedOn(t *testing.T) {
 		claim   suite.Claim // that the runs miss
 		want    Kind
 	}{
-		{"the recovery, while others took a core after the window", measure.Usage{OthersAfter: hog}, suite.DisturbOverload, claim("recovery_p99", 2000), Disturbed},
-		{"the goodput, the same", measure.Usage{OthersAfter: hog}, suite.DisturbOverload, claim("goodput_share", 90), Disturbed},
-		{"the recovery, in the window", measure.Usage{Others: hog}, suite.DisturbOverload, claim("recovery_p99", 2000), Disturbed},
-		{"the recovery, in the warm-up: before it all", measure.Usage{OthersBefore: hog}, suite.DisturbOverload, claim("recovery_p99", 2000), Missed},
-		{"the p99 of the window, after it", measure.Usage{OthersAfter: hog}, suite.DisturbOverload, claim("p99", 5), Missed},
+		{"the recovery, while others took a core after the window", measure.Usage{OthersAfter: hog},
+			suite.DisturbOverload, claim("recovery_p99", 2000), Disturbed},
+		{"the goodput, the same", measure.Usage{OthersAfter: hog}, suite.DisturbOverload, claim("goodput_share", 90),
+			Disturbed},
+		{"the recovery, in the window", measure.Usage{Others: hog}, suite.DisturbOverload, claim("recovery_p99", 2000),
+			Disturbed},
+		{"the recovery, in the warm-up: before it all", measure.Usage{OthersBefore: hog}, suite.DisturbOverload,
+			claim("recovery_p99", 2000), Missed},
+		{"the p99 of the window, after it", measure.Usage{OthersAfter: hog}, suite.DisturbOverload, claim("p99", 5),
+			Missed},
 		{"the p99 of the window, before it", measure.Usage{OthersBefore: hog}, "", claim("p99", 5), Missed},
-		{"the time to a steady state, in the warm-up", measure.Usage{OthersBefore: hog}, "", claim("time_to_steady", 1000), Disturbed},
+		{"the time to a steady state, in the warm-up", measure.Usage{OthersBefore: hog}, "",
+			claim("time_to_steady", 1000), Disturbed},
 		{"the memory, in the warm-up", measure.Usage{OthersBefore: hog}, "", claim("memory", 50), Disturbed},
 		{"nothing", measure.Usage{}, suite.DisturbOverload, claim("recovery_p99", 2000), Missed},
 	} {
@@ -66,7 +74,9 @@ func TestOthersCountInEveryPartOfTheRunThatAClaimIsJudgedOn(t *testing.T) {
 func TestWorkThatIsUnequalWaitsLonger(t *testing.T) {
 	// 100 req/s of 8 ms each keep 0.8 of 2 processors busy, and a tenth of 8: an M/M/2 queue has a p99 of 1.12 times
 	// that of M/M/8, and 1.24 times are explained.
-	for response, want := range map[time.Duration]Kind{240 * time.Millisecond: Limited, 260 * time.Millisecond: Missed} {
+	for response, want := range map[time.Duration]Kind{
+		240 * time.Millisecond: Limited, 260 * time.Millisecond: Missed,
+	} {
 		in := input(several(6, on(0.8, shape{response: response}))...)
 		in.Phase.Workers, in.Host.Online = 8, 2
 		o := classify(in, in.Claims[1], in.Runs[0], 0)

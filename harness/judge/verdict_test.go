@@ -32,7 +32,8 @@ func TestNoVerdictCannotBeEncoded(t *testing.T) {
 func TestUnknownVerdictsCannotBeDecoded(t *testing.T) {
 	for _, text := range []string{"", "none", "Verified", "passed"} {
 		var v Verdict
-		assert.ErrorContains(t, v.UnmarshalText([]byte(text)), "allowed are verified, untestable, inconclusive, invalid, refuted")
+		assert.ErrorContains(t, v.UnmarshalText([]byte(text)),
+			"allowed are verified, untestable, inconclusive, invalid, refuted")
 		assert.Zero(t, v)
 	}
 }
@@ -67,6 +68,7 @@ func TestExitStatuses(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) { assert.Equal(t, row.want, Exit(row.verdicts...)) })
 	}
 	assert.Equal(t, []int{0, 3, 3, 3, 1, 3}, []int{
-		ExitCode(Verified), ExitCode(Untestable), ExitCode(Inconclusive), ExitCode(Invalid), ExitCode(Refuted), ExitCode(0),
+		ExitCode(Verified), ExitCode(Untestable), ExitCode(Inconclusive), ExitCode(Invalid), ExitCode(Refuted),
+		ExitCode(0),
 	})
 }

@@ -18,18 +18,23 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 )
 
-// BenchmarkDrive sends two seconds of requests to a tiny server in a process of its own, over the loop, over vegeta's workers
-// and net/http, and as vegeta's own attack, in turn. It reports how late they went out and what each took of the processor.
+// BenchmarkDrive sends two seconds of requests to a tiny server in a process of its own, over the loop, over vegeta's
+// workers and net/http, and as vegeta's own attack, in turn. It reports how late they went out and what each took of
+// the processor.
 func BenchmarkDrive(b *testing.B) {
 	url := tinyServer(b)
 	length := 2 * time.Second
 	if testing.Short() {
 		length = 200 * time.Millisecond
 	}
-	fmt.Print("Unit lag-p50-ns better=lower\nUnit lag-p99-ns better=lower\nUnit service-p50-ns better=lower\nUnit cpu-ns/req better=lower\n")
+	fmt.Print(
+		"Unit lag-p50-ns better=lower\nUnit lag-p99-ns better=lower\nUnit service-p50-ns better=lower\n" +
+			"Unit cpu-ns/req better=lower\n",
+	)
 	for _, rate := range []int{100, 1000, 2500, 5000} {
 		for _, path := range []string{"loop", "workers"} {
-			b.Run(fmt.Sprintf("client=%s/rate=%d", path, rate), func(b *testing.B) { benchmarkPath(b, path, url, rate, length) })
+			b.Run(fmt.Sprintf("client=%s/rate=%d", path, rate),
+				func(b *testing.B) { benchmarkPath(b, path, url, rate, length) })
 		}
 		b.Run(fmt.Sprintf("client=vegeta/rate=%d", rate), func(b *testing.B) {
 			before := processorTime(b)
@@ -55,8 +60,9 @@ func benchmarkPath(b *testing.B, path, url string, rate int, length time.Duratio
 	for b.Loop() {
 		var before time.Duration
 		c := Config{
-			BaseURL: url, Source: &counting{}, Schedule: Constant(float64(rate)), Warmup: FixedWarmup(length / 2), Duration: length, Timeout: 5 * time.Second,
-			Connections: 64, Started: func(time.Time) { before = processorTime(b) },
+			BaseURL: url, Source: &counting{}, Schedule: Constant(float64(rate)), Warmup: FixedWarmup(length / 2),
+			Duration: length, Timeout: 5 * time.Second, Connections: 64,
+			Started: func(time.Time) { before = processorTime(b) },
 		}
 		d, err := newDriver(b.Context(), c, mustBase(b, c))
 		require.NoError(b, err)

@@ -69,11 +69,21 @@ func TestDriveCountsEveryWayToFail(t *testing.T) {
 		want    string // in the message
 		example string
 	}{
-		{"an error status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "busy", http.StatusServiceUnavailable) }, nil, "status 503, want 2xx", "busy "},
-		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, nil, "status 302", "<a href"},
+		{
+			"an error status", func(w http.ResponseWriter, _ *http.Request) {
+				http.Error(w, "busy", http.StatusServiceUnavailable)
+			}, nil, "status 503, want 2xx", "busy ",
+		},
+		{
+			"a redirect is not followed",
+			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, nil,
+			"status 302", "<a href",
+		},
 		{"a wrong body", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") },
-			func(_ int, _ http.Header, body []byte) error { return fmt.Errorf("%w: %s", wrong, body) }, "balance is wrong: <html>", "<html>"},
-		{"the connection is closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, "the connection was closed before the answer", ""},
+			func(_ int, _ http.Header, body []byte) error { return fmt.Errorf("%w: %s", wrong, body) },
+			"balance is wrong: <html>", "<html>"},
+		{"the connection is closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil,
+			"the connection was closed before the answer", ""},
 		{"the body ends early", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			io.WriteString(w, "short")
@@ -126,7 +136,8 @@ func TestDriveGivesUpWhatIsNotAnsweredInTime(t *testing.T) {
 			assert.Zero(t, w.Succeeded)
 			assert.NotZero(t, w.Failed)
 			for _, e := range w.Errors {
-				assert.Contains(t, []string{errNoConnection.Error(), "no answer within 150ms of the scheduled moment"}, e.Message)
+				assert.Contains(t, []string{errNoConnection.Error(), "no answer within 150ms of the scheduled moment"},
+					e.Message)
 			}
 			least, _ := w.Response.Quantile(0)
 			assert.GreaterOrEqual(t, least, 149*ms, "a time-out counts in full")
@@ -163,8 +174,11 @@ func TestDriveAgainstNobodyFails(t *testing.T) {
 	require.Len(t, o.Window.Errors, 1)
 	assert.Contains(t, o.Window.Errors[0].Message, "connection refused")
 	for name, change := range map[string]func(*Config){
-		"by the loop":    func(*Config) {},
-		"by the workers": func(c *Config) { c.Warmup, c.Schedule = FixedWarmup(0), Constant(loopRate+1); c.Duration = 100 * ms },
+		"by the loop": func(*Config) {},
+		"by the workers": func(c *Config) {
+			c.Warmup, c.Schedule = FixedWarmup(0), Constant(loopRate+1)
+			c.Duration = 100 * ms
+		},
 	} {
 		c := brief(url)
 		c.Hide = func(text string) string { return strings.ReplaceAll(text, "127.0.0.1", "…") }
@@ -214,7 +228,8 @@ func TestDriveSendsBodiesAndHeaders(t *testing.T) {
 	var wrong atomic.Int64
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if string(body) != "a,b\n" || r.Header.Get("Authorization") != "Bearer x" || r.Method != "POST" || r.URL.RequestURI() != "/i?x=%20y" ||
+		if string(body) != "a,b\n" || r.Header.Get("Authorization") != "Bearer x" || r.Method != "POST" ||
+			r.URL.RequestURI() != "/i?x=%20y" ||
 			r.ContentLength != 4 || r.Header.Get("Accept-Encoding") != "" {
 			wrong.Add(1)
 		}
@@ -222,7 +237,10 @@ func TestDriveSendsBodiesAndHeaders(t *testing.T) {
 	})
 	c := brief(s.URL)
 	c.Source = source(func() *Request {
-		return &Request{Method: "POST", Path: "/i?x=%20y", Header: http.Header{"Authorization": {"Bearer x"}}, Body: []byte("a,b\n")}
+		return &Request{
+			Method: "POST", Path: "/i?x=%20y", Header: http.Header{"Authorization": {"Bearer x"}},
+			Body: []byte("a,b\n"),
+		}
 	})
 	o := drive(t, c)
 	assert.Equal(t, uint64(80), o.Window.Succeeded)

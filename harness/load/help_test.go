@@ -45,7 +45,8 @@ func serve(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 // brief is a run of 100 requests in half a second over 4 connections.
 func brief(base string) Config {
 	return Config{
-		BaseURL: base, Source: &counting{}, Schedule: Constant(200), Warmup: FixedWarmup(100 * ms), Duration: 400 * ms, Timeout: time.Minute, Connections: 4,
+		BaseURL: base, Source: &counting{}, Schedule: Constant(200), Warmup: FixedWarmup(100 * ms), Duration: 400 * ms,
+		Timeout: time.Minute, Connections: 4,
 	}
 }
 

@@ -49,15 +49,15 @@ func serveTiny() {
 // report is what a generator in a process of its own says of a request.
 type report struct{ Scheduled, Released, Sent, Done time.Duration }
 
-// generate drives the server that the environment names, over one connection, and says when it began, and at the end what
-// became of every request.
+// generate drives the server that the environment names, over one connection, and says when it began, and at the end
+// what became of every request.
 func generate() {
 	rate, _ := strconv.ParseFloat(os.Getenv("LOAD_TEST_RATE"), 64)
 	var mu sync.Mutex
 	var all []report
 	o, err := Drive(context.Background(), Config{
-		BaseURL: os.Getenv("LOAD_TEST_URL"), Source: &counting{}, Schedule: Constant(rate), Duration: 3 * time.Second, Timeout: 10 * time.Minute,
-		Connections: 1, Started: func(origin time.Time) { fmt.Println(origin.UnixNano()) },
+		BaseURL: os.Getenv("LOAD_TEST_URL"), Source: &counting{}, Schedule: Constant(rate), Duration: 3 * time.Second,
+		Timeout: 10 * time.Minute, Connections: 1, Started: func(origin time.Time) { fmt.Println(origin.UnixNano()) },
 		Observe: func(s measure.Sample) {
 			mu.Lock()
 			defer mu.Unlock()

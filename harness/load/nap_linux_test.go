@@ -52,7 +52,8 @@ func TestAnAnswerIsDatedByItsComing(t *testing.T) {
 	var origin time.Time
 	var samples []measure.Sample
 	c := Config{
-		BaseURL: server.URL, Source: &counting{}, Schedule: Constant(100), Duration: requests * 10 * ms, Timeout: time.Minute, Connections: 2 * requests,
+		BaseURL: server.URL, Source: &counting{}, Schedule: Constant(100), Duration: requests * 10 * ms,
+		Timeout: time.Minute, Connections: 2 * requests,
 		Started: func(at time.Time) { origin = at },
 		Observe: func(s measure.Sample) { samples = append(samples, s) },
 	}

@@ -20,7 +20,10 @@ func TestAGeneratorIsOverrunWhenItFallsBehindWithoutWaiting(t *testing.T) {
 	}{
 		{"on time", func(time.Duration) time.Duration { return ms }, 0},
 		{"a little late all the time", func(time.Duration) time.Duration { return bearable }, 0},
-		{"halted for a while, and catching up", func(at time.Duration) time.Duration { return max(0, 3*time.Second-at/2) }, 0},
+		{
+			"halted for a while, and catching up",
+			func(at time.Duration) time.Duration { return max(0, 3*time.Second-at/2) }, 0,
+		},
 		{"late without end", func(time.Duration) time.Duration { return time.Second }, 0},
 		{"later and later", func(at time.Duration) time.Duration { return at / 2 }, 200*ms + strained + 2*ms},
 		{"halted, then later and later", func(at time.Duration) time.Duration {
@@ -48,7 +51,8 @@ func TestAGeneratorIsOverrunWhenItFallsBehindWithoutWaiting(t *testing.T) {
 
 func TestArrivalsAreCountedWithoutLookingAtEach(t *testing.T) {
 	for name, s := range map[string]Schedule{
-		"constant": Constant(1000), "poisson": Poisson(1000, 1, 2*time.Second), "shaped": Shaped(Piece{Length: 2 * time.Second, From: 10, To: 2000}),
+		"constant": Constant(1000), "poisson": Poisson(1000, 1, 2*time.Second),
+		"shaped": Shaped(Piece{Length: 2 * time.Second, From: 10, To: 2000}),
 	} {
 		all := arrivals(s, 2*time.Second)
 		for _, first := range []uint64{0, 1, 17, uint64(len(all))} {
@@ -65,9 +69,12 @@ func TestArrivalsAreCountedWithoutLookingAtEach(t *testing.T) {
 	}
 }
 
+// pacing is what a driver sleeps by, as [driver.sleeper] returns it.
+type pacing = func(time.Duration) (time.Duration, bool)
+
 // late is a pacing that comes to every arrival when it has had so much time for each before.
-func late(each time.Duration) func(func(time.Duration) (time.Duration, bool)) func(time.Duration) (time.Duration, bool) {
-	return func(func(time.Duration) (time.Duration, bool)) func(time.Duration) (time.Duration, bool) {
+func late(each time.Duration) func(pacing) pacing {
+	return func(pacing) pacing {
 		now := time.Duration(0)
 		return func(moment time.Duration) (time.Duration, bool) {
 			now = max(now+each, moment)
@@ -123,8 +130,8 @@ func TestWhatTheGeneratorCannotReleaseIsPassedOverAndCounted(t *testing.T) {
 func TestAScheduleThatNoMachineKeepsUpWithEnds(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) {})
 	c := Config{
-		BaseURL: s.URL, Source: &counting{}, Schedule: Constant(1e9), Duration: 500 * ms, Timeout: time.Minute, Connections: 4,
-		Warmup: Warmup{Bounds: warmup.Bounds{Least: 500 * ms, Most: 2 * time.Second}},
+		BaseURL: s.URL, Source: &counting{}, Schedule: Constant(1e9), Duration: 500 * ms, Timeout: time.Minute,
+		Connections: 4, Warmup: Warmup{Bounds: warmup.Bounds{Least: 500 * ms, Most: 2 * time.Second}},
 	}
 	o, err := Drive(t.Context(), c)
 	require.NoError(t, err)

@@ -61,7 +61,8 @@ func TestPacerLearnsHowLateSleepsEnd(t *testing.T) {
 		{"1,000 a second", time.Millisecond, 60 * time.Microsecond, 5 * time.Microsecond},
 		{"100 a second", 10 * time.Millisecond, 120 * time.Microsecond, 5 * time.Microsecond},
 		{"one a second", time.Second, 250 * time.Microsecond, 5 * time.Microsecond},
-		{"sleeps that end later than the margin may be", time.Second, time.Millisecond, time.Millisecond - maxMargin + 5*time.Microsecond},
+		{"sleeps that end later than the margin may be", time.Second, time.Millisecond,
+			time.Millisecond - maxMargin + 5*time.Microsecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &machine{oversleep: constantly(c.oversleep)}
@@ -143,7 +144,9 @@ func TestSleeperSleepsUntilTheMomentAndWakesWhenStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := newSleeper(ctx, now)
 	defer s.close()
-	for _, until := range []time.Duration{-time.Second, 0, time.Microsecond, 20 * time.Millisecond, now() + 30*time.Millisecond} {
+	for _, until := range []time.Duration{
+		-time.Second, 0, time.Microsecond, 20 * time.Millisecond, now() + 30*time.Millisecond,
+	} {
 		s.sleep(until)
 		assert.GreaterOrEqual(t, now(), until)
 	}

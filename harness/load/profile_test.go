@@ -46,7 +46,8 @@ func TestAShapeHoldsTheIntegralOfItsRate(t *testing.T) {
 			total := 0
 			for i, want := range row.want {
 				total += want
-				assert.InDelta(t, want, counted(t, shaped, time.Duration(i)*s, time.Duration(i+1)*s), 1, "second %d", i+1)
+				assert.InDelta(t, want, counted(t, shaped, time.Duration(i)*s, time.Duration(i+1)*s), 1, "second %d",
+					i+1)
 			}
 			assert.Equal(t, total, counted(t, shaped, 0, Never))
 
@@ -85,8 +86,9 @@ func TestPoissonArrivalsFollowTheShape(t *testing.T) {
 
 func TestPiecesThatAreNoScheduleAreRefused(t *testing.T) {
 	for name, pieces := range map[string][]Piece{
-		"none": nil, "no rate": {{time.Second, 0, 0}}, "a negative rate": {{time.Second, -1, 5}}, "a negative length": {{-1, 1, 1}},
-		"no number": {{time.Second, math.NaN(), 1}}, "no end": {{time.Second, 1, math.Inf(1)}},
+		"none": nil, "no rate": {{time.Second, 0, 0}}, "a negative rate": {{time.Second, -1, 5}},
+		"a negative length": {{-1, 1, 1}}, "no number": {{time.Second, math.NaN(), 1}},
+		"no end": {{time.Second, 1, math.Inf(1)}},
 	} {
 		assert.Error(t, Shaped(pieces...).(interface{ valid() error }).valid(), name)
 		assert.Error(t, ShapedPoisson(1, pieces).(interface{ valid() error }).valid(), name)
@@ -99,7 +101,8 @@ func FuzzShaped(f *testing.F) {
 	f.Add(uint32(0), uint16(9), uint16(9), uint32(1), uint16(65535), uint16(0))
 	f.Fuzz(func(t *testing.T, ms1 uint32, a, b uint16, ms2 uint32, c, d uint16) {
 		pieces := []Piece{
-			{time.Duration(ms1%5000) * time.Millisecond, float64(a), float64(b)}, {time.Duration(ms2%5000) * time.Millisecond, float64(c), float64(d)},
+			{time.Duration(ms1%5000) * time.Millisecond, float64(a), float64(b)},
+			{time.Duration(ms2%5000) * time.Millisecond, float64(c), float64(d)},
 		}
 		p := newProfile(pieces)
 		if p.err != nil {

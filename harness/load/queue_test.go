@@ -23,12 +23,15 @@ func TestReleasedTellsTheGeneratorsLatenessFromTheSystemsDoing(t *testing.T) {
 		{"the pacing woke late", 100 * ms, 103 * ms, 50 * ms, 0, 103 * ms, 3 * ms, 0},
 		{"the worker got to it late", 100 * ms, 100 * ms, 50 * ms, 0, 104 * ms, 4 * ms, 0},
 		{"the connection came free late", 100 * ms, 100 * ms, 900 * ms, 0, 900 * ms, 0, 800 * ms},
-		{"it came free late, and the worker was slow to use it", 100 * ms, 100 * ms, 900 * ms, 0, 905 * ms, 5 * ms, 800 * ms},
-		{"the pacing was late, and then there was no connection", 100 * ms, 150 * ms, 900 * ms, 0, 900 * ms, 50 * ms, 750 * ms},
+		{"it came free late, and the worker was slow to use it", 100 * ms, 100 * ms, 900 * ms, 0, 905 * ms, 5 * ms,
+			800 * ms},
+		{"the pacing was late, and then there was no connection", 100 * ms, 150 * ms, 900 * ms, 0, 900 * ms, 50 * ms,
+			750 * ms},
 		{"the connection came free while the pacing was late", 100 * ms, 150 * ms, 140 * ms, 0, 150 * ms, 50 * ms, 0},
 		{"the process was stopped", 100 * ms, 600 * ms, 99 * ms, 0, 600 * ms, 500 * ms, 0},
 		{"a connection had to be opened", 100 * ms, 100 * ms, 0, 30 * ms, 131 * ms, 1 * ms, 30 * ms},
-		{"it came free late, and a new one had to be opened", 100 * ms, 100 * ms, 900 * ms, 30 * ms, 930 * ms, 0, 830 * ms},
+		{"it came free late, and a new one had to be opened", 100 * ms, 100 * ms, 900 * ms, 30 * ms, 930 * ms, 0,
+			830 * ms},
 		{"clocks that disagree make nothing negative", 100 * ms, 101 * ms, 120 * ms, 0, 101 * ms, 1 * ms, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -140,7 +143,8 @@ func TestQueueGivesUpWhatWaitedForTooLong(t *testing.T) {
 	assert.Equal(t, uint64(9), w.Unsent)
 	assert.Equal(t, uint64(9), w.Lateness.Count())
 	assert.Equal(t, []measure.ErrorCount{
-		{Endpoint: "x", Message: errNoConnection.Error(), Count: 6}, {Endpoint: "x", Message: errInterrupted.Error(), Count: 3},
+		{Endpoint: "x", Message: errNoConnection.Error(), Count: 6},
+		{Endpoint: "x", Message: errInterrupted.Error(), Count: 3},
 	}, w.Errors)
 }
 

@@ -95,10 +95,12 @@ var responses = []string{
 	"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\n\r\n",
 	"HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n",
 	"HTTP/1.1 304 Not Modified\r\nEtag: \"x\"\r\n\r\n",
-	"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nhi",
+	"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 201 Created\r\n" +
+		"Content-Length: 2\r\n\r\nhi",
 	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nrest",
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n5;ext=1\r\npedia\r\n0\r\n\r\n",
-	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\nTrailer: X\r\n\r\n1 \r\na\r\n0\r\nX: y\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\nTrailer: X\r\n\r\n1 \r\na\r\n0\r\n" +
+		"X: y\r\n\r\n",
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc0\r\n\r\n",
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n",
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
@@ -109,16 +111,21 @@ var responses = []string{
 	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
 	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhix",
 	"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nhi",
-	"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-	"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
-	"HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
-	"HTTP/1.1 200 OK\r\nPragma: no-cache\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nset-cookie: b\r\nContent-Length: 0\r\n\r\n",
-	"HTTP/1.1 200 OK\r\nConnection: Keep-Alive, close\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 0\r\n\r\n",
-	"HTTP/1.1 200 OK\r\nX: \x01\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-	"HTTP/1.1 -01 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 000 \r\nContent-Length: 0\r\n\r\n", "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi",
+	"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nPragma: no-cache\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nset-cookie: b\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nConnection: Keep-Alive, close\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nX: \x01\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+	"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 -01 OK\r\nContent-Length: 0\r\n\r\n",
+	"HTTP/1.1 000 \r\nContent-Length: 0\r\n\r\n", "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n",
 	"SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\n", "", "H", "\r\n\r\n",
 	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\nx\r\n\r\n",
-	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;\r\n",
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;\r\n",
 }
 
 func TestResponsesAreReadAsNetHTTPReadsThem(t *testing.T) {
@@ -143,7 +150,8 @@ func TestAResponseInChunksIsBoundedAndMovedTogether(t *testing.T) {
 	_, err = r.parse()
 	assert.ErrorIs(t, err, errTooLarge)
 	r.reset("GET")
-	r.in = []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1;"+strings.Repeat("e", 1000)+"\r\nx\r\n", 20))
+	r.in = []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+		strings.Repeat("1;"+strings.Repeat("e", 1000)+"\r\nx\r\n", 20))
 	_, err = r.parse()
 	assert.ErrorIs(t, err, errPadding)
 	r.reset("GET")
@@ -167,16 +175,27 @@ func FuzzResponse(f *testing.F) {
 
 // Requests go out byte for byte as net/http would send them.
 func TestRequestsAreWrittenAsNetHTTPWritesThem(t *testing.T) {
-	for _, base := range []string{"http://127.0.0.1:3001", "http://localhost", "http://[::1]:80", "http://bücher.example:81"} {
+	for _, base := range []string{
+		"http://127.0.0.1:3001", "http://localhost", "http://[::1]:80", "http://bücher.example:81",
+	} {
 		base := mustBase(t, brief(base))
 		r, err := newRenderer(base)
 		require.NoError(t, err)
 		for _, q := range []*Request{
-			{Path: "/"}, {Method: "GET", Path: "/i?x=%20y&z=1,2"}, {Method: "HEAD", Path: "/a b"}, {Method: "POST", Path: "/p"}, {Method: "PUT", Path: "/p", Body: []byte("x")},
-			{Method: "DELETE", Path: "//double//"}, {Method: "OPTIONS", Path: "*"}, {Method: "GET", Path: "/%41%2f?"}, {Method: "GET", Path: "/ü?ü#f"},
-			{Method: "GET", Path: "http://elsewhere/x"}, {Method: "PATCH", Path: "/big", Body: bytes.Repeat([]byte("b"), inline+1)},
-			{Method: "GET", Path: "/h", Header: http.Header{"X-B": {" two ", "three"}, "X-A": {"1"}, "User-Agent": {"me"}, "Host": {"other"}, "Content-Length": {"9"}, "Connection": {"close"}}},
-			{Method: "GET", Path: "/h", Header: http.Header{"User-Agent": {""}, "lower": {"é"}}}, {Method: "GET", Path: "/h", Header: http.Header{"User-Agent": nil}},
+			{Path: "/"}, {Method: "GET", Path: "/i?x=%20y&z=1,2"}, {Method: "HEAD", Path: "/a b"},
+			{Method: "POST", Path: "/p"}, {Method: "PUT", Path: "/p", Body: []byte("x")},
+			{Method: "DELETE", Path: "//double//"}, {Method: "OPTIONS", Path: "*"}, {Method: "GET", Path: "/%41%2f?"},
+			{Method: "GET", Path: "/ü?ü#f"},
+			{Method: "GET", Path: "http://elsewhere/x"},
+			{Method: "PATCH", Path: "/big", Body: bytes.Repeat([]byte("b"), inline+1)},
+			{
+				Method: "GET", Path: "/h", Header: http.Header{
+					"X-B": {" two ", "three"}, "X-A": {"1"}, "User-Agent": {"me"}, "Host": {"other"},
+					"Content-Length": {"9"}, "Connection": {"close"},
+				},
+			},
+			{Method: "GET", Path: "/h", Header: http.Header{"User-Agent": {""}, "lower": {"é"}}},
+			{Method: "GET", Path: "/h", Header: http.Header{"User-Agent": nil}},
 		} {
 			head, body, err := r.render(nil, q)
 			require.NoError(t, err, q.Path)

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A generator process that is stopped and continued finds the requests of that time late, and puts none of it down to the
-// system.
+// A generator process that is stopped and continued finds the requests of that time late, and puts none of it down to
+// the system.
 func TestDriveIsLateWhenItsProcessIsStopped(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a process")
@@ -66,7 +66,8 @@ func TestDriveIsLateWhenItsProcessIsStopped(t *testing.T) {
 	for _, r := range all {
 		if r.Scheduled > stopped && r.Scheduled < continued {
 			during++
-			assert.GreaterOrEqual(t, r.Released, continued-ms, "its schedule lag reaches to the end of the stop") // by clocks that differ
+			// by clocks that differ
+			assert.GreaterOrEqual(t, r.Released, continued-ms, "its schedule lag reaches to the end of the stop")
 			assert.GreaterOrEqual(t, r.Sent, r.Released)
 			assert.GreaterOrEqual(t, r.Done, r.Sent)
 		}

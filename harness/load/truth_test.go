@@ -58,7 +58,7 @@ func (w *witness) until(what func() bool) {
 type scene struct {
 	connections int
 	carrier     func(*driver) carrier
-	apiece      bool                               // each connection has a goroutine of its own, which may be held up while others go on
+	apiece      bool                               // each connection has its own goroutine, which may be held up alone
 	hold        func(w *witness, i int)            // keeps the server from answering request i
 	stall       func(w *witness, d *driver, i int) // keeps the pacing from letting request i go
 }
@@ -80,7 +80,8 @@ func (s scene) run(t *testing.T) (*witness, *Outcome) {
 		w.note(w.answered, i) // the answer goes out after it
 	})
 	c := Config{
-		BaseURL: server.URL, Schedule: Constant(sceneRate), Warmup: FixedWarmup(sceneWarmup), Duration: sceneLength, Timeout: 10 * time.Minute, Connections: s.connections,
+		BaseURL: server.URL, Schedule: Constant(sceneRate), Warmup: FixedWarmup(sceneWarmup), Duration: sceneLength,
+		Timeout: 10 * time.Minute, Connections: s.connections,
 		Source:  &counting{seen: func(i int) { w.note(w.checked, i) }},
 		Started: func(origin time.Time) { w.origin = origin },
 		Observe: func(s measure.Sample) {
@@ -129,8 +130,8 @@ type truth struct{ response, service, wait, lag bounds }
 // truth works out what can be true. With n connections, request i waited for one until i-n+1 of those before it were
 // done, for they are sent in the order of the schedule; each was done after its answer.
 //
-// Where each of several connections has a goroutine of its own, one that is free may be held up: what is sent over another one
-// meanwhile waits longer, and what it sends later waited less, and is late instead.
+// Where each of several connections has a goroutine of its own, one that is free may be held up: what is sent over
+// another one meanwhile waits longer, and what it sends later waited less, and is late instead.
 func (w *witness) truth(s scene, from time.Duration) *truth {
 	t := &truth{}
 	var answered []time.Duration // of the requests so far, in order
@@ -163,20 +164,26 @@ func insert(sorted []time.Duration, v time.Duration) []time.Duration {
 // contradictions are what in a window cannot be true.
 func (t *truth) contradictions(w *measure.Window) (all []string) {
 	n := uint64(len(t.response.least))
-	if w.Offered != n || w.Sent != n || w.Succeeded != n || w.Failed+w.Unsent != 0 || w.Response.Count() != n || w.Lateness.Count() != n {
-		all = append(all, fmt.Sprintf("counts: offered %d, sent %d, succeeded %d of %d", w.Offered, w.Sent, w.Succeeded, n))
+	if w.Offered != n || w.Sent != n || w.Succeeded != n || w.Failed+w.Unsent != 0 || w.Response.Count() != n ||
+		w.Lateness.Count() != n {
+		all = append(all,
+			fmt.Sprintf("counts: offered %d, sent %d, succeeded %d of %d", w.Offered, w.Sent, w.Succeeded, n))
 	}
 	for _, c := range []struct {
 		name string
 		got  *measure.Histogram
 		want bounds
-	}{{"response", w.Response, t.response}, {"service", w.Service, t.service}, {"wait", w.Wait, t.wait}, {"schedule lag", w.Lateness, t.lag}} {
+	}{
+		{"response", w.Response, t.response}, {"service", w.Service, t.service}, {"wait", w.Wait, t.wait},
+		{"schedule lag", w.Lateness, t.lag},
+	} {
 		// Bounds of every value are bounds of every quantile.
 		for q := 0.0; q <= 1; q += 0.01 {
 			got, _ := c.got.Quantile(q)
 			least, most := quantile(c.want.least, q), quantile(c.want.most, q)
 			if got < least || got > most+most/500+3*time.Microsecond { // of the histogram
-				all = append(all, fmt.Sprintf("%s: quantile %.2f is %v, the truth is %v to %v", c.name, q, got, least, most))
+				all = append(all,
+					fmt.Sprintf("%s: quantile %.2f is %v, the truth is %v to %v", c.name, q, got, least, most))
 			}
 		}
 	}
@@ -201,7 +208,8 @@ func scenes() map[string]scene {
 				},
 			}
 			all[fmt.Sprintf("%s, standstill, %d connections", name, connections)] = scene{
-				connections: connections, carrier: carrier, apiece: name == "workers", stall: func(_ *witness, d *driver, i int) {
+				connections: connections, carrier: carrier, apiece: name == "workers",
+				stall: func(_ *witness, d *driver, i int) {
 					for i == 100 && d.now() < 650*ms { // its moment is at 500 ms
 						time.Sleep(ms)
 					}
@@ -209,7 +217,9 @@ func scenes() map[string]scene {
 			}
 		}
 		// It gets half of what it is offered done: while the pacing goes on, the backlog grows.
-		all[name+", overload"] = scene{connections: 1, carrier: carrier, hold: func(w *witness, i int) { released(w, min(200, 2*i)) }}
+		all[name+", overload"] = scene{
+			connections: 1, carrier: carrier, hold: func(w *witness, i int) { released(w, min(200, 2*i)) },
+		}
 	}
 	return all
 }
@@ -231,14 +241,23 @@ var mutations = []struct {
 	scene  string // in which it shows
 	mutate func([]measure.Sample) []measure.Sample
 }{
-	{"response times from the send", "loop, freeze, 1 connections", each(func(s *measure.Sample) { s.Done -= s.Sent - s.Scheduled })},
-	{"response times from the release", "loop, standstill, 4 connections", each(func(s *measure.Sample) { s.Done -= s.Released - s.Scheduled })},
-	{"the send moves the schedule", "loop, freeze, 4 connections", each(func(s *measure.Sample) { s.Scheduled, s.Released = s.Sent, s.Sent })},
-	{"one sample dropped", "loop, freeze, 256 connections", func(all []measure.Sample) []measure.Sample { return all[:len(all)-1] }},
+	{"response times from the send", "loop, freeze, 1 connections",
+		each(func(s *measure.Sample) { s.Done -= s.Sent - s.Scheduled })},
+	{"response times from the release", "loop, standstill, 4 connections",
+		each(func(s *measure.Sample) { s.Done -= s.Released - s.Scheduled })},
+	{"the send moves the schedule", "loop, freeze, 4 connections",
+		each(func(s *measure.Sample) { s.Scheduled, s.Released = s.Sent, s.Sent })},
+	{
+		"one sample dropped", "loop, freeze, 256 connections",
+		func(all []measure.Sample) []measure.Sample { return all[:len(all)-1] },
+	},
 	{"the slowest dropped", "loop, freeze, 256 connections", func(all []measure.Sample) []measure.Sample {
 		return slices.DeleteFunc(all, func(s measure.Sample) bool { return s.Done-s.Scheduled > 100*ms })
 	}},
-	{"one sample twice", "loop, freeze, 256 connections", func(all []measure.Sample) []measure.Sample { return append(all, all[len(all)-1]) }},
+	{
+		"one sample twice", "loop, freeze, 256 connections",
+		func(all []measure.Sample) []measure.Sample { return append(all, all[len(all)-1]) },
+	},
 	{"averages instead of values", "loop, freeze, 256 connections", func(all []measure.Sample) []measure.Sample {
 		sum := time.Duration(0)
 		for _, s := range all {
@@ -246,10 +265,14 @@ var mutations = []struct {
 		}
 		return each(func(s *measure.Sample) { s.Done = s.Scheduled + sum/time.Duration(len(all)) })(all)
 	}},
-	{"long ones cut", "loop, freeze, 256 connections", each(func(s *measure.Sample) { s.Done = min(s.Done, s.Scheduled+100*ms) })},
+	{
+		"long ones cut", "loop, freeze, 256 connections",
+		each(func(s *measure.Sample) { s.Done = min(s.Done, s.Scheduled+100*ms) }),
+	},
 	{"answered when sent", "loop, freeze, 256 connections", each(func(s *measure.Sample) { s.Done = s.Sent })},
 	{"the wait put down to the generator", "loop, overload", each(func(s *measure.Sample) { s.Released = s.Sent })},
-	{"the schedule lag put down to the system", "loop, standstill, 4 connections", each(func(s *measure.Sample) { s.Released = s.Scheduled })},
+	{"the schedule lag put down to the system", "loop, standstill, 4 connections",
+		each(func(s *measure.Sample) { s.Released = s.Scheduled })},
 	{"the wait counted as service", "loop, overload", each(func(s *measure.Sample) { s.Sent = s.Released })},
 }
 
@@ -289,7 +312,8 @@ func TestTheTruthHasTeeth(t *testing.T) {
 			run := runs[m.scene]()
 			slices.SortFunc(run.samples, func(a, b measure.Sample) int { return int(a.Scheduled - b.Scheduled) })
 			require.Empty(t, run.contradictions(window(run.samples)), "without the mutation")
-			assert.NotEmpty(t, run.contradictions(window(m.mutate(slices.Clone(run.samples)))), "the mutation goes unseen")
+			assert.NotEmpty(t, run.contradictions(window(m.mutate(slices.Clone(run.samples)))),
+				"the mutation goes unseen")
 		})
 	}
 }

@@ -53,7 +53,8 @@ func (f *tried) run(t testing.TB) {
 		}
 		f.moments = append(f.moments, moment)
 		f.clock = moment
-		f.unanswered = append(f.unanswered, measure.Sample{Scheduled: moment, Released: moment, Sent: moment, Done: moment + f.response(moment)})
+		f.unanswered = append(f.unanswered,
+			measure.Sample{Scheduled: moment, Released: moment, Sent: moment, Done: moment + f.response(moment)})
 		f.unanswered = slices.DeleteFunc(f.unanswered, func(s measure.Sample) bool {
 			if s.Done <= f.clock {
 				f.observe(s)
@@ -83,7 +84,8 @@ func TestTheWindowsScheduleIsTheSameAfterAnyWarmup(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := arrivals(s.window, 2*second)
 			for _, w := range []Warmup{
-				until(1500*ms, 30*second, s.warming), until(4*second, 30*second, s.warming), until(0, 1300*ms, s.warming),
+				until(1500*ms, 30*second, s.warming), until(4*second, 30*second, s.warming),
+				until(0, 1300*ms, s.warming),
 				{warmup.Bounds{Least: 1777 * ms, Most: 1777 * ms}, s.warming}, {},
 			} {
 				f := newTried(Config{Schedule: s.window, Warmup: w, Duration: 2 * second})
@@ -115,13 +117,17 @@ func TestTheWarmupEndsAsItsIntervalsSay(t *testing.T) {
 		state    warmup.State
 		from, to time.Duration // between which the window starts
 	}{
-		{"warm at once", until(1500*ms, 30*time.Second, nil), func(time.Duration) time.Duration { return 5 * ms }, warmup.Warm, 1600 * ms, 1700 * ms},
+		{"warm at once", until(1500*ms, 30*time.Second, nil), func(time.Duration) time.Duration { return 5 * ms },
+			warmup.Warm, 1600 * ms, 1700 * ms},
 		{"nothing is answered for 3 s", until(1500*ms, 30*time.Second, nil), func(at time.Duration) time.Duration {
 			return max(3*time.Second-at, 0) + 5*ms
 		}, warmup.Warm, 4 * time.Second, 5 * time.Second},
-		{"nothing is ever answered", until(1500*ms, 30*time.Second, nil), func(time.Duration) time.Duration { return time.Hour }, warmup.Saturated, 3900 * ms, 4300 * ms},
-		{"response times that grow", until(1500*ms, 30*time.Second, nil), func(at time.Duration) time.Duration { return at / 3 }, warmup.Saturated, 3900 * ms, 6 * time.Second},
-		{"a fixed one", FixedWarmup(2 * time.Second), func(time.Duration) time.Duration { return time.Hour }, warmup.Fixed, 2 * time.Second, 2 * time.Second},
+		{"nothing is ever answered", until(1500*ms, 30*time.Second, nil),
+			func(time.Duration) time.Duration { return time.Hour }, warmup.Saturated, 3900 * ms, 4300 * ms},
+		{"response times that grow", until(1500*ms, 30*time.Second, nil),
+			func(at time.Duration) time.Duration { return at / 3 }, warmup.Saturated, 3900 * ms, 6 * time.Second},
+		{"a fixed one", FixedWarmup(2 * time.Second), func(time.Duration) time.Duration { return time.Hour },
+			warmup.Fixed, 2 * time.Second, 2 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newTried(Config{Schedule: Constant(300), Warmup: c.w, Duration: time.Second})
@@ -144,7 +150,8 @@ func TestAWindowThatCannotBeginAnyMoreBeginsLater(t *testing.T) {
 	f.run(t)
 	require.Len(t, f.begun, 1)
 	assert.Zero(t, f.refuse)
-	assert.Len(t, arrivals(Constant(300), time.Second), len(slices.DeleteFunc(f.moments, func(at time.Duration) bool { return at < f.start })))
+	assert.Len(t, arrivals(Constant(300), time.Second),
+		len(slices.DeleteFunc(f.moments, func(at time.Duration) bool { return at < f.start })))
 }
 
 // A whole run against a server that answers nothing at first.

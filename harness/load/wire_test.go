@@ -51,11 +51,13 @@ func TestDriveTakesEveryFraming(t *testing.T) {
 			w.WriteHeader(http.StatusEarlyHints)
 			io.WriteString(w, "hello")
 		},
-		"up to the end":               raw("HTTP/1.1 200 OK\r\n\r\nhello"),
-		"up to the end, of HTTP/1.0":  raw("HTTP/1.0 200 OK\r\n\r\nhello"),
-		"a length, and then the end":  raw("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"),
-		"more than was asked for":     raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 500 No\r\n\r\n"),
-		"a header in an unusual form": raw("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"),
+		"up to the end":              raw("HTTP/1.1 200 OK\r\n\r\nhello"),
+		"up to the end, of HTTP/1.0": raw("HTTP/1.0 200 OK\r\n\r\nhello"),
+		"a length, and then the end": raw("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"),
+		"more than was asked for":    raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 500 No\r\n\r\n"),
+		"a header in an unusual form": raw(
+			"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
+		),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +81,8 @@ func TestDriveOpensAgainWhatWasClosedWhileItWasIdle(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) {})
 	answered := 0
 	c := brief(s.URL)
-	c.Schedule, c.Warmup = Shaped(Piece{Length: 100 * ms, From: 200, To: 200}, Piece{Length: 200 * ms}, Piece{Length: 100 * ms, From: 200, To: 200}), Warmup{}
+	c.Schedule, c.Warmup = Shaped(Piece{Length: 100 * ms, From: 200, To: 200}, Piece{Length: 200 * ms},
+		Piece{Length: 100 * ms, From: 200, To: 200}), Warmup{}
 	c.Source = &counting{seen: func(int) {
 		if answered++; answered == 20 { // the last before the pause
 			s.CloseClientConnections()

@@ -89,7 +89,8 @@ func TestQuantileIsExactWithinTheResolution(t *testing.T) {
 				got, ok := h.Quantile(q)
 				require.True(t, ok)
 				require.GreaterOrEqual(t, got, exact, "%s, q=%v of %d", kind, q, len(values))
-				require.LessOrEqual(t, got, exact+max(2*time.Microsecond, exact/1000+time.Microsecond), "%s, q=%v of %d", kind, q, len(values))
+				require.LessOrEqual(t, got, exact+max(2*time.Microsecond, exact/1000+time.Microsecond),
+					"%s, q=%v of %d", kind, q, len(values))
 			}
 		}
 		assert.Equal(t, all["dense"].Steps(), all["sparse"].Steps())

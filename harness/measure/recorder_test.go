@@ -20,12 +20,16 @@ const ms = time.Millisecond
 // sample is one that was on time and answered after the given time.
 func sample(scheduled, took time.Duration, err error) Sample {
 	return Sample{
-		Scheduled: scheduled, Released: scheduled, Sent: scheduled, Done: scheduled + took, Endpoint: "account", Worker: "1", Status: 200, Err: err,
+		Scheduled: scheduled, Released: scheduled, Sent: scheduled, Done: scheduled + took, Endpoint: "account",
+		Worker: "1", Status: 200, Err: err,
 	}
 }
 
 func unsent(scheduled time.Duration) Sample {
-	return Sample{Scheduled: scheduled, Released: scheduled + ms, Endpoint: "account", Unsent: true, Err: errors.New("no connection")}
+	return Sample{
+		Scheduled: scheduled, Released: scheduled + ms, Endpoint: "account", Unsent: true,
+		Err: errors.New("no connection"),
+	}
 }
 
 func record(t *testing.T, samples ...Sample) (warmup, window *Window) {
@@ -52,7 +56,8 @@ func TestRecorderCountsBySchedulesAndArrivals(t *testing.T) {
 	}{
 		{"a good answer in the window", sample(3*time.Second, ms, nil), counts{}, counts{1, 1, 0, 1, 0, 1}},
 		{"a good answer in the warm-up", sample(time.Second, ms, nil), counts{1, 1, 0, 1, 0, 1}, counts{}},
-		{"scheduled in the warm-up, answered in the window", sample(1999*ms, 2*ms, nil), counts{1, 1, 0, 1, 0, 0}, counts{0, 0, 0, 0, 0, 1}},
+		{"scheduled in the warm-up, answered in the window", sample(1999*ms, 2*ms, nil), counts{1, 1, 0, 1, 0, 0},
+			counts{0, 0, 0, 0, 0, 1}},
 		{"scheduled in the window, answered after it", sample(4999*ms, 2*ms, nil), counts{}, counts{1, 1, 0, 1, 0, 0}},
 		{"scheduled at the window's start", sample(2*time.Second, ms, nil), counts{}, counts{1, 1, 0, 1, 0, 1}},
 		{"answered at the window's end", sample(4999*ms, ms, nil), counts{}, counts{1, 1, 0, 1, 0, 0}},
@@ -69,7 +74,10 @@ func TestRecorderCountsBySchedulesAndArrivals(t *testing.T) {
 }
 
 func TestRecorderTakesEachTimeForWhatItIs(t *testing.T) {
-	s := Sample{Scheduled: 3000 * ms, Released: 3001 * ms, Sent: 3011 * ms, Done: 3111 * ms, Endpoint: "risk", Worker: "2", Err: errWrong}
+	s := Sample{
+		Scheduled: 3000 * ms, Released: 3001 * ms, Sent: 3011 * ms, Done: 3111 * ms, Endpoint: "risk", Worker: "2",
+		Err: errWrong,
+	}
 	_, w := record(t, s, unsent(3500*ms))
 	for name, c := range map[string]struct {
 		h     *Histogram
@@ -146,7 +154,8 @@ func TestRecorderIsBounded(t *testing.T) {
 
 func TestMessagesOfLikeFailuresAreEqual(t *testing.T) {
 	for _, c := range []struct{ name, message, want string }{
-		{"ports", "read tcp 127.0.0.1:45122->127.0.0.1:3001: connection reset", "read tcp 127.0.0.1:#->127.0.0.1:#: connection reset"},
+		{"ports", "read tcp 127.0.0.1:45122->127.0.0.1:3001: connection reset",
+			"read tcp 127.0.0.1:#->127.0.0.1:#: connection reset"},
 		{"a status stays", "status 503, want 2xx", "status 503, want 2xx"},
 		{"long numbers", "balance is 123456, want 99", "balance is #, want 99"},
 		{"identifiers", "session 7f3a9c1d22b04e5f is unknown", "session # is unknown"},
@@ -208,7 +217,8 @@ func assertConserved(t *testing.T, w *Window) {
 	var seconds Second
 	var responses, errs uint64
 	for _, s := range w.Seconds {
-		seconds.Offered, seconds.Failed, seconds.Completed = seconds.Offered+s.Offered, seconds.Failed+s.Failed, seconds.Completed+s.Completed
+		seconds.Offered, seconds.Failed, seconds.Completed = seconds.Offered+s.Offered, seconds.Failed+s.Failed,
+			seconds.Completed+s.Completed
 		responses += s.Response.Count()
 	}
 	for _, e := range w.Errors {
@@ -314,9 +324,17 @@ func TestGoodputCountsNoBacklogFromBeforeTheWindow(t *testing.T) {
 		want    float64 // of a window of three seconds
 	}{
 		{"nothing was scheduled in the window", backlog(9), 0},
-		{"a backlog beside its own requests", append(backlog(9), sample(2*time.Second, ms, nil), sample(3*time.Second, ms, nil), sample(4*time.Second, ms, nil)), 1},
-		{"its own requests failed while the backlog was worked off", append(backlog(3), sample(3*time.Second, ms, errWrong)), 0},
-		{"answered after the window", []Sample{sample(4999*ms, ms, nil), sample(4999*ms, 2*ms, nil), sample(3*time.Second, ms, nil)}, 1.0 / 3},
+		{
+			"a backlog beside its own requests",
+			append(backlog(9), sample(2*time.Second, ms, nil), sample(3*time.Second, ms, nil),
+				sample(4*time.Second, ms, nil)), 1,
+		},
+		{"its own requests failed while the backlog was worked off",
+			append(backlog(3), sample(3*time.Second, ms, errWrong)), 0},
+		{
+			"answered after the window",
+			[]Sample{sample(4999*ms, ms, nil), sample(4999*ms, 2*ms, nil), sample(3*time.Second, ms, nil)}, 1.0 / 3,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, w := record(t, c.samples...)

@@ -13,9 +13,11 @@ import (
 
 // FuzzAnswer reads two answers of a cluster that may say anything.
 func FuzzAnswer(f *testing.F) {
-	f.Add(`{"status":"healthy","workers":[{"worker":1,"pid":7,"requests":100,"response_ms":{"p99":3}}]}`, `{"status":"degraded","workers":[{"worker":1,"pid":7,"requests":300}]}`)
+	f.Add(`{"status":"healthy","workers":[{"worker":1,"pid":7,"requests":100,"response_ms":{"p99":3}}]}`,
+		`{"status":"degraded","workers":[{"worker":1,"pid":7,"requests":300}]}`)
 	f.Add(`{"status":"\u001b[2J","workers":[{"worker":1,"state":"\n\u009b"}]}`, `{"status":""}`)
-	f.Add(`{"status":"x","workers":[{"response_ms":{"p99":-10}}]}`, `{"status":"x","workers":[{"response_ms":{"p99":1}},{"worker":-1,"requests":18446744073709551615}]}`)
+	f.Add(`{"status":"x","workers":[{"response_ms":{"p99":-10}}]}`,
+		`{"status":"x","workers":[{"response_ms":{"p99":1}},{"worker":-1,"requests":18446744073709551615}]}`)
 	f.Add(`{"status":1}`, `{"status":"x","workers":[{"requests":-1}]}`)
 	f.Fuzz(func(t *testing.T, first, second string) {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -34,7 +36,10 @@ func FuzzAnswer(f *testing.F) {
 			for _, sparks := range []bool{false, true} {
 				text := h.Text(look, sparks)
 				assert.Equal(t, 1+len(look.Workers), strings.Count(text, "\n"), "%q", text)
-				assert.False(t, strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }), "%q", text)
+				assert.False(
+					t, strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }), "%q",
+					text,
+				)
 			}
 			for _, w := range look.Workers {
 				assert.GreaterOrEqual(t, w.Requests, 0.0)

@@ -63,9 +63,13 @@ func TestSparklines(t *testing.T) {
 func TestALineForEveryWorker(t *testing.T) {
 	var h monitor.History
 	look := monitor.Look{At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Status: "healthy", Workers: []monitor.Worker{
-		{Worker: 1, PID: 77, State: "ready", Requests: 120, P50: 1.5, P99: 20, Cores: 0.5, RSS: 30 << 20, Connections: 4, Restarts: 2}}}
+		{
+			Worker: 1, PID: 77, State: "ready", Requests: 120, P50: 1.5, P99: 20, Cores: 0.5, RSS: 30 << 20,
+			Connections: 4, Restarts: 2,
+		}}}
 	h.Add(look)
 	assert.Equal(t, "03:04:05  healthy  1 workers  120 req/s\n"+
-		"  worker 1   ready    pid 77          120 req/s  p50     1.50 ms  p99    20.00 ms  0.50 cores     30 MiB     4 connections  2 restarts\n", h.Text(look, false))
+		"  worker 1   ready    pid 77          120 req/s  p50     1.50 ms  p99    20.00 ms  0.50 cores     30 MiB    "+
+		" 4 connections  2 restarts\n", h.Text(look, false))
 	assert.Contains(t, h.Text(look, true), "req/s                        █  p99")
 }

@@ -43,7 +43,8 @@ func TestAnAccountNeitherLosesNorCountsTwice(t *testing.T) {
 			{7: {}}, {7: {}, 8: {parent: 7, own: 9 * ms, children: 20 * ms, started: 1000}},
 		}, 29 * ms},
 		{"one that only joined counts from then on", []reading{
-			{7: {}}, {7: {}, 8: {parent: 7, own: 900 * ms, started: 10}}, {7: {}, 8: {parent: 7, own: 903 * ms, started: 10}},
+			{7: {}}, {7: {}, 8: {parent: 7, own: 900 * ms, started: 10}},
+			{7: {}, 8: {parent: 7, own: 903 * ms, started: 10}},
 		}, 3 * ms},
 		{"a number that is in use again is another process", []reading{
 			{7: {}, 8: {parent: 7, own: 400 * ms, started: 10}},

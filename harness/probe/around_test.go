@@ -68,7 +68,10 @@ func TestOthersAreSeenAroundTheWindow(t *testing.T) {
 					what string
 					got  measure.Others
 					want float64
-				}{{"warm-up", u.OthersBefore, row.before}, {"window", u.Others, row.within}, {"afterwards", u.OthersAfter, row.after}} {
+				}{
+					{"warm-up", u.OthersBefore, row.before}, {"window", u.Others, row.within},
+					{"afterwards", u.OthersAfter, row.after},
+				} {
 					assert.InDelta(t, part.want, part.got.Taken, 1e-9, part.what)
 					assert.Equal(t, part.what != "afterwards" || row.known, part.got.Known, part.what)
 				}

@@ -9,7 +9,8 @@ import (
 
 func TestFrequencyIsThatOfTheFastestProcessor(t *testing.T) {
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
-	const cpu0, cpu1 = "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "sys/devices/system/cpu/cpu1/cpufreq/scaling_cur_freq"
+	const cpu0 = "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq"
+	const cpu1 = "sys/devices/system/cpu/cpu1/cpufreq/scaling_cur_freq"
 	for _, c := range []struct {
 		name string
 		root fstest.MapFS

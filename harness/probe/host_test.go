@@ -24,7 +24,8 @@ func TestHostIsReadFromItsFiles(t *testing.T) {
 			want: func(h *measure.Host) {
 				h.Kernel, h.CPUModel = "6.12.1-test", "Example CPU @ 2.50GHz"
 				h.OnlineCores, h.Cores, h.Memory = 8, 2, 2<<30
-				h.Governor, h.Container, h.Cgroup, h.Hypervisor = "performance, powersave", "docker", "v2, 2.5 cores, 2 GiB", "QEMU Standard PC"
+				h.Governor, h.Container = "performance, powersave", "docker"
+				h.Cgroup, h.Hypervisor = "v2, 2.5 cores, 2 GiB", "QEMU Standard PC"
 				h.GeneratorPriority = -5
 			},
 		},
@@ -49,7 +50,8 @@ func TestHostIsReadFromItsFiles(t *testing.T) {
 		t.Run(row.about, func(t *testing.T) {
 			want := base
 			row.want(&want)
-			got := readHost(os.DirFS("testdata/"+row.tree), row.allowed, func(key string) string { return row.env[key] })
+			got := readHost(os.DirFS("testdata/"+row.tree), row.allowed,
+				func(key string) string { return row.env[key] })
 			assert.Equal(t, want, got)
 		})
 	}
@@ -90,7 +92,9 @@ func TestContainersAreRecognised(t *testing.T) {
 }
 
 func TestListsOfProcessors(t *testing.T) {
-	for list, want := range map[string]int{"0-3": 4, "0": 1, "0-1,4-5,7": 5, "": 0, "3-1": 0, "a": 0, "0-": 0, "0-1x": 0} {
+	for list, want := range map[string]int{
+		"0-3": 4, "0": 1, "0-1,4-5,7": 5, "": 0, "3-1": 0, "a": 0, "0-": 0, "0-1x": 0,
+	} {
 		assert.Equal(t, want, countList(list), "list %q", list)
 	}
 }

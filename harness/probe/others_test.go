@@ -33,63 +33,75 @@ func (k kernel) may(pid int, list string) {
 	put(k.t, k.root, fmt.Sprintf("%d/status", pid), "VmRSS: 1 kB\nCpus_allowed_list:\t"+list+"\n")
 }
 
+// busy watches a worker and a thread of the kernel that have each used a second, for two more, on so many cores.
+func (k kernel) busy(may string, quota float64, cores int) *Watcher {
+	k.cores(make([]core, cores)...)
+	k.process(2, task{})
+	put(k.t, k.root, "2/comm", "kthreadd\n")
+	k.process(3, task{parent: 2})
+	k.process(7, task{own: 100})
+	k.may(7, may)
+	k.used(3, time.Second)
+	k.used(7, time.Second)
+	from := k.source()
+	from.quota = quota
+	return watch(Config{
+		Origin: time.Now(), Start: 0, End: 2 * time.Second, Every: 5 * time.Second,
+		Processes: func() []measure.Process { return []measure.Process{worker(1, 7)} },
+	}, from)
+}
+
+const ms = time.Millisecond
+
+var takenByOthers = []struct {
+	name   string
+	may    string
+	quota  float64
+	after  []core        // of a window of 2 s
+	worker time.Duration // 2.5 % more are the kernel's, and no one's
+	kernel time.Duration
+	want   measure.Others
+}{
+	{
+		"nobody", "0-1", 0, []core{{idle: 180, busy: 20}, {idle: 200}}, 200 * ms, 0,
+		measure.Others{Known: true, Cores: 2},
+	}, {
+		"a process on one core for half of the window", "0-1", 0, []core{{idle: 80, busy: 120}, {idle: 200}},
+		200 * ms, 0, measure.Others{Known: true, Cores: 2, Taken: 0.25},
+	}, {
+		"the kernel's threads and interrupts work for the run", "0-1", 0,
+		[]core{{idle: 100, busy: 40, irq: 60}, {idle: 200}}, 400 * ms, 300 * ms,
+		measure.Others{Known: true, Cores: 2},
+	}, {
+		"the samples of what is busy say little, those of what is idle count", "0-1", 0,
+		[]core{{idle: 180, busy: 1}, {idle: 180, busy: 77}}, 200 * ms, 0,
+		measure.Others{Known: true, Cores: 2, Taken: 0.05},
+	}, {
+		"the hypervisor", "0-1", 0, []core{{idle: 130, busy: 20, steal: 50}, {idle: 150, steal: 50}}, 200 * ms, 0,
+		measure.Others{Known: true, Cores: 2, Stolen: 0.25},
+	}, {
+		"on processors that the run cannot use", "0", 0, []core{{idle: 180, busy: 20}, {busy: 200}}, 200 * ms, 0,
+		measure.Others{Known: true, Cores: 1},
+	}, {
+		"beside a quota that leaves them room", "0-3", 2,
+		[]core{{idle: 180, busy: 20}, {busy: 200}, {busy: 200}, {idle: 200}}, 200 * ms, 0,
+		measure.Others{Known: true, Cores: 2},
+	}, {
+		"beside a quota, and more than the room", "0-3", 2,
+		[]core{{busy: 200}, {busy: 200}, {busy: 200}, {idle: 200}}, 0, 0,
+		measure.Others{Known: true, Cores: 2, Taken: 0.5},
+	}, {
+		"a kernel that counts nothing", "0-1", 0, []core{{}, {}}, 0, 0,
+		measure.Others{Known: true, Cores: 2},
+	},
+}
+
 func TestWhatOthersTookIsToldApart(t *testing.T) {
-	const ms = time.Millisecond
-	for _, row := range []struct {
-		name   string
-		may    string
-		quota  float64
-		after  []core        // of a window of 2 s
-		worker time.Duration // 2.5 % more are the kernel's, and no one's
-		kernel time.Duration
-		want   measure.Others
-	}{
-		{
-			"nobody", "0-1", 0, []core{{idle: 180, busy: 20}, {idle: 200}}, 200 * ms, 0,
-			measure.Others{Known: true, Cores: 2},
-		}, {
-			"a process on one core for half of the window", "0-1", 0, []core{{idle: 80, busy: 120}, {idle: 200}}, 200 * ms, 0,
-			measure.Others{Known: true, Cores: 2, Taken: 0.25},
-		}, {
-			"the kernel's threads and interrupts work for the run", "0-1", 0, []core{{idle: 100, busy: 40, irq: 60}, {idle: 200}}, 400 * ms, 300 * ms,
-			measure.Others{Known: true, Cores: 2},
-		}, {
-			"the samples of what is busy say little, those of what is idle count", "0-1", 0, []core{{idle: 180, busy: 1}, {idle: 180, busy: 77}}, 200 * ms, 0,
-			measure.Others{Known: true, Cores: 2, Taken: 0.05},
-		}, {
-			"the hypervisor", "0-1", 0, []core{{idle: 130, busy: 20, steal: 50}, {idle: 150, steal: 50}}, 200 * ms, 0,
-			measure.Others{Known: true, Cores: 2, Stolen: 0.25},
-		}, {
-			"on processors that the run cannot use", "0", 0, []core{{idle: 180, busy: 20}, {busy: 200}}, 200 * ms, 0,
-			measure.Others{Known: true, Cores: 1},
-		}, {
-			"beside a quota that leaves them room", "0-3", 2, []core{{idle: 180, busy: 20}, {busy: 200}, {busy: 200}, {idle: 200}}, 200 * ms, 0,
-			measure.Others{Known: true, Cores: 2},
-		}, {
-			"beside a quota, and more than the room", "0-3", 2, []core{{busy: 200}, {busy: 200}, {busy: 200}, {idle: 200}}, 0, 0,
-			measure.Others{Known: true, Cores: 2, Taken: 0.5},
-		}, {
-			"a kernel that counts nothing", "0-1", 0, []core{{}, {}}, 0, 0,
-			measure.Others{Known: true, Cores: 2},
-		},
-	} {
+	for _, row := range takenByOthers {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := newKernel(t)
-				k.cores(make([]core, len(row.after))...)
-				k.process(2, task{})
-				put(t, k.root, "2/comm", "kthreadd\n")
-				k.process(3, task{parent: 2})
-				k.process(7, task{own: 100})
-				k.may(7, row.may)
-				k.used(3, time.Second)
-				k.used(7, time.Second)
-				from := k.source()
-				from.quota = row.quota
-				w := watch(Config{
-					Origin: time.Now(), Start: 0, End: 2 * time.Second, Every: 5 * time.Second,
-					Processes: func() []measure.Process { return []measure.Process{worker(1, 7)} },
-				}, from)
+				w := k.busy(row.may, row.quota, len(row.after))
 				time.Sleep(1900 * time.Millisecond)
 				k.cores(row.after...)
 				k.used(3, time.Second+row.kernel)
@@ -112,7 +124,13 @@ func TestPressureIsThatOfTheWindow(t *testing.T) {
 		k := newKernel(t)
 		k.process(7, task{})
 		psi := func(us int) {
-			put(t, k.root, "pressure/cpu", fmt.Sprintf("some avg10=0.00 avg60=0.00 avg300=0.00 total=%d\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n", us))
+			put(
+				t, k.root, "pressure/cpu",
+				fmt.Sprintf(
+					"some avg10=0.00 avg60=0.00 avg300=0.00 total=%d\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+					us,
+				),
+			)
 		}
 		psi(5_000_000)
 		w := watch(Config{
@@ -143,24 +161,28 @@ func TestOthersAreNotKnownBesideProcessesThatAreNotWatched(t *testing.T) {
 	})
 }
 
+// settling are the processes that are waited for.
+func settling() []measure.Process {
+	return []measure.Process{worker(1, 7), {Role: measure.RoleGenerator, Name: "generator", PID: 6}}
+}
+
+// work makes the worker use nine tenths of a core.
+func (k kernel) work(until *atomic.Bool) {
+	for used := time.Duration(0); !until.Load(); used += 9 * time.Millisecond {
+		k.used(7, used)
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 func TestTheRunsProcessesAreWaitedFor(t *testing.T) {
-	processes := func() []measure.Process {
-		return []measure.Process{worker(1, 7), {Role: measure.RoleGenerator, Name: "generator", PID: 6}}
-	}
-	busy := func(k kernel, until *atomic.Bool) {
-		for used := time.Duration(0); !until.Load(); used += 9 * time.Millisecond {
-			k.used(7, used)
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
 	t.Run("until they are idle", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			k, idle := newKernel(t), &atomic.Bool{}
 			k.process(7, task{})
 			k.used(7, 0)
-			go busy(k, idle)
+			go k.work(idle)
 			time.AfterFunc(750*time.Millisecond, func() { idle.Store(true) })
-			q := settle(t.Context(), processes, k.source())
+			q := settle(t.Context(), settling, k.source())
 			assert.True(t, q.Known)
 			assert.True(t, q.Idle)
 			assert.Equal(t, 900*time.Millisecond, q.Waited, "the first reading wholly after the work")
@@ -176,34 +198,10 @@ func TestTheRunsProcessesAreWaitedFor(t *testing.T) {
 			time.AfterFunc(50*time.Millisecond, func() { k.used(6, 20*time.Millisecond) })
 			from := k.source()
 			from.self = 6
-			q := settle(t.Context(), processes, from)
+			q := settle(t.Context(), settling, from)
 			assert.True(t, q.Idle)
 			assert.Equal(t, settleEvery, q.Waited)
 		})
-	})
-	t.Run("while the kernel does what it always does", func(t *testing.T) {
-		for used, idle := range map[time.Duration]bool{9 * time.Millisecond: true, 11 * time.Millisecond: false} { // in 100 ms
-			synctest.Test(t, func(t *testing.T) {
-				k, over := newKernel(t), &atomic.Bool{}
-				k.process(7, task{})
-				k.process(2, task{})
-				put(t, k.root, "2/comm", "kthreadd\n")
-				k.process(3, task{parent: 2})
-				k.used(7, 0)
-				var working sync.WaitGroup
-				working.Go(func() {
-					for n := time.Duration(0); !over.Load(); n++ {
-						k.used(3, n*used)
-						time.Sleep(100 * time.Millisecond)
-					}
-				})
-				time.Sleep(time.Millisecond)
-				q := settle(t.Context(), processes, k.source())
-				over.Store(true)
-				working.Wait()
-				assert.Equal(t, idle, q.Idle, "%v", used)
-			})
-		}
 	})
 	t.Run("for a bounded time", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -211,8 +209,8 @@ func TestTheRunsProcessesAreWaitedFor(t *testing.T) {
 			k.process(7, task{})
 			k.used(7, 0)
 			var working sync.WaitGroup
-			working.Go(func() { busy(k, idle) })
-			q := settle(t.Context(), processes, k.source())
+			working.Go(func() { k.work(idle) })
+			q := settle(t.Context(), settling, k.source())
 			idle.Store(true)
 			working.Wait()
 			assert.True(t, q.Known)
@@ -223,9 +221,35 @@ func TestTheRunsProcessesAreWaitedFor(t *testing.T) {
 	})
 	t.Run("no such kernel", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			assert.Equal(t, measure.Quiet{}, settle(t.Context(), processes, source{root: t.TempDir()}))
+			assert.Equal(t, measure.Quiet{}, settle(t.Context(), settling, source{root: t.TempDir()}))
 		})
 	})
+}
+
+func TestWhatTheKernelAlwaysDoesIsNotWaitedFor(t *testing.T) {
+	perTenth := map[time.Duration]bool{9 * time.Millisecond: true, 11 * time.Millisecond: false}
+	for used, idle := range perTenth {
+		synctest.Test(t, func(t *testing.T) {
+			k, over := newKernel(t), &atomic.Bool{}
+			k.process(7, task{})
+			k.process(2, task{})
+			put(t, k.root, "2/comm", "kthreadd\n")
+			k.process(3, task{parent: 2})
+			k.used(7, 0)
+			var working sync.WaitGroup
+			working.Go(func() {
+				for n := time.Duration(0); !over.Load(); n++ {
+					k.used(3, n*used)
+					time.Sleep(100 * time.Millisecond)
+				}
+			})
+			time.Sleep(time.Millisecond)
+			q := settle(t.Context(), settling, k.source())
+			over.Store(true)
+			working.Wait()
+			assert.Equal(t, idle, q.Idle, "%v", used)
+		})
+	}
 }
 
 func TestTheClockOfAProcessIsItsOwn(t *testing.T) {

@@ -91,7 +91,12 @@ func TestProcessStat(t *testing.T) {
 }
 
 func TestProcessMemory(t *testing.T) {
-	got, ok := parseStatus([]byte("Name:\tx\nVmPeak:\t  9 kB\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\nRssAnon:\t 700 kB\nRssFile:\t 300 kB\nRssShmem:\t 24 kB\n"))
+	got, ok := parseStatus(
+		[]byte(
+			"Name:\tx\nVmPeak:\t  9 kB\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\nRssAnon:\t 700 kB\nRssFile:\t 300 kB\n" +
+				"RssShmem:\t 24 kB\n",
+		),
+	)
 	require.True(t, ok)
 	assert.Equal(t, processMemory{resident: 1 << 20, peak: 2 << 20, shared: 324 << 10}, got)
 

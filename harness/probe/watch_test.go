@@ -86,7 +86,8 @@ type task struct {
 
 func (k kernel) process(pid int, p task) {
 	put(k.t, k.root, fmt.Sprintf("%d/stat", pid),
-		fmt.Sprintf("%d (a b) S %d 0 0 0 -1 0 0 0 0 0 %d 0 %d 0 20 0 1 0 %d 0 0\n", pid, p.parent, p.own, p.children, p.started))
+		fmt.Sprintf("%d (a b) S %d 0 0 0 -1 0 0 0 0 0 %d 0 %d 0 20 0 1 0 %d 0 0\n", pid, p.parent, p.own, p.children,
+			p.started))
 	put(k.t, k.root, fmt.Sprintf("%d/status", pid),
 		fmt.Sprintf("VmHWM: %d kB\nVmRSS: %d kB\nRssFile: %d kB\n", p.peakMiB<<10, p.rssMiB<<10, p.sharedMiB<<10))
 }
@@ -225,7 +226,8 @@ func TestATreeCountsItsDescendantsAlsoOnceTheyEnded(t *testing.T) {
 			},
 		}, k.source())
 		time.Sleep(1500 * time.Millisecond)
-		k.process(8, task{parent: 7, own: 210, children: 320, rssMiB: 60, sharedMiB: 45}) // has waited for 9, which used 20 more
+		// has waited for 9, which used 20 more
+		k.process(8, task{parent: 7, own: 210, children: 320, rssMiB: 60, sharedMiB: 45})
 		k.end(9)
 		k.process(10, task{parent: 7, own: 7, started: 1050, rssMiB: 5}) // a new one
 		k.process(20, task{parent: 1, own: 99999, rssMiB: 999})
@@ -339,9 +341,11 @@ func BenchmarkReading(b *testing.B) {
 				}
 			}
 			if tree {
-				listed = append(listed, measure.Process{Role: measure.RoleStore, Name: "all", PID: os.Getpid(), Tree: true})
+				listed = append(listed,
+					measure.Process{Role: measure.RoleStore, Name: "all", PID: os.Getpid(), Tree: true})
 			}
-			r := newUsageReader(Config{Every: time.Second, Processes: func() []measure.Process { return listed }}, thisHost())
+			r := newUsageReader(Config{Every: time.Second, Processes: func() []measure.Process { return listed }},
+				thisHost())
 			defer r.close()
 			r.baseline(0)
 			b.ReportAllocs()

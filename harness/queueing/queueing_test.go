@@ -124,7 +124,8 @@ func TestTailIntegratesToTheMean(t *testing.T) {
 			sum += q.ResponseTail((float64(i)+0.5)*step) * step
 		}
 		assert.InEpsilon(t, q.MeanResponse(), sum, 1e-5, "%+v", c)
-		assert.InEpsilon(t, q.MeanInSystem(), q.MeanQueue()+c.rate, 1e-12, "Little: in the system = waiting + in service")
+		assert.InEpsilon(t, q.MeanInSystem(), q.MeanQueue()+c.rate, 1e-12,
+			"Little: in the system = waiting + in service")
 	}
 }
 

@@ -30,11 +30,14 @@ func TestAPhaseBecomesTheDocumentedVariables(t *testing.T) {
 	spec := small(3)
 	spec.Env = []string{"DATABASE_URL=postgres://x", "REDIS_URL=redis://y"}
 	assert.Equal(t, []string{
-		"CLUSTER_MODE=true", "CLUSTER_WORKERS=3", "MEMORY_LIMIT=128", "PORT=0", "PLATFORM_SEED=3", "PLATFORM_ACCOUNTS=50",
-		"PLATFORM_TRANSACTIONS=100", "PLATFORM_SLOWDOWN=2ms", "CLUSTER_PROFILE=/p", "DATABASE_URL=postgres://x", "REDIS_URL=redis://y",
+		"CLUSTER_MODE=true", "CLUSTER_WORKERS=3", "MEMORY_LIMIT=128", "PORT=0", "PLATFORM_SEED=3",
+		"PLATFORM_ACCOUNTS=50", "PLATFORM_TRANSACTIONS=100", "PLATFORM_SLOWDOWN=2ms", "CLUSTER_PROFILE=/p",
+		"DATABASE_URL=postgres://x",
+		"REDIS_URL=redis://y",
 	}, Cluster{Slowdown: 2 * time.Millisecond, Profile: "/p"}.env(spec))
 	for kind, want := range map[suite.Disturb]string{
-		suite.DisturbLeak: "PLATFORM_LEAK=524288", suite.DisturbChaos: "RESPAWN_LIMIT=10000", suite.DisturbCollect: "GC_INTERVAL=1s",
+		suite.DisturbLeak: "PLATFORM_LEAK=524288", suite.DisturbChaos: "RESPAWN_LIMIT=10000",
+		suite.DisturbCollect:  "GC_INTERVAL=1s",
 		suite.DisturbOverload: "PLATFORM_SLOWDOWN=" + faults.OverloadWork.String(),
 	} {
 		assert.NotContains(t, Cluster{}.env(spec), want)
@@ -59,7 +62,8 @@ func TestTheReferenceClusterIsStartedAndItsProcessesAreToldApart(t *testing.T) {
 
 	answeredRight(t, i.Info().URL, "account", "risk")
 
-	begun := Disturber{}.Begin(t.Context(), run.DisturbSpec{Kind: suite.DisturbKill, Instance: i, Phase: small(2).Phase, Origin: time.Now()}).End()
+	begun := Disturber{}.Begin(t.Context(),
+		run.DisturbSpec{Kind: suite.DisturbKill, Instance: i, Phase: small(2).Phase, Origin: time.Now()}).End()
 	require.NoError(t, begun.Err, "the cluster is the one to be disturbed")
 	assert.Equal(t, 1.0, begun.Values["replaced"], "%q", begun.Seen)
 }
@@ -69,11 +73,13 @@ func answeredRight(t *testing.T, url string, operations ...string) {
 	t.Helper()
 	workload, want := suite.Workload{Kind: suite.Platform}, map[string]bool{}
 	for _, o := range operations {
-		workload.Mix = append(workload.Mix, suite.MixedItem{Operation: o, Share: suite.Share(1 / float64(len(operations)))})
+		workload.Mix = append(workload.Mix,
+			suite.MixedItem{Operation: o, Share: suite.Share(1 / float64(len(operations)))})
 		want[o] = true
 	}
 	source, err := Platform{}.Source(t.Context(), run.SourceSpec{
-		Workload: workload, Dataset: suite.Dataset{Accounts: 50, Transactions: 100}, DatasetSeed: 3, Seed: 4, Salt: "s", URL: url,
+		Workload: workload, Dataset: suite.Dataset{Accounts: 50, Transactions: 100}, DatasetSeed: 3, Seed: 4, Salt: "s",
+		URL: url,
 	})
 	require.NoError(t, err)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

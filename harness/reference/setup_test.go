@@ -83,7 +83,9 @@ func TestEachKindOfWorkloadMakesItsOwnRequests(t *testing.T) {
 }
 
 func TestThePhasesThatAskForItAreServedByTheReferenceCluster(t *testing.T) {
-	both := beside{target.Command{System: suite.System{Command: []string{"/no/such/program"}, URL: "http://127.0.0.1:${port}"}}}
+	both := beside{
+		target.Command{System: suite.System{Command: []string{"/no/such/program"}, URL: "http://127.0.0.1:${port}"}},
+	}
 	spec := small(1)
 	_, err := both.Start(t.Context(), spec)
 	require.ErrorContains(t, err, "/no/such/program")

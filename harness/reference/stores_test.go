@@ -19,8 +19,10 @@ func of[T any](v T) *T { return &v }
 
 func TestWhatAPhaseNeedsIsAskedOfTheProviders(t *testing.T) {
 	got := Stores{Want: "local"}.wanted(run.StoreNeed{
-		Stores:  []suite.Store{suite.Redis, suite.Postgres},
-		Limits:  suite.Stores{Postgres: suite.Limit{CPUs: 2, Memory: suite.GiB}, Redis: suite.Limit{CPUs: 0.5, Memory: 64 * suite.MiB}},
+		Stores: []suite.Store{suite.Redis, suite.Postgres},
+		Limits: suite.Stores{
+			Postgres: suite.Limit{CPUs: 2, Memory: suite.GiB}, Redis: suite.Limit{CPUs: 0.5, Memory: 64 * suite.MiB},
+		},
 		Dataset: suite.Dataset{Accounts: 10, Transactions: 20}, Seed: 9,
 	})
 	assert.Equal(t, "local", got.Want)
@@ -41,7 +43,8 @@ func TestAProviderThatIsNoneIsRefusedBeforeAnythingStarts(t *testing.T) {
 func TestStoresAreDescribedAndTellWhatTheyDid(t *testing.T) {
 	none := func(string) string { return "" }
 	set, err := Stores{Want: fixtures.Embedded, Env: none}.Up(t.Context(), run.StoreNeed{
-		Stores: []suite.Store{suite.Postgres, suite.Redis}, Dataset: suite.Dataset{Accounts: 10, Transactions: 20}, Seed: 1,
+		Stores: []suite.Store{suite.Postgres, suite.Redis}, Dataset: suite.Dataset{Accounts: 10, Transactions: 20},
+		Seed: 1,
 	})
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, set.Close()) }()
@@ -69,9 +72,11 @@ func TestStoresAreDescribedAndTellWhatTheyDid(t *testing.T) {
 func TestAReadingBecomesCountsAndLevels(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	before := storeReading{fixtures.StoreStats{
-		At:       at,
-		Postgres: &fixtures.PostgresStats{Run: "a", Commits: of[int64](100), BlocksHit: of[int64](10), BlocksRead: of[int64](10)},
-		Redis:    &fixtures.RedisStats{Run: "r", Commands: of[int64](5), Hits: of[int64](0), Misses: of[int64](0)},
+		At: at,
+		Postgres: &fixtures.PostgresStats{
+			Run: "a", Commits: of[int64](100), BlocksHit: of[int64](10), BlocksRead: of[int64](10),
+		},
+		Redis: &fixtures.RedisStats{Run: "r", Commands: of[int64](5), Hits: of[int64](0), Misses: of[int64](0)},
 	}}
 	now := storeReading{fixtures.StoreStats{
 		At: at.Add(3 * time.Second),
@@ -89,8 +94,10 @@ func TestAReadingBecomesCountsAndLevels(t *testing.T) {
 	assert.Equal(t, 10.0, w.Counts["postgres_commits"], "a whole number again")
 	assert.Equal(t, 10.0, w.Counts["redis_commands"])
 	assert.Equal(t, map[string]float64{
-		"postgres_connections": 4, "postgres_connections_limit": 97, "postgres_database_bytes": 1 << 20, "postgres_cache_hit_ratio": 0.75,
-		"redis_connections": 3, "redis_used_memory_bytes": 70, "redis_peak_memory_bytes": 80, "redis_rss_bytes": 90, "redis_hit_ratio": 0.75,
+		"postgres_connections": 4, "postgres_connections_limit": 97, "postgres_database_bytes": 1 << 20,
+		"postgres_cache_hit_ratio": 0.75, "redis_connections": 3, "redis_used_memory_bytes": 70,
+		"redis_peak_memory_bytes": 80, "redis_rss_bytes": 90,
+		"redis_hit_ratio": 0.75,
 	}, w.Levels)
 	assert.Equal(t, []string{"one thing"}, w.Unknown)
 	assert.NotContains(t, w.Counts, "postgres_rollbacks", "what is not told is not 0")

@@ -13,7 +13,10 @@ import (
 )
 
 func FuzzTemplate(f *testing.F) {
-	for _, text := range []string{"/items/${random:1-1000}", "${seq} ${salt}", "${row.id}${capture.t}", "$ {} ${", "${env.KEY}", "/${random:9-1}", "${random:0-4611686018427387903}"} {
+	for _, text := range []string{
+		"/items/${random:1-1000}", "${seq} ${salt}", "${row.id}${capture.t}", "$ {} ${", "${env.KEY}", "/${random:9-1}",
+		"${random:0-4611686018427387903}",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -26,18 +29,24 @@ func FuzzTemplate(f *testing.F) {
 			assert.Contains(t, err.Error(), "path: ", "it says where")
 			return
 		}
-		v := &values{random: rand.New(rand.NewPCG(1, 1)), salt: "s", row: []string{"a b"}, state: &state{captured: map[string]string{"t": "c/d"}}}
+		v := &values{
+			random: rand.New(rand.NewPCG(1, 1)), salt: "s", row: []string{"a b"},
+			state: &state{captured: map[string]string{"t": "c/d"}},
+		}
 		got, err := made.make(v)
 		require.NoError(t, err)
 		if plain(text) {
 			assert.Equal(t, text, got)
 		}
-		assert.False(t, strings.Contains(got, "a b") && !strings.Contains(text, "a b"), "what a field stands for is escaped: %q", got)
+		assert.False(t, strings.Contains(got, "a b") && !strings.Contains(text, "a b"),
+			"what a field stands for is escaped: %q", got)
 	})
 }
 
 func FuzzLookup(f *testing.F) {
-	for _, row := range [][2]string{{`{"a": [{"b": 1e3}]}`, "a.0.b"}, {`"x"`, ""}, {`[true]`, "0"}, {`{"": null}`, "."}, {`{"a": 1} {`, "a"}} {
+	for _, row := range [][2]string{
+		{`{"a": [{"b": 1e3}]}`, "a.0.b"}, {`"x"`, ""}, {`[true]`, "0"}, {`{"": null}`, "."}, {`{"a": 1} {`, "a"},
+	} {
 		f.Add(row[0], row[1])
 	}
 	f.Fuzz(func(t *testing.T, body, path string) {
@@ -81,7 +90,8 @@ func TestRowsAreATableWithAHeaderLine(t *testing.T) {
 
 func FuzzTable(f *testing.F) {
 	for _, text := range []string{
-		"id,name\n1,a\n2,\"b, c\"\n", "\ufeffid\n1\n", "id\n", "", "id,id\n1,2\n", "id,name\n1\n", "id\n\"1\n", "\"a\"b\n1\n", "id\r\n1\r\n",
+		"id,name\n1,a\n2,\"b, c\"\n", "\ufeffid\n1\n", "id\n", "", "id,id\n1,2\n", "id,name\n1\n", "id\n\"1\n",
+		"\"a\"b\n1\n", "id\r\n1\r\n",
 	} {
 		f.Add([]byte(text))
 	}

@@ -24,7 +24,9 @@ func workload(requests ...suite.HTTPRequest) suite.Workload {
 }
 
 func TestFieldsThatNothingFillsAreRefused(t *testing.T) {
-	for _, path := range []string{"/${nope}", "/${row.id}", "/${capture.token}", "/${env.SECRET}", "/${random:9-1}", "/${random:x}"} {
+	for _, path := range []string{
+		"/${nope}", "/${row.id}", "/${capture.token}", "/${env.SECRET}", "/${random:9-1}", "/${random:x}",
+	} {
 		_, err := Compile(workload(suite.HTTPRequest{Name: "r", Path: path}), "", noEnv, &secret.Set{})
 		assert.ErrorContains(t, err, "${", path)
 	}
@@ -72,10 +74,14 @@ func TestACaptureIsUsedInTheNextRequest(t *testing.T) {
 
 func TestWhatASystemDoesWrongIsCounted(t *testing.T) {
 	for name, handler := range map[string]http.HandlerFunc{
-		"404 everywhere":     http.NotFound,
-		"redirects":          func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusFound) },
+		"404 everywhere": http.NotFound,
+		"redirects": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/other", http.StatusFound)
+		},
 		"closes connections": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"sends a gigabyte":   func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "1073741824") },
+		"sends a gigabyte": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1073741824")
+		},
 		"streams for ever": func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				if _, err := w.Write(make([]byte, 1024)); err != nil {
@@ -90,11 +96,15 @@ func TestWhatASystemDoesWrongIsCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(handler)
 			defer server.Close()
-			p, err := Compile(workload(suite.HTTPRequest{Name: "r", Path: "/", Expect: suite.Expect{JSON: []suite.Pair{{Name: "ok", Value: "true"}}}}), "", noEnv, &secret.Set{})
+			p, err := Compile(
+				workload(suite.HTTPRequest{
+					Name: "r", Path: "/", Expect: suite.Expect{JSON: []suite.Pair{{Name: "ok", Value: "true"}}},
+				}), "", noEnv, &secret.Set{},
+			)
 			require.NoError(t, err)
 			o, err := load.Drive(t.Context(), load.Config{
-				BaseURL: server.URL, Source: p.Source(1, ""), Schedule: load.Constant(20), Duration: 200 * time.Millisecond,
-				Timeout: 300 * time.Millisecond, Connections: 4,
+				BaseURL: server.URL, Source: p.Source(1, ""), Schedule: load.Constant(20),
+				Duration: 200 * time.Millisecond, Timeout: 300 * time.Millisecond, Connections: 4,
 			})
 			require.NoError(t, err)
 			assert.EqualValues(t, 4, o.Window.Offered)

@@ -26,7 +26,8 @@ func set(t *testing.T) *Set {
 func TestSecretsAreHiddenInEveryForm(t *testing.T) {
 	s := set(t)
 	for _, form := range []string{
-		value, url.QueryEscape(value), url.PathEscape(value), `p@ss \"word\"+/1`, base64.StdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)),
+		value, url.QueryEscape(value), url.PathEscape(value), `p@ss \"word\"+/1`,
+		base64.StdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)),
 	} {
 		assert.Equal(t, "a [secret TOKEN] b", s.Hide("a "+form+" b"))
 	}
@@ -58,7 +59,8 @@ func TestAWriterHidesSecretsThatComeInPieces(t *testing.T) {
 				require.Equal(t, min(size, len(text)-i), n)
 			}
 			require.NoError(t, w.Close())
-			assert.Equal(t, strings.Repeat("before [secret TOKEN] after"+end, 200), out.String(), "%d bytes at a time", size)
+			assert.Equal(t, strings.Repeat("before [secret TOKEN] after"+end, 200), out.String(), "%d bytes at a time",
+				size)
 		}
 	}
 	var out bytes.Buffer

@@ -147,7 +147,8 @@ func TestRankSum(t *testing.T) {
 // TestDiscoveries is the example of Benjamini and Hochberg, section 3.2: of 15 tests 4 count at 5 %, where
 // the correction of Bonferroni finds 3.
 func TestDiscoveries(t *testing.T) {
-	ps := []float64{0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1}
+	ps := []float64{0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
+		0.6528, 0.7590, 1}
 	rand.New(rand.NewPCG(5, 1)).Shuffle(len(ps), func(i, j int) { ps[i], ps[j] = ps[j], ps[i] })
 	threshold := Discoveries(ps, len(ps), 0.05)
 	found := 0

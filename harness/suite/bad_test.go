@@ -18,8 +18,12 @@ var bad = []struct {
 	old, new string // new takes the place of old, which occurs at least once; the first counts
 }{
 	{"an unknown key", "    workers: 1\n", "    workers: 1\n    color: blue\n"},
-	{"a calibrated workload without its processor time", "kind: platform\n    mix: {account: 99.5 %, transactions: 0.5%}", "kind: calibrated"},
-	{"a calibrated workload that burns nothing", "kind: platform\n    mix: {account: 99.5 %, transactions: 0.5%}", "kind: calibrated\n    cpu: 1 ms\n    serving: 1 ms"},
+	{
+		"a calibrated workload without its processor time",
+		"kind: platform\n    mix: {account: 99.5 %, transactions: 0.5%}", "kind: calibrated",
+	},
+	{"a calibrated workload that burns nothing", "kind: platform\n    mix: {account: 99.5 %, transactions: 0.5%}",
+		"kind: calibrated\n    cpu: 1 ms\n    serving: 1 ms"},
 	{"a calibrated workload with a mix", "kind: platform\n", "kind: calibrated\n    cpu: 7 ms\n"},
 	{"a platform workload without its mix", "    mix: {account: 99.5 %, transactions: 0.5%}\n", ""},
 	{"a disturbance that does not exist", "    workers: 1\n", "    workers: 1\n    disturb: erase\n"},
@@ -33,7 +37,8 @@ var bad = []struct {
 	{"a ratio to a phase that does not exist", "metric: p99", "metric: p99\n    over: 3"},
 	{"a ratio to a phase that comes later", "value: 100 req/s, tolerance", "value: 1x, over: 2, tolerance"},
 	{"a ratio that is not written as a factor", "metric: p99", "metric: p99\n    over: 1"},
-	{"a number of other things", "metric: p99\n    op: \"<=\"\n    value: 0.15 s", "metric: lost\n    op: \"<=\"\n    value: 0 workers"},
+	{"a number of other things", "metric: p99\n    op: \"<=\"\n    value: 0.15 s",
+		"metric: lost\n    op: \"<=\"\n    value: 0 workers"},
 	{"a store that does not exist", "workloads:\n", "stores: {mysql: {cpus: 1}}\nworkloads:\n"},
 	{"no processor for a store", "workloads:\n", "stores: {postgres: {cpus: 0}}\nworkloads:\n"},
 	{"processors in words", "workloads:\n", "stores: {postgres: {cpus: two}}\nworkloads:\n"},
@@ -109,7 +114,10 @@ var bad = []struct {
 	{"a claimed value that cannot be measured", "value: 0.15 s", "value: 100 ns"},
 	{"a claim that a request given up would meet", "value: 0.15 s", "value: 10 s"},
 	{"a claim on more than is offered", "value: 100 req/s", "value: 200 req/s"},
-	{"a claim made twice", "  - id: P2.p99", `  - {id: again, phase: 1, derived: x, metric: rate, op: ">=", value: 50 req/s}` + "\n  - id: P2.p99"},
+	{
+		"a claim made twice", "  - id: P2.p99",
+		`  - {id: again, phase: 1, derived: x, metric: rate, op: ">=", value: 50 req/s}` + "\n  - id: P2.p99",
+	},
 	{"a claim with neither source nor reason", "source: guide.md#small, metric", "metric"},
 	{"a claim with both source and reason", "    derived: >-", "    source: guide.md#large\n    derived: >-"},
 	{"a source with spaces", "source: guide.md#large", "source: somewhere in the guide"},
@@ -127,7 +135,8 @@ var bad = []struct {
 	{"a byte that is not UTF-8", "An example", "An ex\xe4mple"},
 	{"a control character", "An example", "An \x1b[31mexample"},
 	{"a line without end", "An example", strings.Repeat("An example ", 100)},
-	{"a problem far right in a line", "  - {id: P1.rate, phase: 1,", "  - {id: P1.rate,                                                     phase: 9,"},
+	{"a problem far right in a line", "  - {id: P1.rate, phase: 1,",
+		"  - {id: P1.rate,                                                     phase: 9,"},
 	{"a problem behind a tab", "name: small", "name:\t0"},
 	{"a problem behind letters beyond ASCII", "{account: 99.5 %", `{"überweisung→": 1 %, account: 99.5 %`},
 }
@@ -176,7 +185,10 @@ func TestWhatIsNoSuiteAtAllIsSaidSo(t *testing.T) {
 		{"a list", "- version: 1\n", "suite.yaml:1:1: suite: must be a mapping, not a list"},
 		{"a file with zeros", "version: 1\x00\n", "suite.yaml:1:11: control character U+0000"},
 		{"UTF-16", "\xff\xfev\x00", "suite.yaml:1:1: byte 0xff is not UTF-8"},
-		{"a huge file", strings.Repeat("a: b\n", 20_000), "suite.yaml:1:1: file has 100000 bytes, which is too much for a suite"},
+		{
+			"a huge file", strings.Repeat("a: b\n", 20_000),
+			"suite.yaml:1:1: file has 100000 bytes, which is too much for a suite",
+		},
 		{"an empty second document", "version: 1\n---\n", "suite.yaml:2:1: second document in the file"},
 		{"a document after an end", "version: 1\n...\nname: x\n", "suite.yaml:3:1: second document in the file"},
 	} {

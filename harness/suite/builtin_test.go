@@ -62,8 +62,9 @@ func TestTheBuiltInPlanFitsAFewMinutes(t *testing.T) {
 	s, err := Builtin().With(Override{Groups: []Group{GroupPhases}})
 	assert.NoError(t, err)
 	assert.Equal(t, Plan{
-		Runs: 6, Warmup: Warmup{1500 * time.Millisecond, 30 * time.Second}, Duration: 5 * time.Second, Timeout: 10 * time.Second, Seed: 1, Connections: 256,
-		Arrivals: ArrivalsConstant, Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
+		Runs: 6, Warmup: Warmup{1500 * time.Millisecond, 30 * time.Second}, Duration: 5 * time.Second,
+		Timeout: 10 * time.Second, Seed: 1, Connections: 256, Arrivals: ArrivalsConstant,
+		Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
 	}, s.Plan)
 	assert.Equal(t, Dataset{Accounts: 10_000, Transactions: 100_000}, s.Dataset)
 	load := time.Duration(len(s.Phases)*s.Plan.Runs) * (s.Plan.Warmup.Least + s.Plan.Duration)
@@ -86,7 +87,8 @@ func TestTheBuiltInWorkloadsSuitTheirPhases(t *testing.T) {
 		assert.Positive(t, share(1, operation), "phase 1 asks for %s", operation)
 	}
 	assert.Zero(t, share(2, "session"), "sessions in memory do not cross workers")
-	assert.GreaterOrEqual(t, float64(share(4, "account")+share(4, "session")), 5.0/6, "a cache can answer five of six requests")
+	assert.GreaterOrEqual(t, float64(share(4, "account")+share(4, "session")), 5.0/6,
+		"a cache can answer five of six requests")
 }
 
 func TestTheBuiltInSuiteIsHandedOutAsACopy(t *testing.T) {

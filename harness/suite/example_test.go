@@ -59,24 +59,24 @@ func ExampleParse() {
 }
 
 func ExampleParse_mistakes() {
-	text := strings.NewReplacer("100 req/s", "100", "mix: {account", "mix: {acount").Replace(example)
-	_, err := suite.Parse("example.yaml", []byte(text))
+	mistakes := strings.NewReplacer("kind: platform", "kind: platfrom", "rate: 100 req/s", "rate: 100", "<=", "=<")
+	_, err := suite.Parse("example.yaml", []byte(mistakes.Replace(example)))
 	fmt.Println(err)
 	// Output:
-	// example.yaml:18:11: unknown operation "acount", did you mean "account"?
-	//    18 |     mix: {acount: 90 %, transactions: 10 %}
+	// example.yaml:17:11: kind: "platfrom" is not a kind of workload, did you mean "platform"?
+	//    17 |     kind: platfrom
 	//       |           ^
-	//   allowed: the operations account, transactions, transfer, import, risk, classify, login, session, each with its share, together 100 %
+	//   allowed: platform, calibrated, http
 	//
 	// example.yaml:27:11: rate: "100" has no unit
 	//    27 |     rate: 100
 	//       |           ^
 	//   allowed: a number with req/s or req/min, e.g. 100 req/s
 	//
-	// example.yaml:30:84: value: "100" has no unit
-	//    30 | …ate, phase: 1, source: guide.md#small, metric: rate, op: ">=", value: 100, tolerance: 1 %}
-	//       |                                                                        ^
-	//   allowed: a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x
+	// example.yaml:31:69: op: "=<" is not an operator, did you mean "<="?
+	//    31 |   - {id: P1.p99, phase: 1, source: guide.md#small, metric: p99, op: "=<", value: 200 ms}
+	//       |                                                                     ^
+	//   allowed: >=, <=
 	//
 	// example.yaml: 3 problems
 }

@@ -13,7 +13,8 @@ import (
 func TestAnOverrideChangesACopyAndNothingElse(t *testing.T) {
 	s := Builtin()
 	got, err := s.With(Override{
-		Runs: new(1), Duration: new(time.Second), Warmup: new(FixedWarmup(0)), RateScale: new(0.5), Seed: new(uint64(0)), Phases: []int{4, 2},
+		Runs: new(1), Duration: new(time.Second), Warmup: new(FixedWarmup(0)), RateScale: new(0.5),
+		Seed: new(uint64(0)), Phases: []int{4, 2},
 	})
 	require.NoError(t, err)
 	assert.Equal(t, Builtin(), s, "the suite itself is as it was")
@@ -73,7 +74,9 @@ func TestChaosIsRunOnlyWhenItIsAskedFor(t *testing.T) {
 	}
 	minute := time.Minute
 	assert.NotEqual(t, DisturbChaos, last(Override{Groups: []Group{GroupBehaviour}}).Disturb)
-	for _, o := range []Override{{Groups: []Group{GroupBehaviour}, Chaos: &minute}, {Phases: []int{3}, Chaos: &minute}, {Chaos: &minute}} {
+	for _, o := range []Override{
+		{Groups: []Group{GroupBehaviour}, Chaos: &minute}, {Phases: []int{3}, Chaos: &minute}, {Chaos: &minute},
+	} {
 		got := last(o)
 		assert.Equal(t, DisturbChaos, got.Disturb)
 		assert.Equal(t, time.Minute, got.Duration)
@@ -111,17 +114,31 @@ func TestAnOverrideThatCannotBeIsRefusedByItsFlag(t *testing.T) {
 	}{
 		{"no runs", Override{Runs: new(0)}, "--runs: 0 is out of range; allowed: from 1 to 1000"},
 		{"too many runs", Override{Runs: new(1001)}, "--runs: 1001 is out of range; allowed: from 1 to 1000"},
-		{"a short window", Override{Duration: new(time.Millisecond)}, "--duration: 1ms is out of range; allowed: from 1s to 1h0m0s"},
-		{"a negative warm-up", Override{Warmup: new(FixedWarmup(-time.Second))}, "--warmup: -1s is out of range; allowed: from 0s to 1h0m0s"},
-		{"a factor of zero", Override{RateScale: new(0.0)}, "--rate: 0x is out of range; allowed: from 0.001x to 1000x"},
-		{"a negative factor", Override{RateScale: new(-2.0)}, "--rate: -2x is out of range; allowed: from 0.001x to 1000x"},
-		{"a factor that is not a number", Override{RateScale: new(math.NaN())}, "--rate: NaNx is out of range; allowed: from 0.001x to 1000x"},
-		{"an infinite factor", Override{RateScale: new(math.Inf(1))}, "--rate: +Infx is out of range; allowed: from 0.001x to 1000x"},
-		{"a factor that leaves no request", Override{RateScale: new(0.001), Phases: []int{1}}, "--rate: phase 1: at 0.1 req/s a window of 5 s has no request; allowed: at least one request in a window"},
-		{"an unknown phase", Override{Phases: []int{1, 7}}, "--phase: the suite has no phase 7; allowed: 1, 2, 3, 4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 39"},
+		{"a short window", Override{Duration: new(time.Millisecond)},
+			"--duration: 1ms is out of range; allowed: from 1s to 1h0m0s"},
+		{"a negative warm-up", Override{Warmup: new(FixedWarmup(-time.Second))},
+			"--warmup: -1s is out of range; allowed: from 0s to 1h0m0s"},
+		{
+			"a factor of zero", Override{RateScale: new(0.0)},
+			"--rate: 0x is out of range; allowed: from 0.001x to 1000x",
+		},
+		{"a negative factor", Override{RateScale: new(-2.0)},
+			"--rate: -2x is out of range; allowed: from 0.001x to 1000x"},
+		{"a factor that is not a number", Override{RateScale: new(math.NaN())},
+			"--rate: NaNx is out of range; allowed: from 0.001x to 1000x"},
+		{"an infinite factor", Override{RateScale: new(math.Inf(1))},
+			"--rate: +Infx is out of range; allowed: from 0.001x to 1000x"},
+		{"a factor that leaves no request", Override{RateScale: new(0.001), Phases: []int{1}},
+			"--rate: phase 1: at 0.1 req/s a window of 5 s has no request; allowed: at least one request in a window"},
+		{
+			"an unknown phase", Override{Phases: []int{1, 7}}, "--phase: the suite has no phase 7; allowed: 1, 2, 3, " +
+				"4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 39",
+		},
 		{"a phase twice", Override{Phases: []int{1, 1}}, "--phase: phase 1 is named twice; allowed: each phase once"},
 		{"several things", Override{Runs: new(-1), Phases: []int{9}, RateScale: new(-1.0)},
-			"--runs: -1 is out of range; allowed: from 1 to 1000\n--phase: the suite has no phase 9; allowed: 1, 2, 3, 4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 39\n--rate: -1x is out of range; allowed: from 0.001x to 1000x"},
+			"--runs: -1 is out of range; allowed: from 1 to 1000\n" +
+				"--phase: the suite has no phase 9; allowed: 1, 2, 3, 4, 11, 14, 18, 21, 22, 23, 24, 25, 26, 27, 28, " +
+				"29, 30, 31, 32, 33, 34, 35, 36, 37, 39\n--rate: -1x is out of range; allowed: from 0.001x to 1000x"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s, err := Builtin().With(row.override)
@@ -137,5 +154,8 @@ func TestAScaledRateStaysWithinWhatARateCanBe(t *testing.T) {
 	s := Builtin()
 	s.Phases[0].Rate = MaxRate
 	_, err := s.With(Override{RateScale: new(2.0)})
-	assert.EqualError(t, err, "--rate: phase 1 would be offered 20000000 req/s; allowed: a factor that leaves every rate from 0.001 req/s to 10000000 req/s")
+	assert.EqualError(
+		t, err, "--rate: phase 1 would be offered 20000000 req/s; allowed: a factor that leaves every rate from "+
+			"0.001 req/s to 10000000 req/s",
+	)
 }

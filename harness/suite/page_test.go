@@ -15,7 +15,8 @@ func TestThePageOfKeysIsTheSchema(t *testing.T) {
 	var root any // keeps the order of the keys
 	require.NoError(t, yaml.UnmarshalWithOptions(Schema(), &root, yaml.UseOrderedMap()))
 	var b strings.Builder
-	b.WriteString("# Keys of a suite\n\n<!-- Made from the form that reads suites: go test ./harness/suite -update rewrites it. -->\n\n" +
+	b.WriteString("# Keys of a suite\n\n<!-- Made from the form that reads suites: go test ./harness/suite -update " +
+		"rewrites it. -->\n\n" +
 		"A value in bold must be given. [The suite](suite.md) says how the keys work together.\n")
 	keyTable(&b, "The file", root)
 	golden(t, "../../docs/suite-keys.md", []byte(b.String()))

@@ -19,18 +19,27 @@ func TestAGoodSuiteIsReadAsItIsWritten(t *testing.T) {
 	want := &Suite{
 		Version: 1, Name: "example", Title: "An example", Source: "guide.md",
 		Plan: Plan{
-			Runs: 6, Warmup: FixedWarmup(2 * time.Second), Duration: 5 * time.Second, Timeout: 10 * time.Second, Seed: 1,
-			Connections: 64, Arrivals: ArrivalsPoisson, Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
+			Runs: 6, Warmup: FixedWarmup(2 * time.Second), Duration: 5 * time.Second, Timeout: 10 * time.Second,
+			Seed: 1, Connections: 64, Arrivals: ArrivalsPoisson,
+			Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
 		},
-		Dataset:   Dataset{Accounts: 1000, Transactions: 5000},
-		Workloads: []Workload{{Name: "reads", Kind: "platform", Mix: []MixedItem{{"account", 0.995}, {"transactions", 0.005}}}},
+		Dataset: Dataset{Accounts: 1000, Transactions: 5000},
+		Workloads: []Workload{
+			{Name: "reads", Kind: "platform", Mix: []MixedItem{{"account", 0.995}, {"transactions", 0.005}}},
+		},
 		Phases: []Phase{
-			{Number: 1, Name: "small", Source: "guide.md#small", Workers: 1, Memory: 512 * MiB, Rate: 100, Workload: "reads", Group: GroupPhases},
+			{
+				Number: 1, Name: "small", Source: "guide.md#small", Workers: 1, Memory: 512 * MiB, Rate: 100,
+				Workload: "reads", Group: GroupPhases,
+			},
 			{Number: 2, Name: "large", Source: "guide.md#large", Cluster: true, Workers: 4, Memory: 1e9,
 				Stores: []Store{Postgres, Redis}, Rate: 500, Workload: "reads", Group: GroupPhases},
 		},
 		Claims: []Claim{
-			{ID: "P1.rate", Phase: 1, Source: "guide.md#small", Metric: "rate", Op: AtLeast, Value: Quantity{100, RequestsPerSecond}, Tolerance: 0.01},
+			{
+				ID: "P1.rate", Phase: 1, Source: "guide.md#small", Metric: "rate", Op: AtLeast,
+				Value: Quantity{100, RequestsPerSecond}, Tolerance: 0.01,
+			},
 			{ID: "P2.p99", Phase: 2, Derived: "a reason that takes two lines", Metric: "p99", Op: AtMost,
 				Value: Quantity{150, Milliseconds}, Needs: Needs{Cores: 4, Memory: 8 * GiB}},
 		},
@@ -62,7 +71,8 @@ func TestEveryMixOfDecimalSharesThatAddsUpIsAccepted(t *testing.T) {
 		"{account: 10 %, transactions: 20 %, transfer: 70 %}",
 		"{account: 33.3 %, transactions: 33.3 %, transfer: 33.4 %}",
 		"{account: 0.1 %, transactions: 0.7 %, transfer: 99.2 %}",
-		"{account: 14.3 %, transactions: 14.3 %, transfer: 14.3 %, import: 14.3 %, risk: 14.3 %, classify: 14.3 %, login: 14.2 %}",
+		"{account: 14.3 %, transactions: 14.3 %, transfer: 14.3 %, import: 14.3 %, risk: 14.3 %, classify: 14.3 %, " +
+			"login: 14.2 %}",
 	} {
 		_, err := Parse("suite.yaml", []byte(edited(t, "{account: 99.5 %, transactions: 0.5%}", mix)))
 		assert.NoError(t, err, mix)
@@ -102,9 +112,11 @@ func FuzzParse(f *testing.F) {
 		f.Add(edited(f, row.old, row.new))
 	}
 	for _, text := range []string{
-		"", "- ", "? ", "[", "{", "}", "]", "a: [", "- - - -", "? ? ?", "&a", "*a", "!!x", "a: &", "a: *", "a: !", "<<: x", "|", ">", "%", "---",
-		"---\n---", "a:\n- ", "\"", "'", "a: \"\\u", "a: \"\\xff\"", "\ufeff", "\r", "a: |\n", "a: >-\n\n", "{a, b}", "[a: b]", "{? a: b}", "a: b: c", ": x", "plan: {validity: {lateness: }}",
-		"version: [1]", "claims: [{}]", "claims: [[]]", "phases: {}", "workloads: [~, ~]", "workloads:\n  - mix: {~: 1 %}",
+		"", "- ", "? ", "[", "{", "}", "]", "a: [", "- - - -", "? ? ?", "&a", "*a", "!!x", "a: &", "a: *", "a: !",
+		"<<: x", "|", ">", "%", "---", "---\n---", "a:\n- ", "\"", "'", "a: \"\\u", "a: \"\\xff\"", "\ufeff", "\r",
+		"a: |\n", "a: >-\n\n", "{a, b}", "[a: b]", "{? a: b}", "a: b: c", ": x", "plan: {validity: {lateness: }}",
+		"version: [1]", "claims: [{}]", "claims: [[]]", "phases: {}", "workloads: [~, ~]",
+		"workloads:\n  - mix: {~: 1 %}",
 	} {
 		f.Add(text)
 	}
@@ -129,7 +141,13 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestStoresCanBeLimited(t *testing.T) {
-	s, err := Parse("suite.yaml", []byte(edited(t, "workloads:\n", "stores:\n  postgres: {cpus: 1.5, memory: 1 GiB}\n  redis: {memory: 256 MiB}\nworkloads:\n")))
+	s, err := Parse(
+		"suite.yaml",
+		[]byte(
+			edited(t, "workloads:\n",
+				"stores:\n  postgres: {cpus: 1.5, memory: 1 GiB}\n  redis: {memory: 256 MiB}\nworkloads:\n"),
+		),
+	)
 	require.NoError(t, err)
 	assert.Equal(t, Limit{CPUs: 1.5, Memory: GiB}, s.Stores.Limit(Postgres))
 	assert.Equal(t, Limit{Memory: 256 * MiB}, s.Stores.Limit(Redis))

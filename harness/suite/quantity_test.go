@@ -99,11 +99,23 @@ func TestAValueThatIsNoneIsRefusedWithWhatIsAllowed(t *testing.T) {
 		{share, "0.00000000001 %", `"0.00000000001 %" is too small; allowed: 0 %, or from 0.0000001 %`},
 		{share, "0.5", `"0.5" has no unit; allowed: a number with %, e.g. 0.1 %`},
 		{duration, "25 h", `"25 h" is out of range; allowed: from 0 s to 24 h`},
-		{duration, "0.5 ns", `"0.5 ns" is not a whole number of nanoseconds; allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`},
-		{duration, "1m30s", `"1m30s" has the unknown unit "m30s"; allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`},
-		{duration, "5 GiB", `"5 GiB" is a size, not a duration; allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`},
-		{quantity, "9999999999999 ms", `"9999999999999 ms" is out of range; allowed: from 0.000000001 ms to 1000000000000 ms`},
-		{quantity, "100 reqs", `"100 reqs" has the unknown unit "reqs", did you mean "req/s"?; allowed: a rate, duration, percentage, size, number of things or factor with its unit, e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x`},
+		{duration, "0.5 ns", `"0.5 ns" is not a whole number of nanoseconds; ` +
+			`allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`},
+		{
+			duration, "1m30s",
+			`"1m30s" has the unknown unit "m30s"; allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`,
+		},
+		{
+			duration, "5 GiB",
+			`"5 GiB" is a size, not a duration; allowed: a number with ns, us, ms, s, min or h, e.g. 200 ms`,
+		},
+		{
+			quantity, "9999999999999 ms",
+			`"9999999999999 ms" is out of range; allowed: from 0.000000001 ms to 1000000000000 ms`,
+		},
+		{quantity, "100 reqs", `"100 reqs" has the unknown unit "reqs", did you mean "req/s"?; allowed: a rate, ` +
+			`duration, percentage, size, number of things or factor with its unit, ` +
+			`e.g. 100 req/s, 200 ms, 0.1 %, 512 MiB, 0 requests, 3x`},
 		{scale, "2", `"2" has no unit; allowed: a number with x, e.g. 0.5x`},
 		{scale, "0x", `"0x" is out of range; allowed: from 0.001x to 1000x`},
 		{scale, "2000x", `"2000x" is out of range; allowed: from 0.001x to 1000x`},
@@ -121,14 +133,18 @@ func TestAValueIsRenderedInTheUnitThatReadsBest(t *testing.T) {
 		want  string
 	}{
 		{Rate(100), "100 req/s"}, {Rate(0.5), "0.5 req/s"}, {Rate(1e7), "10000000 req/s"},
-		{512 * MiB, "512 MiB"}, {2 * GiB, "2 GiB"}, {1536 * MiB, "1536 MiB"}, {Size(1e9), "1 GB"}, {Size(1_500_000), "1500 kB"}, {Size(0), "0 B"}, {Size(7), "7 B"},
-		{Share(0.07), "7 %"}, {Share(0.001), "0.1 %"}, {Share(1), "100 %"}, {Share(0), "0 %"}, {Share(math.NaN()), "NaN %"},
-		{Quantity{100, RequestsPerSecond}, "100 req/s"}, {Quantity{0.1, Percent}, "0.1 %"}, {Quantity{488.28125, Mebibytes}, "488.28125 MiB"},
+		{512 * MiB, "512 MiB"}, {2 * GiB, "2 GiB"}, {1536 * MiB, "1536 MiB"}, {Size(1e9), "1 GB"},
+		{Size(1_500_000), "1500 kB"}, {Size(0), "0 B"}, {Size(7), "7 B"},
+		{Share(0.07), "7 %"}, {Share(0.001), "0.1 %"}, {Share(1), "100 %"}, {Share(0), "0 %"},
+		{Share(math.NaN()), "NaN %"},
+		{Quantity{100, RequestsPerSecond}, "100 req/s"}, {Quantity{0.1, Percent}, "0.1 %"},
+		{Quantity{488.28125, Mebibytes}, "488.28125 MiB"},
 	} {
 		assert.Equal(t, row.want, row.value.String())
 	}
 	for d, want := range map[time.Duration]string{
-		0: "0 s", 5 * time.Second: "5 s", 90 * time.Second: "90 s", time.Minute: "1 min", 1500 * time.Millisecond: "1500 ms", time.Microsecond: "1 us", 7: "7 ns",
+		0: "0 s", 5 * time.Second: "5 s", 90 * time.Second: "90 s", time.Minute: "1 min",
+		1500 * time.Millisecond: "1500 ms", time.Microsecond: "1 us", 7: "7 ns",
 	} {
 		assert.Equal(t, want, FormatDuration(d))
 	}
@@ -148,8 +164,10 @@ func TestABoundWidensTheClaimByItsTolerance(t *testing.T) {
 // and read again is the same.
 func FuzzUnits(f *testing.F) {
 	for _, text := range []string{
-		"100 req/s", "1 req/min", "7 req/min", "512 MiB", "1.5 GiB", "0.1 GB", "60 %", "0.1%", "0.07 %", "99.99999999999999999999 %", "200 ms", "5s", "2 min", "33.333333 s", "20x",
-		"", " ", "1", "-1 ms", "NaN %", "inf req/s", "1e9 B", "0 req/s", "0.000000001 %", "0.0000000001 ms", "99999999999999999999999999999999 B", "1 \x00", "1 é", "١ ms",
+		"100 req/s", "1 req/min", "7 req/min", "512 MiB", "1.5 GiB", "0.1 GB", "60 %", "0.1%", "0.07 %",
+		"99.99999999999999999999 %", "200 ms", "5s", "2 min", "33.333333 s", "20x",
+		"", " ", "1", "-1 ms", "NaN %", "inf req/s", "1e9 B", "0 req/s", "0.000000001 %", "0.0000000001 ms",
+		"99999999999999999999999999999999 B", "1 \x00", "1 é", "١ ms",
 	} {
 		f.Add(text)
 	}

@@ -13,7 +13,8 @@ import (
 
 // shaped is the built-in suite with a shape in its first phase.
 func shaped(shape string) (*suite.Suite, error) {
-	text := strings.Replace(string(suite.BuiltinYAML()), "    rate: 100 req/s\n", "    rate: 100 req/s\n    shape: "+shape+"\n", 1)
+	text := strings.Replace(string(suite.BuiltinYAML()), "    rate: 100 req/s\n",
+		"    rate: 100 req/s\n    shape: "+shape+"\n", 1)
 	return suite.Parse("shaped.yaml", []byte(text))
 }
 
@@ -26,9 +27,15 @@ func TestShapesSayWhatIsOffered(t *testing.T) {
 		text  string
 	}{
 		{"{kind: ramp, from: 20 req/s}", []suite.Piece{{10 * s, 20, 100}}, 60, "ramp from 20 req/s"},
-		{"{kind: steps, rates: [10 req/s, 40 req/s, 50 req/s]}", []suite.Piece{{5 * s / 2, 10, 10}, {5 * s / 2, 40, 40}, {5 * s / 2, 50, 50}, {5 * s / 2, 100, 100}}, 50, "the last of 4 steps from 10 req/s"},
-		{"{kind: spike, to: 900 req/s, at: 20 %, length: 10 %}", []suite.Piece{{2 * s, 100, 100}, {s, 900, 900}, {7 * s, 100, 100}}, 180, "spike of 900 req/s"},
-		{"{kind: spike, to: 900 req/s, at: 90 %, length: 10 %}", []suite.Piece{{9 * s, 100, 100}, {s, 900, 900}, {0, 100, 100}}, 180, "spike of 900 req/s"},
+		{
+			"{kind: steps, rates: [10 req/s, 40 req/s, 50 req/s]}",
+			[]suite.Piece{{5 * s / 2, 10, 10}, {5 * s / 2, 40, 40}, {5 * s / 2, 50, 50}, {5 * s / 2, 100, 100}}, 50,
+			"the last of 4 steps from 10 req/s",
+		},
+		{"{kind: spike, to: 900 req/s, at: 20 %, length: 10 %}",
+			[]suite.Piece{{2 * s, 100, 100}, {s, 900, 900}, {7 * s, 100, 100}}, 180, "spike of 900 req/s"},
+		{"{kind: spike, to: 900 req/s, at: 90 %, length: 10 %}",
+			[]suite.Piece{{9 * s, 100, 100}, {s, 900, 900}, {0, 100, 100}}, 180, "spike of 900 req/s"},
 	} {
 		parsed, err := shaped(row.shape)
 		require.NoError(t, err, row.shape)

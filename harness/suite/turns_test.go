@@ -43,9 +43,12 @@ func TestTurnsAreTakenAtRatesThatStay(t *testing.T) {
 		override Override
 		want     string
 	}{
-		{Override{Duration: new(3 * time.Second), Turns: turns}, "--duration: 3s holds no whole number of cycles of turns; allowed: multiples of 2s"},
-		{Override{Duration: new(4 * time.Second), Turns: &Turns{Length: time.Millisecond}}, "--turn-length: 1ms is out of range; allowed: from 100ms to 15m0s"},
-		{Override{Duration: new(4 * time.Second), Groups: []Group{GroupBehaviour}, Turns: turns}, "has a load that changes, or is disturbed; allowed: phases at a rate that stays"},
+		{Override{Duration: new(3 * time.Second), Turns: turns},
+			"--duration: 3s holds no whole number of cycles of turns; allowed: multiples of 2s"},
+		{Override{Duration: new(4 * time.Second), Turns: &Turns{Length: time.Millisecond}},
+			"--turn-length: 1ms is out of range; allowed: from 100ms to 15m0s"},
+		{Override{Duration: new(4 * time.Second), Groups: []Group{GroupBehaviour}, Turns: turns},
+			"has a load that changes, or is disturbed; allowed: phases at a rate that stays"},
 	} {
 		_, err := Builtin().With(row.override)
 		assert.ErrorContains(t, err, row.want)

@@ -20,7 +20,10 @@ import (
 )
 
 func spec(log *bytes.Buffer) run.Spec {
-	return run.Spec{Phase: suite.Phase{Workers: 3, Rate: 120}, Memory: 64 * suite.MiB, Env: []string{"REDIS_URL=redis://x"}, Log: log}
+	return run.Spec{
+		Phase: suite.Phase{Workers: 3, Rate: 120}, Memory: 64 * suite.MiB, Env: []string{"REDIS_URL=redis://x"},
+		Log: log,
+	}
 }
 
 func shell(script string) suite.System {
@@ -32,18 +35,25 @@ func shell(script string) suite.System {
 
 func TestACommandThatDoesNotBecomeReadySaysWhy(t *testing.T) {
 	for name, row := range map[string]struct{ script, want string }{
-		"never ready":   {"echo waiting; exec sleep 60", "not ready within 300ms"},
-		"exits at once": {"echo out of luck; exit 7", "it ended before it was ready (exit status 7); its last lines:\n  out of luck"},
-		"exits silent":  {"exit 0", "it printed nothing"},
+		"never ready": {"echo waiting; exec sleep 60", "not ready within 300ms"},
+		"exits at once": {
+			"echo out of luck; exit 7", "it ended before it was ready (exit status 7); its last lines:\n  out of luck",
+		},
+		"exits silent": {"exit 0", "it printed nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := shell(row.script)
-			s.ReadyWithin = map[bool]time.Duration{true: 300 * time.Millisecond, false: time.Minute}[name == "never ready"]
+			s.ReadyWithin = time.Minute
+			if name == "never ready" {
+				s.ReadyWithin = 300 * time.Millisecond
+			}
 			_, err := Command{System: s}.Start(t.Context(), spec(&bytes.Buffer{}))
 			require.ErrorContains(t, err, row.want)
 		})
 	}
-	_, err := Command{System: suite.System{Command: []string{"/no/such/program"}, URL: "http://127.0.0.1:${port}"}}.Start(t.Context(), spec(nil))
+	_, err := Command{
+		System: suite.System{Command: []string{"/no/such/program"}, URL: "http://127.0.0.1:${port}"},
+	}.Start(t.Context(), spec(nil))
 	assert.ErrorContains(t, err, "/no/such/program")
 }
 
@@ -98,7 +108,9 @@ func TestAnAddressThatIsTakenIsRefused(t *testing.T) {
 func TestAURLIsReadyOnceItAnswers(t *testing.T) {
 	t.Parallel()
 	status := http.StatusNotFound
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	server := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }),
+	)
 	defer server.Close()
 	u := URL{System: suite.System{Kind: suite.SystemURL, URL: server.URL, ReadyWithin: time.Minute}}
 	i, err := u.Start(t.Context(), run.Spec{})

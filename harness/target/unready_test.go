@@ -47,7 +47,9 @@ func waitedFor(t *testing.T, cause Cause, start func(within time.Duration) error
 }
 
 func TestAURLThatIsNotReadyIsNamedByItsCause(t *testing.T) {
-	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	busy := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }),
+	)
 	t.Cleanup(busy.Close)
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel accepts, and nobody answers
 	require.NoError(t, err)
@@ -81,9 +83,11 @@ func TestAURLThatIsNotReadyIsNamedByItsCause(t *testing.T) {
 
 func TestAURLIsNotWaitedForLongerThanAUserWould(t *testing.T) {
 	assert.Less(t, readyWithin(suite.System{Kind: suite.SystemURL}), 3*time.Second)
-	assert.Equal(t, 30*time.Second, readyWithin(suite.System{Kind: suite.SystemCommand}), "a command needs its time to start")
+	assert.Equal(t, 30*time.Second, readyWithin(suite.System{Kind: suite.SystemCommand}),
+		"a command needs its time to start")
 	for _, kind := range []suite.SystemKind{suite.SystemURL, suite.SystemCommand} {
-		assert.Equal(t, time.Minute, readyWithin(suite.System{Kind: kind, ReadyWithin: time.Minute}), "a suite's own time holds")
+		assert.Equal(t, time.Minute, readyWithin(suite.System{Kind: kind, ReadyWithin: time.Minute}),
+			"a suite's own time holds")
 	}
 }
 

@@ -50,7 +50,9 @@ func TestARunningSystemNamesItsWorkers(t *testing.T) {
 		return resident * int64(os.Getpagesize())
 	}
 	told := func(pid int, rss int64) string {
-		text, err := json.Marshal(map[string]any{"workers": []any{map[string]any{"worker": 7, "pid": pid, "memory": map[string]any{"rss_bytes": rss}}}})
+		text, err := json.Marshal(map[string]any{
+			"workers": []any{map[string]any{"worker": 7, "pid": pid, "memory": map[string]any{"rss_bytes": rss}}},
+		})
 		require.NoError(t, err)
 		return string(text)
 	}
@@ -72,8 +74,10 @@ func TestARunningSystemNamesItsWorkers(t *testing.T) {
 	assert.Equal(t, os.Getpid(), i.Processes()[0].PID, "its successor")
 
 	for name, lie := range map[string]string{
-		"nothing": "", "another shape": `{"workers": 4}`, "no size": told(os.Getpid(), 0), "another's size": told(os.Getpid(), 1<<40),
-		"no process": told(1<<30, 1<<20), "below zero": told(-1, 1<<20), "one of two is not there": `{"workers": [{"pid": 1}, {"pid": 1073741824}]}`,
+		"nothing": "", "another shape": `{"workers": 4}`, "no size": told(os.Getpid(), 0),
+		"another's size": told(os.Getpid(), 1<<40),
+		"no process":     told(1<<30, 1<<20), "below zero": told(-1, 1<<20),
+		"one of two is not there": `{"workers": [{"pid": 1}, {"pid": 1073741824}]}`,
 	} {
 		body = lie
 		i, err := URL{System: suite.System{Kind: suite.SystemURL, URL: base}}.Start(t.Context(), spec(&bytes.Buffer{}))

@@ -14,7 +14,8 @@ func TestScale(t *testing.T) {
 	truth := Model{120, 0.04, 0.002}
 	var measured []Measured
 	for i, n := range []int{1, 2, 3, 4, 6, 8} {
-		measured = append(measured, Measured{Workers: n, Capacity: truth.Throughput(float64(n)) * (1 + 0.01*float64(i%2*2-1))})
+		measured = append(measured,
+			Measured{Workers: n, Capacity: truth.Throughput(float64(n)) * (1 + 0.01*float64(i%2*2-1))})
 	}
 	measured = append(measured, Measured{Workers: 12, Capacity: 500, AtLeast: true})
 	s, err := Scale(measured, []int{12, 40}, Options{Resamples: 200, Seed: 1, Cores: 6})

@@ -144,7 +144,8 @@ func TestNothingFitsBetter(t *testing.T) {
 					kappa = math.Pow(10, -8+8*float64(j)/200)
 				}
 				_, squares := project(p, float64(i)/200, kappa)
-				assert.GreaterOrEqual(t, squares, least*(1-1e-9), "%s: σ %g κ %g fits better than %+v", name, float64(i)/200, kappa, f.Model)
+				assert.GreaterOrEqual(t, squares, least*(1-1e-9), "%s: σ %g κ %g fits better than %+v", name,
+					float64(i)/200, kappa, f.Model)
 			}
 		}
 	}

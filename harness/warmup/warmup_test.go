@@ -91,7 +91,8 @@ func busy(rate float64, servers int, share float64) system {
 // A stationary queue is called warm soon, and is never called saturated.
 func TestStationaryQueueIsWarmSoon(t *testing.T) {
 	for _, y := range []system{
-		busy(100, 1, 0.5), busy(100, 4, 0.8), busy(300, 4, 0.5), busy(300, 4, 0.8), busy(1000, 2, 0.7), busy(5000, 8, 0.5), busy(5000, 8, 0.8),
+		busy(100, 1, 0.5), busy(100, 4, 0.8), busy(300, 4, 0.5), busy(300, 4, 0.8), busy(1000, 2, 0.7),
+		busy(5000, 8, 0.5), busy(5000, 8, 0.8),
 		{rate: 300, servers: 1000, service: 400 * ms}, // slow, and not busy
 		{rate: 5, servers: 2, service: 100 * ms},
 	} {
@@ -194,7 +195,8 @@ func TestDecide(t *testing.T) {
 		{"overload", bounds, same(level(30, 20, 5*ms)), Decision{Saturated, 0}, 3900 * ms},
 		{"nothing is answered", bounds, same(Interval{Offered: 30}), Decision{Saturated, 0}, 3900 * ms},
 		{"everything fails", bounds, same(Interval{Offered: 30, Failed: 30}), Decision{Warm, 500 * ms}, 1500 * ms},
-		{"overload, and a most before it can be told", Bounds{500 * ms, 1 * s, 2 * s}, same(level(30, 20, 5*ms)), Decision{Unsettled, 0}, 2 * s},
+		{"overload, and a most before it can be told", Bounds{500 * ms, 1 * s, 2 * s}, same(level(30, 20, 5*ms)),
+			Decision{Unsettled, 0}, 2 * s},
 		{"no load", Bounds{0, s, 2 * s}, same(Interval{}), Decision{Unsettled, 0}, 2 * s},
 		{"answers become faster until 3 s", bounds, func(i int) Interval {
 			return level(500, 500, 4*s/time.Duration(1<<min(i/3, 10)))

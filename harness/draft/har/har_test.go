@@ -26,10 +26,12 @@ func seen(method, url string) string { return with(method, url, 200, "applicatio
 
 func with(method, url string, status int, mime, post string) string {
 	text, err := json.Marshal(map[string]any{
-		"request": map[string]any{"method": method, "url": url, "postData": json.RawMessage(post), "headers": []map[string]string{
-			{"name": "accept", "value": "application/json"}, {"name": "Cookie", "value": "sid=COOKIE"}, {"name": "authorization", "value": "Bearer HEADER"},
-			{"name": "X-Api-Key", "value": "APIKEY"}, {"name": "User-Agent", "value": "me"},
-		}},
+		"request": map[string]any{"method": method, "url": url, "postData": json.RawMessage(post),
+			"headers": []map[string]string{
+				{"name": "accept", "value": "application/json"}, {"name": "Cookie", "value": "sid=COOKIE"},
+				{"name": "authorization", "value": "Bearer HEADER"},
+				{"name": "X-Api-Key", "value": "APIKEY"}, {"name": "User-Agent", "value": "me"},
+			}},
 		"response": map[string]any{"status": status, "content": map[string]string{"mimeType": mime}},
 	})
 	if err != nil {
@@ -76,8 +78,9 @@ func requireUsable(t *testing.T, s *suite.Suite) {
 
 func TestWhatWasRecordedOftenIsAskedForOften(t *testing.T) {
 	s, text := parsed(t, recorded(
-		seen("GET", "http://localhost:9000/a"), seen("GET", "http://localhost:9000/b?x=1"), seen("GET", "http://localhost:9000/b?x=1"),
-		seen("GET", "http://localhost:9000/b?x=2"), seen("HEAD", "http://localhost:9000/b?x=1"), seen("GET", "https://cdn.example.com/c"),
+		seen("GET", "http://localhost:9000/a"), seen("GET", "http://localhost:9000/b?x=1"),
+		seen("GET", "http://localhost:9000/b?x=1"), seen("GET", "http://localhost:9000/b?x=2"),
+		seen("HEAD", "http://localhost:9000/b?x=1"), seen("GET", "https://cdn.example.com/c"),
 	), har.Options{})
 	assert.Equal(t, "http://localhost:9000", s.System.URL)
 	all := s.Workloads[0].Requests
@@ -94,9 +97,11 @@ func TestWhatWasRecordedOftenIsAskedForOften(t *testing.T) {
 
 func TestWhatIsNoUseForALoadTestIsLeftOut(t *testing.T) {
 	data := recorded(
-		seen("GET", "http://localhost/a"), with("GET", "http://localhost/missing", 404, "text/html", "null"), with("GET", "http://localhost/blocked", 0, "", "null"),
-		seen("GET", "data:image/png;base64,AAAA"), seen("GET", "ws://localhost/socket"), seen("GET", "chrome-extension://abc/x"), seen("GET", "::"),
-		with("GET", "http://localhost/logo", 200, "image/png", "null"), seen("GET", "http://localhost/app.js?v=1"), with("GET", "http://localhost/style", 200, "text/css; charset=utf-8", "null"),
+		seen("GET", "http://localhost/a"), with("GET", "http://localhost/missing", 404, "text/html", "null"),
+		with("GET", "http://localhost/blocked", 0, "", "null"), seen("GET", "data:image/png;base64,AAAA"),
+		seen("GET", "ws://localhost/socket"), seen("GET", "chrome-extension://abc/x"), seen("GET", "::"),
+		with("GET", "http://localhost/logo", 200, "image/png", "null"), seen("GET", "http://localhost/app.js?v=1"),
+		with("GET", "http://localhost/style", 200, "text/css; charset=utf-8", "null"),
 	)
 	s, text := parsed(t, data, har.Options{})
 	assert.Len(t, s.Workloads[0].Requests, 1)
@@ -110,7 +115,8 @@ func TestWhatIsNoUseForALoadTestIsLeftOut(t *testing.T) {
 }
 
 func TestWhatChangesStateIsAComment(t *testing.T) {
-	data := recorded(seen("GET", "http://localhost/a"), seen("POST", "http://localhost/a"), seen("DELETE", "http://localhost/a"), seen("PROPFIND", "http://localhost/a"))
+	data := recorded(seen("GET", "http://localhost/a"), seen("POST", "http://localhost/a"),
+		seen("DELETE", "http://localhost/a"), seen("PROPFIND", "http://localhost/a"))
 	s, text := parsed(t, data, har.Options{})
 	assert.Len(t, s.Workloads[0].Requests, 1)
 	assert.Contains(t, text, "#   method: DELETE")
@@ -125,15 +131,25 @@ func TestNoCredentialIsCopied(t *testing.T) {
 	for name, entry := range map[string]string{
 		"a header":          seen("GET", "http://localhost/a"),
 		"of the URL itself": seen("GET", "http://me:SECRET@localhost/a"),
-		"a query":           seen("GET", "http://localhost/a?x=1&access_token=SECRET&apiKey=SECRET&session-id=SECRET&X-Amz-Signature=SECRET&code=SECRET"),
+		"a query": seen("GET", "http://localhost/a?x=1&access_token=SECRET&apiKey=SECRET&session-id=SECRET"+
+			"&X-Amz-Signature=SECRET&code=SECRET"),
 		"a token in a path": seen("GET", "http://localhost/reset/"+token+"/x"),
-		"a form":            with("POST", "http://localhost/a", 200, "", post("application/x-www-form-urlencoded", "user=me&password=SECRET&x=${seq}")),
-		"a form in params":  with("POST", "http://localhost/a", 200, "", `{"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "user", "value": "me"}, {"name": "passwd", "value": "SECRET"}]}`),
-		"JSON":              with("POST", "http://localhost/a", 200, "", post("application/json", `{"user": "me", "login": {"newPassword": "SECRET", "pin": 1234567, "list": ["Bearer SECRETSECRETSECRET", "`+token+`"]}, "x": "${seq}"}`)),
-		"a text":            with("POST", "http://localhost/a", 200, "", post("text/plain", "my key is ghp_SECRETSECRETSECRET")),
-		"what is not known": with("POST", "http://localhost/a", 200, "", post("application/x-protobuf", "password SECRET")),
-		"no JSON":           with("POST", "http://localhost/a", 200, "", post("application/json", `{"password": "SECRET"`)),
-		"parts of a form":   with("POST", "http://localhost/a", 200, "", post("multipart/form-data; boundary=x", "--x\r\nname=password\r\n\r\nSECRET")),
+		"a form": with("POST", "http://localhost/a", 200, "",
+			post("application/x-www-form-urlencoded", "user=me&password=SECRET&x=${seq}")),
+		"a form in params": with("POST", "http://localhost/a", 200, "",
+			`{"mimeType": "application/x-www-form-urlencoded", "params": [`+
+				`{"name": "user", "value": "me"}, {"name": "passwd", "value": "SECRET"}]}`),
+		"JSON": with("POST", "http://localhost/a", 200, "", post("application/json",
+			`{"user": "me", "login": {"newPassword": "SECRET", "pin": 1234567, "list": [`+
+				`"Bearer SECRETSECRETSECRET", "`+token+`"]}, "x": "${seq}"}`)),
+		"a text": with("POST", "http://localhost/a", 200, "",
+			post("text/plain", "my key is ghp_SECRETSECRETSECRET")),
+		"what is not known": with("POST", "http://localhost/a", 200, "",
+			post("application/x-protobuf", "password SECRET")),
+		"no JSON": with("POST", "http://localhost/a", 200, "",
+			post("application/json", `{"password": "SECRET"`)),
+		"parts of a form": with("POST", "http://localhost/a", 200, "",
+			post("multipart/form-data; boundary=x", "--x\r\nname=password\r\n\r\nSECRET")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, text := parsed(t, recorded(entry, seen("GET", "http://localhost/other")), har.Options{Writes: true})
@@ -148,7 +164,8 @@ func TestNoCredentialIsCopied(t *testing.T) {
 func TestFieldsStandForWhatWasNotCopied(t *testing.T) {
 	s, text := parsed(t, recorded(
 		seen("GET", "http://localhost/a?user=1&accessToken=abc"),
-		with("POST", "http://localhost/login", 200, "", post("application/json", `{"user": "${seq}", "n": 1.50, "password": "p"}`)),
+		with("POST", "http://localhost/login", 200, "",
+			post("application/json", `{"user": "${seq}", "n": 1.50, "password": "p"}`)),
 	), har.Options{Writes: true})
 	all := s.Workloads[0].Requests
 	assert.Equal(t, "/a?user=1&accessToken=${env.ACCESS_TOKEN}", all[0].Path)
@@ -181,9 +198,15 @@ func TestWhatAnAnswerMustBe(t *testing.T) {
 		entries []string
 		want    suite.Expect
 	}{
-		"most often":          {[]string{with("GET", url, 302, "", "null"), with("GET", url, 302, "", "null"), with("GET", url, 200, "", "null")}, suite.Expect{Status: 302}},
-		"a cache":             {[]string{with("GET", url, 304, "application/json", "null")}, suite.Expect{}},
-		"not JSON every time": {[]string{with("GET", url, 200, "text/html", "null"), seen("GET", url)}, suite.Expect{Status: 200}},
+		"most often": {
+			[]string{
+				with("GET", url, 302, "", "null"), with("GET", url, 302, "", "null"), with("GET", url, 200, "", "null"),
+			}, suite.Expect{Status: 302},
+		},
+		"a cache": {[]string{with("GET", url, 304, "application/json", "null")}, suite.Expect{}},
+		"not JSON every time": {
+			[]string{with("GET", url, 200, "text/html", "null"), seen("GET", url)}, suite.Expect{Status: 200},
+		},
 	} {
 		s, _ := parsed(t, recorded(row.entries...), har.Options{})
 		assert.Equal(t, row.want, s.Workloads[0].Requests[0].Expect, name)
@@ -192,19 +215,20 @@ func TestWhatAnAnswerMustBe(t *testing.T) {
 
 // bad are recordings of which nothing can be drafted.
 var bad = map[string]struct{ text, why string }{
-	"nothing":         {"", "is no HAR file"},
-	"no JSON":         {"log:", "is no HAR file"},
-	"another type":    {`{"log": {"entries": {}}}`, "is no HAR file"},
-	"no log":          {`{"a": 1}`, "has no log"},
-	"null":            {`null`, "has no log"},
-	"no entries":      {`{"log": {"version": "1.2"}}`, "holds no requests"},
-	"null entries":    {`{"log": {"entries": [null, null]}}`, "no request of http or https that was answered well"},
-	"only failures":   {string(recorded(with("GET", "http://localhost/", 500, "", "null"))), "answered well"},
-	"only data":       {string(recorded(seen("GET", "data:,x"))), "answered well"},
-	"only assets":     {string(recorded(seen("GET", "http://localhost/x.png"))), "--all"},
-	"only writes":     {string(recorded(seen("POST", "http://localhost/x"))), "--writes"},
-	"an odd host":     {string(recorded(seen("GET", "http://a b/x"))), "answered well"},
-	"too long a path": {string(recorded(seen("GET", "http://localhost/"+strings.Repeat("x", 5000)))), "no request that a suite can hold"},
+	"nothing":       {"", "is no HAR file"},
+	"no JSON":       {"log:", "is no HAR file"},
+	"another type":  {`{"log": {"entries": {}}}`, "is no HAR file"},
+	"no log":        {`{"a": 1}`, "has no log"},
+	"null":          {`null`, "has no log"},
+	"no entries":    {`{"log": {"version": "1.2"}}`, "holds no requests"},
+	"null entries":  {`{"log": {"entries": [null, null]}}`, "no request of http or https that was answered well"},
+	"only failures": {string(recorded(with("GET", "http://localhost/", 500, "", "null"))), "answered well"},
+	"only data":     {string(recorded(seen("GET", "data:,x"))), "answered well"},
+	"only assets":   {string(recorded(seen("GET", "http://localhost/x.png"))), "--all"},
+	"only writes":   {string(recorded(seen("POST", "http://localhost/x"))), "--writes"},
+	"an odd host":   {string(recorded(seen("GET", "http://a b/x"))), "answered well"},
+	"too long a path": {string(recorded(seen("GET", "http://localhost/"+strings.Repeat("x", 5000)))),
+		"no request that a suite can hold"},
 }
 
 func TestBadRecordingsAreRefused(t *testing.T) {
@@ -223,8 +247,14 @@ func FuzzRead(f *testing.F) {
 	for _, row := range bad {
 		f.Add([]byte(row.text))
 	}
-	f.Add(recorded(seen("GET", "http://localhost:1/a?x=${seq}&token=1"), with("POST", "https://h/%zz?%zz=%&a b", 201, "", post("application/json", `{"a": ["\u0000"]}`))))
-	f.Add(recorded(with("PUT", "http://[::1]/ä", 204, "", post("text/plain", "\u2028 \x00 ${a")), with("GET", "http://localhost/\"'\\", 206, "text/html", "null")))
+	f.Add(
+		recorded(seen("GET", "http://localhost:1/a?x=${seq}&token=1"),
+			with("POST", "https://h/%zz?%zz=%&a b", 201, "", post("application/json", `{"a": ["\u0000"]}`))),
+	)
+	f.Add(
+		recorded(with("PUT", "http://[::1]/ä", 204, "", post("text/plain", "\u2028 \x00 ${a")),
+			with("GET", "http://localhost/\"'\\", 206, "text/html", "null")),
+	)
 	f.Add(recorded(seen("GET", "http://loCAlhost:#")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<16 {

@@ -54,14 +54,21 @@ func TestTheAnswerIsWhatIsExpected(t *testing.T) {
 		{"JSON", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
 			w.WriteHeader(201)
-		}, suite.Expect{Status: 201, Headers: []suite.Pair{{Name: "Content-Type", Value: "json"}}}, "Answered 201, application/json; charset=utf-8."},
-		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html></html>") }, suite.Expect{Status: 200}, "Answered 200, text/html"},
+		}, suite.Expect{Status: 201, Headers: []suite.Pair{{Name: "Content-Type", Value: "json"}}},
+			"Answered 201, application/json; charset=utf-8."},
+		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html></html>") },
+			suite.Expect{Status: 200}, "Answered 200, text/html"},
 		{"elsewhere", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://other.example/", http.StatusFound)
 		}, suite.Expect{Status: 302}, "to http://other.example/, which is not followed"},
-		{"nothing", http.NotFound, suite.Expect{}, "TODO: name a path that is answered well, or accept this with expect: {status: 404}."},
-		{"a lot", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 2<<20)) }, suite.Expect{Status: 200}, "TODO: the answer did not end within"},
-		{"broken off", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "100") }, suite.Expect{Status: 200}, "TODO: the answer did not end within"},
+		{
+			"nothing", http.NotFound, suite.Expect{},
+			"TODO: name a path that is answered well, or accept this with expect: {status: 404}.",
+		},
+		{"a lot", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 2<<20)) },
+			suite.Expect{Status: 200}, "TODO: the answer did not end within"},
+		{"broken off", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "100") },
+			suite.Expect{Status: 200}, "TODO: the answer did not end within"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s, text, asked := served(t, row.handler)

@@ -14,8 +14,9 @@ import (
 // usual are options with what the flags say by default.
 func usual(target ...string) loadtest.Options {
 	return loadtest.Options{
-		Target: target, Rate: "100", Duration: "30s", Runs: 6, Warmup: "1s", Errors: "0.1 %", Timeout: "10s", Connections: 64,
-		Arrivals: "constant", Memory: "512 MiB", Method: "GET", URL: "http://127.0.0.1:${port}", Ready: "/",
+		Target: target, Rate: "100", Duration: "30s", Runs: 6, Warmup: "1s", Errors: "0.1 %", Timeout: "10s",
+		Connections: 64, Arrivals: "constant", Memory: "512 MiB", Method: "GET", URL: "http://127.0.0.1:${port}",
+		Ready: "/",
 	}
 }
 
@@ -33,7 +34,8 @@ func TestTheSuiteOfEachTargetIsGood(t *testing.T) {
 		require.NoError(t, err, "%v", kind)
 		s, err := suite.Parse("made", made.Text)
 		require.NoError(t, err, "%s", made.Text)
-		assert.Equal(t, kind, cmp.Or(s.System.Kind, suite.SystemReference), "the reference cluster is what no system names")
+		assert.Equal(t, kind, cmp.Or(s.System.Kind, suite.SystemReference),
+			"the reference cluster is what no system names")
 		assert.Equal(t, "5 s", suite.FormatDuration(s.Plan.Duration), "six runs share 30 s")
 	}
 }

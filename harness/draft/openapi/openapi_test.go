@@ -60,7 +60,9 @@ func TestPublicDocumentsBecomeSuites(t *testing.T) {
 		requests, all int // sent unasked, and with writes
 		paths         []string
 	}{
-		"petstore.yaml":             {8, 19, []string{"/api/v3/pet/findByStatus?status=available", "/api/v3/store/inventory"}},
+		"petstore.yaml": {
+			8, 19, []string{"/api/v3/pet/findByStatus?status=available", "/api/v3/store/inventory"},
+		},
 		"prometheus.yaml":           {32, 53, []string{"/api/v1/query?query=up", "/api/v1/status/buildinfo"}},
 		"kubernetes-discovery.json": {7, 12, []string{"/apis/discovery.k8s.io/v1/endpointslices"}},
 	} {
@@ -81,29 +83,51 @@ func TestPublicDocumentsBecomeSuites(t *testing.T) {
 	}
 }
 
+// inPath and inQuery are a path with one parameter, as it is described.
+func inPath(parameter string) string {
+	return "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, " + parameter + "}]}}"
+}
+
+func inQuery(parameter string) string {
+	return "/a: {get: {parameters: [{name: n, in: query, required: true, " + parameter + "}]}}"
+}
+
 func TestAnOperationBecomesARequest(t *testing.T) {
-	integer := "schema: {type: integer"
+	const integer = "schema: {type: integer"
 	for _, row := range []struct{ name, paths, path, want string }{
-		{"an example of a parameter", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, example: 7, " + integer + ", minimum: 1, maximum: 9}}]}}", "/a/7", ""},
-		{"the first of its examples by name", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, examples: {b: {value: y}, a: {value: x z}}}]}}", "/a/x%20z", ""},
-		{"bounds", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, " + integer + ", minimum: 1, maximum: 9}}]}}", "/a/${random:1-9}", ""},
-		{"bounds that are excluded", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, " + integer + ", minimum: 1, maximum: 9, exclusiveMinimum: true, exclusiveMaximum: true}}]}}", "/a/${random:2-8}", ""},
-		{"negative bounds are no field", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, " + integer + ", minimum: -5, maximum: -2}}]}}", "/a/-2", "made up"},
-		{"a default", "/a: {get: {parameters: [{name: n, in: query, required: true, " + integer + ", default: 20}}]}}", "/a?n=20", ""},
-		{"an enumeration", "/a: {get: {parameters: [{name: n, in: query, required: true, schema: {type: string, enum: [up, down]}}]}}", "/a?n=up", ""},
-		{"nothing but a type", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, " + integer + "}}]}}", "/a/1", "made up, for the document gives no example: id"},
-		{"a format", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, schema: {type: string, format: uuid}}]}}", "/a/00000000-0000-4000-8000-000000000001", "made up"},
+		{"an example of a parameter", inPath("example: 7, " + integer + ", minimum: 1, maximum: 9}"), "/a/7", ""},
+		{"the first of its examples by name", inPath("examples: {b: {value: y}, a: {value: x z}}"), "/a/x%20z", ""},
+		{"bounds", inPath(integer + ", minimum: 1, maximum: 9}"), "/a/${random:1-9}", ""},
+		{
+			"bounds that are excluded",
+			inPath(integer + ", minimum: 1, maximum: 9, exclusiveMinimum: true, exclusiveMaximum: true}"),
+			"/a/${random:2-8}", "",
+		},
+		{"negative bounds are no field", inPath(integer + ", minimum: -5, maximum: -2}"), "/a/-2", "made up"},
+		{"a default", inQuery(integer + ", default: 20}"), "/a?n=20", ""},
+		{"an enumeration", inQuery("schema: {type: string, enum: [up, down]}"), "/a?n=up", ""},
+		{"nothing but a type", inPath(integer + "}"), "/a/1", "made up, for the document gives no example: id"},
+		{"a format", inPath("schema: {type: string, format: uuid}"), "/a/00000000-0000-4000-8000-000000000001",
+			"made up"},
 		{"a parameter that is not described", "/a/{id}: {get: {}}", "/a/text", "made up"},
-		{"a parameter of the path", "/a/{id}: {parameters: [{name: id, in: path, required: true, example: 1}], get: {parameters: [{name: id, in: path, required: true, example: 2}]}}", "/a/2", ""},
+		{
+			"a parameter of the path",
+			"/a/{id}: {parameters: [{name: id, in: path, required: true, example: 1}], get: {parameters: [{name: id, " +
+				"in: path, required: true, example: 2}]}}", "/a/2", "",
+		},
 		{"what is not required", "/a: {get: {parameters: [{name: n, in: query, example: 1}]}}", "/a", ""},
-		{"a list", "/a: {get: {parameters: [{name: n, in: query, required: true, example: [x, y]}]}}", "/a?n=x&n=y", ""},
-		{"a list in one", "/a: {get: {parameters: [{name: n, in: query, required: true, explode: false, example: [x, y]}]}}", "/a?n=x%2Cy", ""},
-		{"a deep object", "/a: {get: {parameters: [{name: n, in: query, required: true, style: deepObject, example: {x: 1}}]}}", "/a?n%5Bx%5D=1", ""},
-		{"an object as JSON", "/a: {get: {parameters: [{name: n, in: query, required: true, content: {application/json: {example: {x: 1}}}}]}}", "/a?n=%7B%22x%22%3A1%7D", ""},
-		{"two of a query", "/a: {get: {parameters: [{name: m, in: query, required: true, example: 1}, {name: n, in: query, required: true, example: 2}]}}", "/a?m=1&n=2", ""},
-		{"a field that is none", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, example: '${env.HOME}'}]}}", "/a/%24%7Benv.HOME%7D", ""},
+		{"a list", inQuery("example: [x, y]"), "/a?n=x&n=y", ""},
+		{"a list in one", inQuery("explode: false, example: [x, y]"), "/a?n=x%2Cy", ""},
+		{"a deep object", inQuery("style: deepObject, example: {x: 1}"), "/a?n%5Bx%5D=1", ""},
+		{"an object as JSON", inQuery("content: {application/json: {example: {x: 1}}}"), "/a?n=%7B%22x%22%3A1%7D", ""},
+		{
+			"two of a query",
+			"/a: {get: {parameters: [{name: m, in: query, required: true, example: 1}, {name: n, in: query, " +
+				"required: true, example: 2}]}}", "/a?m=1&n=2", "",
+		},
+		{"a field that is none", inPath("example: '${env.HOME}'"), "/a/%24%7Benv.HOME%7D", ""},
 		{"characters that no path has", "'/a b/ä\"': {get: {}}", "/a%20b/%C3%A4%22", ""},
-		{"a segment that would be empty", "/a/{id}: {get: {parameters: [{name: id, in: path, required: true, example: ''}]}}", "/a/1", ""},
+		{"a segment that would be empty", inPath("example: ''"), "/a/1", ""},
 		{"its summary", "/a: {get: {summary: \"All of\\nthem\", deprecated: true}}", "/a", "# All of them"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -116,13 +140,14 @@ func TestAnOperationBecomesARequest(t *testing.T) {
 }
 
 func TestWhatAnAnswerMustBe(t *testing.T) {
+	ofJSON := suite.Expect{Status: 200, Headers: []suite.Pair{{Name: "Content-Type", Value: "json"}}}
 	for responses, want := range map[string]suite.Expect{
 		"{'204': {description: x}, '200': {description: x}}":                         {Status: 200},
 		"{'2XX': {description: x}}":                                                  {},
 		"{default: {description: x}}":                                                {},
 		"{'302': {description: x}, '404': {description: x}}":                         {Status: 302},
-		"{'200': {description: x, content: {application/json: {}}}}":                 {Status: 200, Headers: []suite.Pair{{Name: "Content-Type", Value: "json"}}},
-		"{'200': {description: x, content: {application/problem+json: {}}}}":         {Status: 200, Headers: []suite.Pair{{Name: "Content-Type", Value: "json"}}},
+		"{'200': {description: x, content: {application/json: {}}}}":                 ofJSON,
+		"{'200': {description: x, content: {application/problem+json: {}}}}":         ofJSON,
 		"{'200': {description: x, content: {text/html: {}}}}":                        {Status: 200},
 		"{'200': {description: x}, '201': {content: {application/json: {}}}}":        {Status: 200},
 		"{'999': {description: x}, '-1': {description: x}, '1e2': {description: x}}": {},
@@ -130,7 +155,8 @@ func TestWhatAnAnswerMustBe(t *testing.T) {
 		s, _ := parsed(t, document("/a: {get: {responses: "+responses+"}}"), openapi.Options{})
 		assert.Equal(t, want, s.Workloads[0].Requests[0].Expect, responses)
 	}
-	s, _ := parsed(t, document("/a: {get: {responses: {'200': {description: x, content: {application/xml: {}, application/json: {}}}}}}"), openapi.Options{})
+	const two = "{'200': {description: x, content: {application/xml: {}, application/json: {}}}}"
+	s, _ := parsed(t, document("/a: {get: {responses: "+two+"}}"), openapi.Options{})
 	assert.Equal(t, []suite.Pair{{Name: "Accept", Value: "application/json"}}, s.Workloads[0].Requests[0].Headers)
 }
 
@@ -139,22 +165,46 @@ func TestABodyIsAnExampleOrTheLeastThatTheSchemaAllows(t *testing.T) {
 		{"an example", "{application/json: {example: {a: 1}}}", "application/json", `{"a":1}`},
 		{"one of several", "{application/json: {examples: {b: {value: 2}, a: {value: 1}}}}", "application/json", `1`},
 		{"an example as a text", `{application/json: {example: '{"a":  1}'}}`, "application/json", `{"a":1}`},
-		{"of the schema", "{application/json: {schema: {type: object, example: {a: 1}}}}", "application/json", `{"a":1}`},
-		{"what is required", "{application/json: {schema: {type: object, required: [n, t], properties: {n: {type: integer, minimum: 5}, t: {type: string, minLength: 6}, o: {type: string}}}}}", "application/json", `{"n":5,"t":"textxx"}`},
-		{"all that is plain where nothing is", "{application/json: {schema: {type: object, properties: {n: {type: number}, o: {type: object}, id: {type: string, readOnly: true}}}}}", "application/json", `{"n":1}`},
-		{"parts", "{application/json: {schema: {allOf: [{type: object, required: [a], properties: {a: {type: boolean}}}, {required: [b], properties: {b: {type: array, items: {type: string}, minItems: 2}}}]}}}", "application/json", `{"a":true,"b":["text","text"]}`},
-		{"a choice", "{application/json: {schema: {oneOf: [{type: integer}, {type: string}]}}}", "application/json", `1`},
-		{"a field that is none", "{application/json: {example: {a: '${env.HOME}'}}}", "application/json", `{"a":"\u0024{env.HOME}"}`},
+		{"of the schema", "{application/json: {schema: {type: object, example: {a: 1}}}}", "application/json",
+			`{"a":1}`},
+		{
+			"what is required",
+			"{application/json: {schema: {type: object, required: [n, t], properties: {n: {type: integer, minimum: " +
+				"5}, t: {type: string, minLength: 6}, o: {type: string}}}}}", "application/json",
+			`{"n":5,"t":"textxx"}`,
+		},
+		{
+			"all that is plain where nothing is",
+			"{application/json: {schema: {type: object, properties: {n: {type: number}, o: {type: object}, id: " +
+				"{type: string, readOnly: true}}}}}", "application/json", `{"n":1}`,
+		},
+		{
+			"parts",
+			"{application/json: {schema: {allOf: [{type: object, required: [a], properties: {a: {type: boolean}}}, " +
+				"{required: [b], properties: {b: {type: array, items: {type: string}, minItems: 2}}}]}}}",
+			"application/json", `{"a":true,"b":["text","text"]}`,
+		},
+		{"a choice", "{application/json: {schema: {oneOf: [{type: integer}, {type: string}]}}}", "application/json",
+			`1`},
+		{"a field that is none", "{application/json: {example: {a: '${env.HOME}'}}}", "application/json",
+			`{"a":"\u0024{env.HOME}"}`},
 		{"JSON before others", "{text/plain: {}, application/json: {example: 1}}", "application/json", `1`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s, _ := parsed(t, document("/a: {post: {requestBody: {required: true, content: "+row.content+"}}}"), openapi.Options{Writes: true})
+			s, _ := parsed(t, document("/a: {post: {requestBody: {required: true, content: "+row.content+"}}}"),
+				openapi.Options{Writes: true})
 			r := s.Workloads[0].Requests[0]
 			assert.JSONEq(t, row.body, r.Body)
 			assert.Equal(t, []suite.Pair{{Name: "Content-Type", Value: row.mediaType}}, r.Headers)
 		})
 	}
-	s, _ := parsed(t, document("/a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {example: {b: 'x y', a: '${seq}'}}}}}}"), openapi.Options{Writes: true})
+	s, _ := parsed(
+		t,
+		document(
+			"/a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {example: {b: 'x y', a: "+
+				"'${seq}'}}}}}}",
+		), openapi.Options{Writes: true},
+	)
 	assert.Equal(t, "a=%24%7Bseq%7D&b=x%20y", s.Workloads[0].Requests[0].Body)
 }
 
@@ -167,14 +217,21 @@ components:
       required: [a, b, c, d]
       properties: {a: {$ref: '#/components/schemas/Node'}, b: {$ref: '#/components/schemas/Node'}, c: {$ref: '#/components/schemas/Node'}, d: {type: array, minItems: 99, items: {$ref: '#/components/schemas/Node'}}}
 `
-	data := append(document("/a: {get: {}, post: {requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Node'}}}}}}"), deep...)
+	data := append(
+		document(
+			"/a: {get: {}, post: {requestBody: {required: true, content: {application/json: {schema: {$ref: "+
+				"'#/components/schemas/Node'}}}}}}",
+		), deep...,
+	)
 	s, _ := parsed(t, data, openapi.Options{Writes: true})
 	assert.NotEmpty(t, s.Workloads[0].Requests)
 }
 
 func TestWhatIsNotSentUnaskedIsAComment(t *testing.T) {
 	paths := "/a: {get: {}, head: {}, options: {}, post: {}, put: {}, patch: {}, delete: {}, trace: {}}"
-	for writes, want := range map[bool]string{false: "GET HEAD OPTIONS", true: "GET HEAD OPTIONS POST PUT PATCH DELETE"} {
+	for writes, want := range map[bool]string{
+		false: "GET HEAD OPTIONS", true: "GET HEAD OPTIONS POST PUT PATCH DELETE",
+	} {
 		s, _ := parsed(t, document(paths), openapi.Options{Writes: writes})
 		var all []string
 		for _, r := range s.Workloads[0].Requests {
@@ -188,14 +245,18 @@ func TestWhatIsNotSentUnaskedIsAComment(t *testing.T) {
 }
 
 func TestOperationsThatCannotBeDraftedAreNamed(t *testing.T) {
+	const answered, sent = "/b: {get: {responses: {'200': {description: x, content: ", "/b: {post: {requestBody: {"
+	long := strings.Repeat("x", draft.MaxBody)
 	for paths, why := range map[string]string{
 		"'/b#c': {get: {}}": "what follows a # is never sent",
-		"/b: {get: {servers: [{url: 'http://other.example'}]}}":                                                             "it is served elsewhere, by http://other.example",
-		"/b: {get: {responses: {'200': {description: x, content: {text/event-stream: {}}}}}}":                               "its answer is a stream",
-		"/b: {post: {requestBody: {required: true, content: {multipart/form-data: {}}}}}":                                   "a body of multipart/form-data is not drafted",
-		"/b: {post: {requestBody: {required: true, content: {text/plain: {example: '${seq}'}}}}}":                           "a body of text/plain is not drafted",
-		"/b: {post: {requestBody: {content: {application/json: {example: '" + strings.Repeat("x", draft.MaxBody) + "'}}}}}": "its body has more than 16 KiB",
-		"/" + strings.Repeat("b", 2000) + ": {get: {}}":                                                                     "its path has more than",
+		"/b: {get: {servers: [{url: " +
+			"'http://other.example'}]}}": "it is served elsewhere, by http://other.example",
+		answered + "{text/event-stream: {}}}}}}": "its answer is a stream",
+		sent + "required: true, content: " +
+			"{multipart/form-data: {}}}}}": "a body of multipart/form-data is not drafted",
+		sent + "required: true, content: {text/plain: {example: '${seq}'}}}}}": "a body of text/plain is not drafted",
+		sent + "content: {application/json: {example: '" + long + "'}}}}}":     "its body has more than 16 KiB",
+		"/" + strings.Repeat("b", 2000) + ": {get: {}}":                        "its path has more than",
 	} {
 		s, text := parsed(t, document("/a: {get: {}}\n"+paths), openapi.Options{})
 		assert.Len(t, s.Workloads[0].Requests, 1, paths)
@@ -216,7 +277,8 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 		{"{type: mutualTLS}", "[{apiKey: []}]", "", "", "/a"},
 		{"{type: http, scheme: bearer}", "[{other: []}]", "", "", "/a"},
 	} {
-		data := fmt.Sprintf("%s\nsecurity: %s\ncomponents: {securitySchemes: {apiKey: %s}}\n", document("/a: {get: {}}"), row.security, row.scheme)
+		data := fmt.Sprintf("%s\nsecurity: %s\ncomponents: {securitySchemes: {apiKey: %s}}\n",
+			document("/a: {get: {}}"), row.security, row.scheme)
 		s, text := parsed(t, []byte(data), openapi.Options{})
 		r := s.Workloads[0].Requests[0]
 		assert.Equal(t, row.path, r.Path)
@@ -232,15 +294,16 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 }
 
 func TestTheServerOfTheDocument(t *testing.T) {
-	for servers, want := range map[string]string{
-		"[{url: 'http://127.0.0.1:9000/v1'}]":                                                                     "http://127.0.0.1:9000/v1/a",
-		"[{url: 'https://api.example.com/v1'}, {url: 'http://localhost:9000/dev'}]":                               "http://localhost:9000/dev/a",
-		"[{url: 'https://{region}.example.com/{base}', variables: {region: {default: eu}, base: {default: v2}}}]": "http://127.0.0.1:8080/v2/a",
-		"[{url: /api}]": "http://127.0.0.1:8080/api/a",
-		"[]":            "http://127.0.0.1:8080/a",
+	const variables = "variables: {region: {default: eu}, base: {default: v2}}"
+	for _, row := range []struct{ servers, want string }{
+		{"[{url: 'http://127.0.0.1:9000/v1'}]", "http://127.0.0.1:9000/v1/a"},
+		{"[{url: 'https://api.example.com/v1'}, {url: 'http://localhost:9000/dev'}]", "http://localhost:9000/dev/a"},
+		{"[{url: 'https://{region}.example.com/{base}', " + variables + "}]", "http://127.0.0.1:8080/v2/a"},
+		{"[{url: /api}]", "http://127.0.0.1:8080/api/a"},
+		{"[]", "http://127.0.0.1:8080/a"},
 	} {
-		s, _ := parsed(t, append(document("/a: {get: {}}"), "servers: "+servers+"\n"...), openapi.Options{})
-		assert.Equal(t, want, s.System.URL+s.Workloads[0].Requests[0].Path, servers)
+		s, _ := parsed(t, append(document("/a: {get: {}}"), "servers: "+row.servers+"\n"...), openapi.Options{})
+		assert.Equal(t, row.want, s.System.URL+s.Workloads[0].Requests[0].Path, row.servers)
 	}
 }
 
@@ -254,18 +317,26 @@ func TestOnlyTheNamedPaths(t *testing.T) {
 
 // bad are documents of which nothing can be drafted.
 var bad = map[string]struct{ text, why string }{
-	"nothing":              {"", "api.yaml"},
-	"no YAML":              {"openapi: [", "cannot be read as OpenAPI"},
-	"a list":               {"[1, 2]", "cannot be read as OpenAPI"},
-	"Swagger 2":            {"swagger: '2.0'\npaths: {/a: {get: {}}}", "no OpenAPI 3 document"},
-	"OpenAPI 4":            {"openapi: 4.0.0\npaths: {/a: {get: {}}}", "no OpenAPI 3 document"},
-	"no paths":             {"openapi: 3.0.0", "describes no operation"},
-	"paths without any":    {"openapi: 3.0.0\npaths: {/a: {}}", "describes no operation"},
-	"only writes":          {"openapi: 3.0.0\npaths: {/a: {post: {}}}", "--writes"},
-	"another document":     {"openapi: 3.0.0\npaths: {/a: {$ref: 'other.yaml#/a'}}", "refers to another document, other.yaml#/a"},
-	"another host":         {"openapi: 3.0.0\npaths: {/a: {get: {responses: {'200': {$ref: 'http://127.0.0.1:1/x.yaml#/a'}}}}}", "refers to another document"},
-	"a dangling reference": {"openapi: 3.0.0\npaths: {/a: {get: {responses: {'200': {$ref: '#/components/responses/x'}}}}}", "cannot be read as OpenAPI"},
-	"only left out":        {"openapi: 3.0.0\npaths: {'/a#b': {get: {}}}", "what follows a #"},
+	"nothing":           {"", "api.yaml"},
+	"no YAML":           {"openapi: [", "cannot be read as OpenAPI"},
+	"a list":            {"[1, 2]", "cannot be read as OpenAPI"},
+	"Swagger 2":         {"swagger: '2.0'\npaths: {/a: {get: {}}}", "no OpenAPI 3 document"},
+	"OpenAPI 4":         {"openapi: 4.0.0\npaths: {/a: {get: {}}}", "no OpenAPI 3 document"},
+	"no paths":          {"openapi: 3.0.0", "describes no operation"},
+	"paths without any": {"openapi: 3.0.0\npaths: {/a: {}}", "describes no operation"},
+	"only writes":       {"openapi: 3.0.0\npaths: {/a: {post: {}}}", "--writes"},
+	"another document": {
+		"openapi: 3.0.0\npaths: {/a: {$ref: 'other.yaml#/a'}}", "refers to another document, other.yaml#/a",
+	},
+	"another host": {
+		"openapi: 3.0.0\npaths: {/a: {get: {responses: {'200': {$ref: 'http://127.0.0.1:1/x.yaml#/a'}}}}}",
+		"refers to another document",
+	},
+	"a dangling reference": {
+		"openapi: 3.0.0\npaths: {/a: {get: {responses: {'200': {$ref: '#/components/responses/x'}}}}}",
+		"cannot be read as OpenAPI",
+	},
+	"only left out": {"openapi: 3.0.0\npaths: {'/a#b': {get: {}}}", "what follows a #"},
 }
 
 func TestBadDocumentsAreRefused(t *testing.T) {
@@ -283,9 +354,14 @@ func TestBadDocumentsAreRefused(t *testing.T) {
 func TestReferencesThatGoInCirclesEnd(t *testing.T) {
 	for _, text := range []string{
 		"openapi: 3.0.0\npaths: {/a: {$ref: '#/paths/~1a'}}",
-		"openapi: 3.0.0\npaths: {/a: {get: {parameters: [{$ref: '#/components/parameters/x'}]}}}\ncomponents: {parameters: {x: {$ref: '#/components/parameters/x'}}}",
-		"openapi: 3.0.0\npaths: {/a: {get: {parameters: [{name: x, in: query, required: true, schema: {$ref: '#/components/schemas/x'}}]}}}\ncomponents: {schemas: {x: {$ref: '#/components/schemas/y'}, y: {$ref: '#/components/schemas/x'}}}",
-		"openapi: 3.0.0\npaths: {/a: {get: {parameters: [{name: x, in: query, required: true, schema: {$ref: '#/components/schemas/x'}}]}}}\ncomponents: {schemas: {x: {allOf: [{$ref: '#/components/schemas/x'}, {oneOf: [{$ref: '#/components/schemas/x'}]}]}}}",
+		"openapi: 3.0.0\npaths: {/a: {get: {parameters: [{$ref: '#/components/parameters/x'}]}}}\n" +
+			"components: {parameters: {x: {$ref: '#/components/parameters/x'}}}",
+		"openapi: 3.0.0\npaths: {/a: {get: {parameters: [{name: x, in: query, required: true, schema: {$ref: " +
+			"'#/components/schemas/x'}}]}}}\ncomponents: {schemas: {x: {$ref: '#/components/schemas/y'}, y: {$ref: " +
+			"'#/components/schemas/x'}}}",
+		"openapi: 3.0.0\npaths: {/a: {get: {parameters: [{name: x, in: query, required: true, schema: {$ref: " +
+			"'#/components/schemas/x'}}]}}}\ncomponents: {schemas: {x: {allOf: [{$ref: '#/components/schemas/x'}, " +
+			"{oneOf: [{$ref: '#/components/schemas/x'}]}]}}}",
 		"openapi: 3.0.0\npaths: &a {/a: *a}",
 	} {
 		requireHonest(t, []byte(text))
@@ -315,7 +391,14 @@ func FuzzRead(f *testing.F) {
 	for _, row := range bad {
 		f.Add([]byte(row.text))
 	}
-	f.Add(document("/a/{id}: {get: {summary: x, parameters: [{name: id, in: path, required: true, schema: {type: integer, minimum: 1, maximum: 9}}, {name: q, in: query, required: true, schema: {type: array, items: {type: string}}}]}, post: {requestBody: {content: {application/json: {schema: {type: object, required: [a], properties: {a: {type: string}}}}}}}}"))
+	f.Add(
+		document(
+			"/a/{id}: {get: {summary: x, parameters: [{name: id, in: path, required: true, schema: {type: integer, " +
+				"minimum: 1, maximum: 9}}, {name: q, in: query, required: true, schema: {type: array, items: {type: " +
+				"string}}}]}, post: {requestBody: {content: {application/json: {schema: {type: object, required: " +
+				"[a], properties: {a: {type: string}}}}}}}}",
+		),
+	)
 	f.Add([]byte(`{"openapi":"3.1.0","servers":[{"url":"http://localhost:1/{v}","variables":{"v":{"default":"x"}}}],"paths":{"/a b/{x}":{"get":{"operationId":"A-1","security":[{"k":[]}],"parameters":[{"name":"h","in":"header","required":true,"example":"${seq}\n"},{"name":"c","in":"cookie","required":true,"example":{"a":[1,null]}}],"responses":{"200":{"content":{"application/json":{}}}}}}},"components":{"securitySchemes":{"k":{"type":"apiKey","in":"query","name":"k y"}}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<16 {

@@ -62,7 +62,9 @@ func (s *steps) sleep(ctx context.Context, t time.Duration) error {
 }
 
 // disturbed starts a disturbance of a cluster; its window ends with the gate, if there is one.
-func disturbed(t *testing.T, c *clusterimpl.Cluster, kind suite.Disturb, workers int, gate <-chan struct{}) run.Disturbance {
+func disturbed(
+	t *testing.T, c *clusterimpl.Cluster, kind suite.Disturb, workers int, gate <-chan struct{},
+) run.Disturbance {
 	t.Helper()
 	return begin(t.Context(), Target{Cluster: c, Dataset: data}, run.DisturbSpec{
 		Kind: kind, Phase: suite.Phase{Workers: workers}, End: window,
@@ -74,10 +76,11 @@ func start(t *testing.T, workers int, env ...string) *clusterimpl.Cluster {
 	if runtime.GOOS != "linux" {
 		t.Skip("workers are struck by signals as Linux has them")
 	}
-	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{ReadyTimeout: time.Hour, Log: t.Output(), Env: append([]string{
-		"CLUSTER_MODE=true", "CLUSTER_WORKERS=" + strconv.Itoa(workers), "MEMORY_LIMIT=256", "PORT=0",
-		"PLATFORM_SEED=1", "PLATFORM_ACCOUNTS=100", "PLATFORM_TRANSACTIONS=200",
-	}, env...)})
+	c, err := clusterimpl.Start(t.Context(),
+		clusterimpl.Options{ReadyTimeout: time.Hour, Log: t.Output(), Env: append([]string{
+			"CLUSTER_MODE=true", "CLUSTER_WORKERS=" + strconv.Itoa(workers), "MEMORY_LIMIT=256", "PORT=0",
+			"PLATFORM_SEED=1", "PLATFORM_ACCOUNTS=100", "PLATFORM_TRANSACTIONS=200",
+		}, env...)})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		assert.NoError(t, c.Stop(context.WithoutCancel(t.Context())))
@@ -95,7 +98,8 @@ func TestWhatTheClusterWithstandsIsSeenAsThat(t *testing.T) {
 		{suite.DisturbStop, nil, map[string]float64{"lost": 0, "left": 0, "unclean": 0}, false},
 		{suite.DisturbKill, nil, map[string]float64{"replaced": 1}, true},
 		{suite.DisturbHang, nil, map[string]float64{"replaced": 1}, true},
-		{suite.DisturbExhaust, []string{"RESPAWN_LIMIT=3"}, map[string]float64{"wrong": 0, "left": 0, "unclean": 0}, false},
+		{suite.DisturbExhaust, []string{"RESPAWN_LIMIT=3"}, map[string]float64{"wrong": 0, "left": 0, "unclean": 0},
+			false},
 		{suite.DisturbHealth, nil, map[string]float64{"wrong": 0}, false},
 		{suite.DisturbReload, nil, map[string]float64{"replaced": 2}, true},
 		{suite.DisturbScale, nil, nil, true}, // that fails with any other number of workers than asked for
@@ -187,7 +191,10 @@ func TestSessionsInTheMemoryOfOneWorkerAreSeenToBeLost(t *testing.T) {
 
 func TestOnlyWhatWasOnItsWayBeforeAStopCountsAsLost(t *testing.T) {
 	failed := errors.New("connection reset")
-	d := &fault{spec: run.DisturbSpec{Kind: suite.DisturbStop, Start: time.Second}, values: map[string]float64{}, done: make(chan struct{}), unloaded: make(chan struct{})}
+	d := &fault{
+		spec: run.DisturbSpec{Kind: suite.DisturbStop, Start: time.Second}, values: map[string]float64{},
+		done: make(chan struct{}), unloaded: make(chan struct{}),
+	}
 	close(d.done)
 	sample := func(sent time.Duration, err error) measure.Sample {
 		return measure.Sample{Scheduled: sent, Sent: sent, Err: err}
@@ -210,7 +217,8 @@ func TestADisturbanceThatCannotBeSaysSo(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	d = Begin(ctx, Target{Cluster: &clusterimpl.Cluster{}}, run.DisturbSpec{Kind: suite.DisturbKill, Start: time.Hour, End: time.Hour, Origin: time.Now()}).End()
+	d = Begin(ctx, Target{Cluster: &clusterimpl.Cluster{}},
+		run.DisturbSpec{Kind: suite.DisturbKill, Start: time.Hour, End: time.Hour, Origin: time.Now()}).End()
 	assert.ErrorIs(t, d.Err, context.Canceled)
 
 	d = Begin(t.Context(), Target{Cluster: &clusterimpl.Cluster{}}, run.DisturbSpec{Kind: "erase"}).End()

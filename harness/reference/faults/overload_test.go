@@ -133,8 +133,10 @@ func TestAnOverloadNeedsAClusterThatDoesHalfOfItsCapacity(t *testing.T) {
 func TestTheStepsOfAnOverloadReachTheCluster(t *testing.T) {
 	d := &fault{
 		Target: Target{Cluster: start(t, 2), Dataset: data, Mix: []traffic.Share{{Operation: "risk", Share: 1}}},
-		spec:   run.DisturbSpec{Kind: suite.DisturbOverload, Phase: suite.Phase{Number: 37, Workers: 2}, Origin: time.Now()},
-		ctx:    t.Context(), clock: wall{time.Now()}, values: map[string]float64{},
+		spec: run.DisturbSpec{
+			Kind: suite.DisturbOverload, Phase: suite.Phase{Number: 37, Workers: 2}, Origin: time.Now(),
+		},
+		ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{},
 	}
 	_, err := d.connects()
 	require.NoError(t, err)
@@ -191,7 +193,9 @@ func TestUsersWhoAreRefusedComeBackWhenTheyAreTold(t *testing.T) {
 	}))
 	defer server.Close()
 	u := &users{client: server.Client(), base: server.URL, next: func() *traffic.Request {
-		return &traffic.Request{Method: http.MethodGet, Path: "/", Check: func(int, http.Header, []byte) error { return nil }}
+		return &traffic.Request{
+			Method: http.MethodGet, Path: "/", Check: func(int, http.Header, []byte) error { return nil },
+		}
 	}}
 	u.ask(ctx)
 	assert.EqualValues(t, 2, asked.Load())
@@ -204,7 +208,8 @@ func TestWhatIsNormalIsTheHighestOfAnySecond(t *testing.T) {
 	v, ok := spike(begins, begins+700*time.Millisecond, 30*time.Millisecond, nil).highest(begins, begins+3*time.Second)
 	assert.True(t, ok)
 	assert.Equal(t, 30*time.Millisecond, v)
-	v, _ = spike(begins, begins+700*time.Millisecond, 30*time.Millisecond, nil).highest(begins+time.Second, begins+3*time.Second)
+	v, _ = spike(begins, begins+700*time.Millisecond, 30*time.Millisecond, nil).highest(begins+time.Second,
+		begins+3*time.Second)
 	assert.Equal(t, 5*time.Millisecond, v)
 	_, ok = spike(begins, begins+700*time.Millisecond, 0, errors.New("503")).highest(begins, begins+3*time.Second)
 	assert.False(t, ok)

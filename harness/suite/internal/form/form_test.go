@@ -34,7 +34,8 @@ func (v startsWhereItSays) Visit(n ast.Node) ast.Visitor {
 	at := PlaceOf(n)
 	require.LessOrEqual(v.t, at.Line, len(v.lines))
 	rest := string([]rune(v.lines[at.Line-1])[at.Column-1:])
-	assert.True(v.t, strings.HasPrefix(strings.TrimLeft(rest, `"'`), s.Value), "%d:%d holds %q, not %q", at.Line, at.Column, rest, s.Value)
+	assert.True(v.t, strings.HasPrefix(strings.TrimLeft(rest, `"'`), s.Value), "%d:%d holds %q, not %q", at.Line,
+		at.Column, rest, s.Value)
 	return v
 }
 
