@@ -35,9 +35,10 @@ func BenchmarkPhase(b *testing.B) {
 		if phase.Group == suite.GroupBehaviour {
 			continue // judged by counts, not by figures
 		}
-		b.Run(fmt.Sprintf("phase=%d/workers=%d/rate=%.0f", phase.Number, phase.Workers, float64(phase.Rate)), func(b *testing.B) {
-			repeat(b, phase.Number, os.Getenv("NAMEPLATE_STORES"))
-		})
+		b.Run(fmt.Sprintf("phase=%d/workers=%d/rate=%.0f", phase.Number, phase.Workers, float64(phase.Rate)),
+			func(b *testing.B) {
+				repeat(b, phase.Number, os.Getenv("NAMEPLATE_STORES"))
+			})
 	}
 }
 
@@ -76,8 +77,9 @@ func measured(b *testing.B, want string, with suite.Override, observe func(run.E
 	b.Helper()
 	s := suite.Builtin()
 	config, err := run.Prepare(s, run.Options{
-		Ref: archive.RefOf(s, "built-in", suite.BuiltinYAML()), Override: with, Parts: reference.Setup{Stores: want}.Parts,
-		Out: b.TempDir(), Observe: observe, Archived: archive.Options{Stores: want},
+		Ref: archive.RefOf(s, "built-in", suite.BuiltinYAML()), Override: with,
+		Parts: reference.Setup{Stores: want}.Parts, Out: b.TempDir(), Observe: observe,
+		Archived: archive.Options{Stores: want},
 	})
 	require.NoError(b, err)
 	r, err := run.Verify(b.Context(), config)

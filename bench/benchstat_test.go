@@ -24,7 +24,8 @@ const unjudged = "B-rss/worker"
 
 // bench runs this package's benchmarks as go test does and returns what they print.
 func bench(ctx context.Context, pattern string, count int) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^$", "-test.bench="+pattern, "-test.benchtime=1x", fmt.Sprint("-test.count=", count), "-test.short")
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^$", "-test.bench="+pattern, "-test.benchtime=1x",
+		fmt.Sprint("-test.count=", count), "-test.short")
 	cmd.Env = append(os.Environ(), "NAMEPLATE_STORES=embedded")
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
@@ -49,8 +50,32 @@ func TestBenchstatReadsTheOutputAsItIs(t *testing.T) {
 	}
 	both.Wait()
 	require.NoError(t, errors.Join(errs[:]...))
+	assertRead(t, texts[0])
 
-	reader := benchfmt.NewReader(bytes.NewReader(texts[0]), "old.txt")
+	all, only, err := compare.Read([]compare.Input{{Name: "old.txt", Reader: bytes.NewReader(texts[0])}},
+		[]compare.Input{{Name: "new.txt", Reader: bytes.NewReader(texts[1])}})
+	require.NoError(t, err)
+	assert.Empty(t, only)
+	for _, s := range all {
+		assert.Equal(t, s.Unit == unjudged, s.Better == stats.Neither, s.Unit)
+	}
+
+	table := benchstat(t, dir, "old.txt", "new.txt")
+	for _, want := range []string{
+		"old.txt", "new.txt", "vs base", "req/s", "p99-sec", "cpu-sec/req", "B-rss/worker", "B-own/worker",
+		"provider: none", "provider: embedded", "kernel: ", "governor: ", "Phase/phase=1/workers=1/rate=100",
+	} {
+		assert.Contains(t, table, want)
+	}
+	byStore := benchstat(t, dir, "-filter", ".unit:req/s", "-col", "provider", "old.txt")
+	assert.Contains(t, byStore, "embedded", "a column for each provider")
+	assert.NotContains(t, byStore, "p99")
+}
+
+// assertRead checks what benchstat's own reader makes of an output of phases 1 and 3, each twice.
+func assertRead(t *testing.T, output []byte) {
+	t.Helper()
+	reader := benchfmt.NewReader(bytes.NewReader(output), "old.txt")
 	var results []*benchfmt.Result
 	for reader.Scan() {
 		if r, ok := reader.Result().(*benchfmt.Result); ok {
@@ -58,9 +83,11 @@ func TestBenchstatReadsTheOutputAsItIs(t *testing.T) {
 		}
 	}
 	require.NoError(t, reader.Err())
-	require.Len(t, results, 4, "%s", texts[0])
+	require.Len(t, results, 4, "%s", output)
 	for _, r := range results {
-		for _, key := range []string{"goos", "goarch", "pkg", "cpu", "kernel", "governor", "cores", "provider", "provider-redis"} {
+		for _, key := range []string{
+			"goos", "goarch", "pkg", "cpu", "kernel", "governor", "cores", "provider", "provider-redis",
+		} {
 			assert.NotEmpty(t, r.GetConfig(key), key)
 		}
 		for _, v := range r.Values {
@@ -74,21 +101,6 @@ func TestBenchstatReadsTheOutputAsItIs(t *testing.T) {
 	assert.Equal(t, "embedded", results[3].GetConfig("provider"))
 	assert.Equal(t, 1, reader.Units().GetBetter("req/s"))
 	assert.Equal(t, -1, reader.Units().GetBetter("p99-sec"))
-
-	all, only, err := compare.Read([]compare.Input{{Name: "old.txt", Reader: bytes.NewReader(texts[0])}}, []compare.Input{{Name: "new.txt", Reader: bytes.NewReader(texts[1])}})
-	require.NoError(t, err)
-	assert.Empty(t, only)
-	for _, s := range all {
-		assert.Equal(t, s.Unit == unjudged, s.Better == stats.Neither, s.Unit)
-	}
-
-	table := benchstat(t, dir, "old.txt", "new.txt")
-	for _, want := range []string{"old.txt", "new.txt", "vs base", "req/s", "p99-sec", "cpu-sec/req", "B-rss/worker", "B-own/worker", "provider: none", "provider: embedded", "kernel: ", "governor: ", "Phase/phase=1/workers=1/rate=100"} {
-		assert.Contains(t, table, want)
-	}
-	byStore := benchstat(t, dir, "-filter", ".unit:req/s", "-col", "provider", "old.txt")
-	assert.Contains(t, byStore, "embedded", "a column for each provider")
-	assert.NotContains(t, byStore, "p99")
 }
 
 // benchstat runs the tool at the version that the module names.

@@ -14,9 +14,10 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
-// BenchmarkColdStart drives phase 4 with a warm-up of two seconds that does not wait for a steady state, at the documented
-// rate and at half of it, on stores of several providers. What a cold start leaves behind shows in the window: a backlog in
-// the p99, refused requests among the errors, connections that are opened again and again in the stores' processor time.
+// BenchmarkColdStart drives phase 4 with a warm-up of two seconds that does not wait for a steady state, at the
+// documented rate and at half of it, on stores of several providers. What a cold start leaves behind shows in the
+// window: a backlog in the p99, refused requests among the errors, connections that are opened again and again in the
+// stores' processor time.
 //
 //	go test ./bench -run '^$' -bench ColdStart -benchtime 1x -count 6
 func BenchmarkColdStart(b *testing.B) {
@@ -33,7 +34,8 @@ func BenchmarkColdStart(b *testing.B) {
 				needStores(b, c.postgres, c.redis)
 				runs, duration := 1, 10*time.Second
 				repeatAs(b, stores, suite.Override{
-					Runs: &runs, Warmup: new(suite.FixedWarmup(2 * time.Second)), Duration: &duration, Phases: []int{4}, RateScale: &scale,
+					Runs: &runs, Warmup: new(suite.FixedWarmup(2 * time.Second)), Duration: &duration, Phases: []int{4},
+					RateScale: &scale,
 				})
 			})
 		}
@@ -47,7 +49,8 @@ func BenchmarkConnect(b *testing.B) {
 		b.Run("stores="+provider, func(b *testing.B) {
 			needStores(b, provider, "")
 			set, err := fixtures.Up(b.Context(), fixtures.Request{
-				Want: provider, Need: []fixtures.Kind{fixtures.Postgres}, Dataset: dataset.Spec{Seed: 1, Accounts: 1, Transactions: 1},
+				Want: provider, Need: []fixtures.Kind{fixtures.Postgres},
+				Dataset: dataset.Spec{Seed: 1, Accounts: 1, Transactions: 1},
 			})
 			require.NoError(b, err)
 			defer func() { require.NoError(b, set.Close()) }()

@@ -58,7 +58,8 @@ func guards(b *testing.B, provider string, phase int) {
 	runs, warmup, duration := b.N, time.Second, guardWindow
 	s := suite.Builtin()
 	d := &disturber{
-		tb: b, r: mathrand.New(mathrand.NewPCG(s.Plan.Seed, uint64(phase))), folder: b.TempDir(), disturbed: map[int]bool{},
+		tb: b, r: mathrand.New(mathrand.NewPCG(s.Plan.Seed, uint64(phase))), folder: b.TempDir(),
+		disturbed: map[int]bool{},
 	}
 	defer d.end()
 	measured := measured(b, provider, suite.Override{
@@ -107,7 +108,8 @@ func (d *disturber) observe(e run.Event) {
 		return
 	}
 	d.seen = e.Run
-	disturbed, wait := d.r.IntN(2) == 1, time.Duration(d.r.Int64N(int64(guardWindow*2/5))) // progress comes up to 250 ms late
+	// progress comes up to 250 ms late
+	disturbed, wait := d.r.IntN(2) == 1, time.Duration(d.r.Int64N(int64(guardWindow*2/5)))
 	d.disturbed[e.Run] = disturbed
 	if disturbed {
 		d.burning.Go(func() { d.burn(e.Run, wait, guardWindow/2) })
@@ -166,9 +168,10 @@ func (d *disturber) side(number int) int {
 // show prints a run's figures, for a closer look.
 func (d *disturber) show(name string, t archive.Trial, excluded int) {
 	o, n := t.Usage.Others, t.Noise
-	fmt.Printf("# %s run=%d at=%s side=%d got=%.3f excluded=%d took=%.3f stolen=%.3f pressure=%.3f spins=%v,%v idle=%v,%v waited=%v\n",
-		name, t.Number, t.Started.Add(t.Window.Start).Format(time.TimeOnly), d.side(t.Number), d.got(t.Number), excluded,
-		o.Taken*o.Cores, o.Stolen*o.Cores, o.Pressure, n.SpinBefore, n.SpinAfter,
+	fmt.Printf("# %s run=%d at=%s side=%d got=%.3f excluded=%d took=%.3f stolen=%.3f pressure=%.3f spins=%v,%v "+
+		"idle=%v,%v waited=%v\n",
+		name, t.Number, t.Started.Add(t.Window.Start).Format(time.TimeOnly), d.side(t.Number), d.got(t.Number),
+		excluded, o.Taken*o.Cores, o.Stolen*o.Cores, o.Pressure, n.SpinBefore, n.SpinAfter,
 		n.QuietBefore.Idle, n.QuietAfter.Idle, n.QuietAfter.Waited)
 }
 

@@ -24,7 +24,8 @@ func BenchmarkStores(b *testing.B) {
 	}
 }
 
-// needStores skips a test where this machine lacks the providers of its stores, by name; "" for a store that it does not need.
+// needStores skips a test where this machine lacks the providers of its stores, by name; "" for a store that it does
+// not need.
 func needStores(tb testing.TB, postgres, redis string) {
 	tb.Helper()
 	needed := map[fixtures.Kind]string{fixtures.Postgres: postgres, fixtures.Redis: redis}

@@ -49,7 +49,8 @@ func system(clustered bool, workers int, env ...string) clustertest.System {
 		Workers: workers, Clustered: clustered, Path: "/", Slow: "/slow?for=100ms",
 		Start: func(ctx context.Context, port int, log io.Writer) (clustertest.Instance, error) {
 			c, err := clusterimpl.Start(ctx, clusterimpl.Options{Log: log, ReadyTimeout: hang, Env: append(env,
-				"CLUSTER_MODE="+strconv.FormatBool(clustered), "CLUSTER_WORKERS="+strconv.Itoa(workers), "PORT="+strconv.Itoa(port))})
+				"CLUSTER_MODE="+strconv.FormatBool(clustered), "CLUSTER_WORKERS="+strconv.Itoa(workers),
+				"PORT="+strconv.Itoa(port))})
 			if err != nil {
 				return nil, err
 			}
@@ -84,14 +85,16 @@ func mark(t *testing.T) (find func() []int, variable string) {
 		for _, file := range files {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 			environ, err := os.ReadFile(file)
-			if err == nil && pid != os.Getpid() && bytes.Contains(environ, []byte(variable+"\x00")) && clustertest.Alive(pid) {
+			if err == nil && pid != os.Getpid() && bytes.Contains(environ, []byte(variable+"\x00")) &&
+				clustertest.Alive(pid) {
 				pids = append(pids, pid)
 			}
 		}
 		return pids
 	}
 	t.Cleanup(func() {
-		assert.Eventually(t, func() bool { return len(find()) == 0 }, hang, 5*time.Millisecond, "processes were left behind")
+		assert.Eventually(t, func() bool { return len(find()) == 0 }, hang, 5*time.Millisecond,
+			"processes were left behind")
 	})
 	return find, variable
 }
@@ -194,7 +197,8 @@ func failedStart(t *testing.T, timeout time.Duration, start string, env ...strin
 	t.Helper()
 	find, marked := mark(t)
 	_, err := clusterimpl.Start(t.Context(), clusterimpl.Options{
-		Env: append([]string{"PORT=0", "CLUSTER_WORKERS=2", envStart + "=" + start, marked}, env...), ReadyTimeout: timeout,
+		Env:          append([]string{"PORT=0", "CLUSTER_WORKERS=2", envStart + "=" + start, marked}, env...),
+		ReadyTimeout: timeout,
 	})
 	require.Error(t, err)
 	assert.Empty(t, find(), "nothing is left behind")
@@ -311,7 +315,8 @@ func TestASuccessfulReplacementIsTold(t *testing.T) {
 	require.Eventually(t, func() bool { return c.Restarts() == 1 }, hang, time.Millisecond)
 	require.Len(t, c.Faults(), 1)
 	assert.Regexp(t, `^worker [12] \(pid \d+\) ended and is replaced: exit status 7$`, c.Faults()[0])
-	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Status == health.Healthy }, hang, 5*time.Millisecond)
+	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Status == health.Healthy }, hang,
+		5*time.Millisecond)
 	w, _ := workersOf(t, c)
 	assert.Equal(t, 1, w.Workers[0].Restarts+w.Workers[1].Restarts)
 }
@@ -353,7 +358,8 @@ func TestAWorkerThatIsToldToStopFinishesAndIsReplaced(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, "done\n", body)
 	})
-	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Workers[0].InFlight == 1 }, hang, 5*time.Millisecond)
+	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Workers[0].InFlight == 1 }, hang,
+		5*time.Millisecond)
 	require.NoError(t, syscall.Kill(victim, syscall.SIGTERM))
 	require.NoError(t, os.WriteFile(goOn, nil, 0o600))
 	answered.Wait()
@@ -377,7 +383,8 @@ func TestPastTheLimitNothingIsReplaced(t *testing.T) {
 	}
 	second := worker(2)
 	require.NoError(t, syscall.Kill(worker(1), syscall.SIGKILL))
-	require.Eventually(t, func() bool { _, code := workersOf(t, c); return code == http.StatusServiceUnavailable }, hang, 5*time.Millisecond)
+	require.Eventually(t, func() bool { _, code := workersOf(t, c); return code == http.StatusServiceUnavailable },
+		hang, 5*time.Millisecond)
 
 	w, _ := workersOf(t, c)
 	assert.Equal(t, "failed", w.Workers[0].State)
@@ -437,7 +444,8 @@ func TestWorkersReportWhatTheyUse(t *testing.T) {
 func TestStopKillsWhatDoesNotDrain(t *testing.T) {
 	t.Parallel()
 	find, marked := mark(t)
-	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Env: []string{"PORT=0", "CLUSTER_WORKERS=2", marked}, ReadyTimeout: hang})
+	c, err := clusterimpl.Start(t.Context(),
+		clusterimpl.Options{Env: []string{"PORT=0", "CLUSTER_WORKERS=2", marked}, ReadyTimeout: hang})
 	require.NoError(t, err)
 	var asked sync.WaitGroup
 	asked.Go(func() { _, _, _ = get(t, c.URL()+"/slow?for=1h") })

@@ -201,7 +201,8 @@ func TestNoAcceptedRequestIsLostByStopping(t *testing.T) {
 }
 
 func untilClosed(c *clusterimpl.Cluster, keep bool, answered *atomic.Int64, stopping *atomic.Bool) error {
-	const timeout = 200 * time.Millisecond // less than the second after which a client tries again that the kernel dropped
+	// less than the second after which a client tries again that the kernel dropped
+	const timeout = 200 * time.Millisecond
 	for {
 		l, err := dial(c, timeout)
 		var failed net.Error

@@ -59,7 +59,11 @@ func TestRunServesUntilItIsStopped(t *testing.T) {
 		env   string
 		lines []string
 	}{
-		{"a cluster", "CLUSTER_MODE=true", []string{`serving http://127\.0\.0\.1:\d+`, `primary   pid \d+`, `worker [12]  pid \d+`, `worker [12]  pid \d+`}},
+		{
+			"a cluster", "CLUSTER_MODE=true", []string{
+				`serving http://127\.0\.0\.1:\d+`, `primary   pid \d+`, `worker [12]  pid \d+`, `worker [12]  pid \d+`,
+			},
+		},
 		{"a single process", "CLUSTER_MODE=false", []string{`serving http://127\.0\.0\.1:\d+`, `worker 1  pid \d+`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,7 +72,8 @@ func TestRunServesUntilItIsStopped(t *testing.T) {
 			var stdout, stderr output
 			exit := make(chan int, 1)
 			go func() { exit <- runWith(ctx, newNothing, environ(t, tt.env), &stdout, &stderr) }()
-			require.Eventually(t, func() bool { return strings.Contains(stdout.String(), "worker") }, 5*time.Minute, time.Millisecond, stderr.String())
+			require.Eventually(t, func() bool { return strings.Contains(stdout.String(), "worker") }, 5*time.Minute,
+				time.Millisecond, stderr.String())
 			url := strings.TrimPrefix(strings.SplitN(stdout.String(), "\n", 2)[0], "serving ")
 			client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 			r, err := client.Get(url + "/health")
@@ -87,7 +92,8 @@ func TestRunServesUntilItIsStopped(t *testing.T) {
 
 func TestRunRefusesBadValues(t *testing.T) {
 	var stdout, stderr output
-	assert.Equal(t, exitUsage, runWith(t.Context(), newNothing, environ(t, "PORT=x", "GC_INTERVAL=often"), &stdout, &stderr))
+	assert.Equal(t, exitUsage,
+		runWith(t.Context(), newNothing, environ(t, "PORT=x", "GC_INTERVAL=often"), &stdout, &stderr))
 	assert.Empty(t, stdout.String())
 	assert.Contains(t, stderr.String(), `PORT="x" is not allowed`)
 	assert.Contains(t, stderr.String(), `GC_INTERVAL="often" is not allowed`)
@@ -108,7 +114,8 @@ func TestDebugShowsWhatTheSupervisorDoes(t *testing.T) {
 	var stdout, stderr output
 	exit := make(chan int, 1)
 	go func() {
-		exit <- runWith(ctx, newNothing, environ(t, "DEBUG=cluster:*,-cluster:ipc", "LOG_FORMAT=json", "HEALTH_CHECK_INTERVAL=1s"), &stdout, &stderr)
+		exit <- runWith(ctx, newNothing,
+			environ(t, "DEBUG=cluster:*,-cluster:ipc", "LOG_FORMAT=json", "HEALTH_CHECK_INTERVAL=1s"), &stdout, &stderr)
 	}()
 	for checkedTwice(stderr.String()) == 0 {
 		time.Sleep(10 * time.Millisecond)

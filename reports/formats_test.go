@@ -98,7 +98,12 @@ func TestOpenMetricsKeepToTheForm(t *testing.T) {
 			assert.Zero(t, v, name)
 		}
 	}
-	assert.Equal(t, map[string]bool{"P1.rate refuted": true, "P1.p99 refuted": true, "P1.errors refuted": true, "P1.memory untestable": true}, ones)
+	assert.Equal(
+		t,
+		map[string]bool{
+			"P1.rate refuted": true, "P1.p99 refuted": true, "P1.errors refuted": true, "P1.memory untestable": true,
+		}, ones,
+	)
 	require.Len(t, families["nameplate_exit_status"].GetMetric(), 1)
 	assert.Equal(t, 1.0, valueOf(families["nameplate_exit_status"].GetMetric()[0]))
 }
@@ -125,5 +130,6 @@ func TestTheOtherFormatsAreThoseOfTheirFiles(t *testing.T) {
 	assert.Contains(t, formatted(t, reports.InMarkdown, run), "| Claim |")
 	assert.Contains(t, formatted(t, reports.HTML, run), "<!DOCTYPE html>")
 	assert.Contains(t, formatted(t, reports.Object, run), `"claims"`)
-	assert.ErrorContains(t, reports.Print(&bytes.Buffer{}, run, "pdf"), `format "pdf"; allowed: text, markdown, html, json, junit, openmetrics, github`)
+	assert.ErrorContains(t, reports.Print(&bytes.Buffer{}, run, "pdf"),
+		`format "pdf"; allowed: text, markdown, html, json, junit, openmetrics, github`)
 }

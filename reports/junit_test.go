@@ -35,8 +35,9 @@ var junitForm = map[string]element{
 	},
 	"properties": {nil, nil, []string{"property"}, false},
 	"property":   {[]string{"name", "value"}, nil, nil, false},
-	"testcase":   {[]string{"name"}, []string{"time", "classname", "group"}, []string{"skipped", "error", "failure", "system-out", "system-err"}, false},
-	"skipped":    problem, "error": problem, "failure": problem,
+	"testcase": {[]string{"name"}, []string{"time", "classname", "group"},
+		[]string{"skipped", "error", "failure", "system-out", "system-err"}, false},
+	"skipped": problem, "error": problem, "failure": problem,
 	"system-out": {text: true}, "system-err": {text: true},
 }
 
@@ -63,7 +64,8 @@ func checkJUnit(text string) error {
 			switch {
 			case !known:
 				wrong("unknown element %s", name)
-			case len(path) == 0 && name != "testsuites" || len(path) > 0 && !slices.Contains(junitForm[path[len(path)-1]].children, name):
+			case len(path) == 0 && name != "testsuites" ||
+				len(path) > 0 && !slices.Contains(junitForm[path[len(path)-1]].children, name):
 				wrong("%s in %q", name, path)
 			}
 			has := map[string]bool{}
@@ -106,7 +108,8 @@ func TestJUnitKeepsToTheForm(t *testing.T) {
 		assert.NoError(t, checkJUnit(text), name)
 	}
 	for _, bad := range []string{
-		`<testsuite name="x"/>`, `<testsuites><testcase name="x"/></testsuites>`, `<testsuites time="1"/>`, `<testsuites>text</testsuites>`,
+		`<testsuite name="x"/>`, `<testsuites><testcase name="x"/></testsuites>`, `<testsuites time="1"/>`,
+		`<testsuites>text</testsuites>`,
 		`<testsuites><testsuite name="x" tests="1" failures="0" errors="0" colour="red"/></testsuites>`,
 		`<testsuites><testsuite name="x" tests="1" failures="0"/></testsuites>`,
 	} {

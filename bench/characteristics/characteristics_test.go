@@ -59,7 +59,8 @@ type cell struct {
 func row(s system, claim, truth string, length float64, runs int, bias bool) []cell {
 	cells := make([]cell, len(margins))
 	for i, m := range margins {
-		cells[i] = cell{fmt.Sprintf("| %s | %s | %s | %d x %g s |", s.name, claim, truth, runs, length), m, map[judge.Verdict]int{}, bias, 0}
+		cells[i] = cell{fmt.Sprintf("| %s | %s | %s | %d x %g s |", s.name, claim, truth, runs, length), m,
+			map[judge.Verdict]int{}, bias, 0}
 	}
 	return cells
 }
@@ -129,7 +130,9 @@ func judgedOn(cores, documented int, claim suite.Claim, runs func(int) judge.Evi
 }
 
 func p99Claim(bound float64) suite.Claim {
-	return suite.Claim{ID: "p99", Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: bound, Unit: suite.Milliseconds}}
+	return suite.Claim{
+		ID: "p99", Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: bound, Unit: suite.Milliseconds},
+	}
 }
 
 // percentiles judges "p99 <= bound" of a system at 70 % utilization, with n repetitions. The runs are the same for
@@ -139,7 +142,8 @@ func percentiles(t *testing.T, s system, length float64, most, n int, bias bool)
 	truths := map[string]float64{longRun: s.longRun(rand.New(rand.NewPCG(1, 2)), service, 4_000_000)}
 	if s.name == even.name { // known exactly: the simulation is held against it
 		q, err := queueing.NewMMC(s.servers, rate, service)
-		if assert.NoError(t, err) && assert.InEpsilon(t, 1000*q.ResponseQuantile(0.99), truths[longRun], 0.01, "simulated against closed form") {
+		if assert.NoError(t, err) &&
+			assert.InEpsilon(t, 1000*q.ResponseQuantile(0.99), truths[longRun], 0.01, "simulated against closed form") {
 			truths[longRun] = 1000 * q.ResponseQuantile(0.99)
 		}
 	}
@@ -175,7 +179,10 @@ func percentiles(t *testing.T, s system, length float64, most, n int, bias bool)
 // give R × 0.99 × (1 + margin), with n repetitions: what it may fall short by is not counted as room.
 func rates(s system, length float64, n int) []cell {
 	cells := row(s, "rate", longRun, length, 6, false)
-	claim := suite.Claim{ID: "rate", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: rate, Unit: suite.RequestsPerSecond}, Tolerance: 0.01}
+	claim := suite.Claim{
+		ID: "rate", Metric: "rate", Op: suite.AtLeast,
+		Value: suite.Quantity{Value: rate, Unit: suite.RequestsPerSecond}, Tolerance: 0.01,
+	}
 	for i, c := range cells {
 		cells[i].bias = c.margin == 0 // a queue that is offered all it can give never settles
 		r := rand.New(rand.NewPCG(6, uint64(i)))
@@ -227,12 +234,15 @@ func TestOperatingCharacteristics(t *testing.T) {
 	for _, c := range cells {
 		if !c.bias { // at most 2 % (or what the row says), and what chance adds to a count (two standard errors)
 			most := cmp.Or(c.most, 0.02)
-			assert.LessOrEqual(t, c.wrong(n), most+2*math.Sqrt(most*(1-most)/float64(n)), "%s %+.0f %%", c.experiment, 100*c.margin)
+			assert.LessOrEqual(t, c.wrong(n), most+2*math.Sqrt(most*(1-most)/float64(n)), "%s %+.0f %%", c.experiment,
+				100*c.margin)
 		}
 	}
-	for _, c := range cells { // a disturbed host gets its verdict all the same, at a headroom of 2, in 95 % of all cases at least
+	// a disturbed host gets its verdict all the same, at a headroom of 2, in 95 % of all cases at least
+	for _, c := range cells {
 		if strings.Contains(c.experiment, "disturbed") && c.margin == 1 {
-			assert.GreaterOrEqual(t, float64(c.verdicts[judge.Verified])/float64(n), 0.95-2*math.Sqrt(0.05*0.95/float64(n)), c.experiment)
+			assert.GreaterOrEqual(t, float64(c.verdicts[judge.Verified])/float64(n),
+				0.95-2*math.Sqrt(0.05*0.95/float64(n)), c.experiment)
 		}
 	}
 	if *update {
@@ -244,7 +254,8 @@ func TestOperatingCharacteristics(t *testing.T) {
 		for i, v := range shown {
 			want, got := published[key(c)][i], float64(c.verdicts[v])/float64(n)
 			// Four standard errors of the difference, and two percent for truths that are simulated themselves.
-			assert.InDelta(t, want, got, 0.02+4*math.Sqrt(max(want*(1-want), 0.02)*(1.0/float64(n)+1.0/full)), "%s %v: -update rewrites README.md", key(c), v)
+			assert.InDelta(t, want, got, 0.02+4*math.Sqrt(max(want*(1-want), 0.02)*(1.0/float64(n)+1.0/full)),
+				"%s %v: -update rewrites README.md", key(c), v)
 		}
 	}
 }
@@ -273,7 +284,10 @@ func replace(t *testing.T, cells []cell) {
 	t.Helper()
 	before, _, after := parts(t)
 	var out strings.Builder
-	out.WriteString("| system | claim | held against the | runs | room | verified | refuted | inconclusive | invalid | untestable |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	out.WriteString(
+		"| system | claim | held against the | runs | room | verified | refuted | inconclusive | invalid | " +
+			"untestable |\n|---|---|---|---|---|---|---|---|---|---|\n",
+	)
 	for _, c := range cells {
 		of := func(v judge.Verdict) string {
 			share := float64(c.verdicts[v]) / full
@@ -282,7 +296,8 @@ func replace(t *testing.T, cells []cell) {
 			}
 			return fmt.Sprintf("%.1f %%", 100*share)
 		}
-		fmt.Fprintf(&out, "%s %s | %s | %s | %s | %s |\n", key(c), of(judge.Verified), of(judge.Refuted), of(judge.Inconclusive), of(judge.Invalid), of(judge.Untestable))
+		fmt.Fprintf(&out, "%s %s | %s | %s | %s | %s |\n", key(c), of(judge.Verified), of(judge.Refuted),
+			of(judge.Inconclusive), of(judge.Invalid), of(judge.Untestable))
 	}
 	require.NoError(t, os.WriteFile("README.md", []byte(before+begin+out.String()+end+after), 0o644))
 }

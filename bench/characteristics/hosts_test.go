@@ -37,8 +37,9 @@ func disturbed(what harm, n int) []cell {
 	for _, share := range shares {
 		for _, m := range roomOf {
 			all = append(all, cell{
-				experiment: fmt.Sprintf("| M/M/4, %.0f %% of the runs disturbed, %s | p99 | %s | 6 x %g s |", 100*share, what, medianRun, length),
-				margin:     m, verdicts: map[judge.Verdict]int{},
+				experiment: fmt.Sprintf("| M/M/4, %.0f %% of the runs disturbed, %s | p99 | %s | 6 x %g s |", 100*share,
+					what, medianRun, length),
+				margin: m, verdicts: map[judge.Verdict]int{},
 			})
 		}
 	}
@@ -69,8 +70,8 @@ func disturbed(what harm, n int) []cell {
 	return all
 }
 
-// smallHosts judges claims about 8 cores on a host with 2, at several utilizations of the 8. What is documented is true of the 8
-// or not, and what the host does is no matter of that: at most 1 % may be refuted wrongly.
+// smallHosts judges claims about 8 cores on a host with 2, at several utilizations of the 8. What is documented is true
+// of the 8 or not, and what the host does is no matter of that: at most 1 % may be refuted wrongly.
 func smallHosts(work func(*rand.Rand) float64, name string, utilizations []float64, n int) []cell {
 	const length, documented, cores = 5.0, 8, 2
 	var all []cell
@@ -95,7 +96,8 @@ func smallHosts(work func(*rand.Rand) float64, name string, utilizations []float
 			claims[i] = p99Claim(bound * (1 + c.margin))
 		}
 		claims[len(roomOfSmall)] = suite.Claim{
-			ID: "rate", Metric: "rate", Op: suite.AtLeast, Value: suite.Quantity{Value: rate, Unit: suite.RequestsPerSecond}, Tolerance: 0.01,
+			ID: "rate", Metric: "rate", Op: suite.AtLeast,
+			Value: suite.Quantity{Value: rate, Unit: suite.RequestsPerSecond}, Tolerance: 0.01,
 		}
 		r := rand.New(rand.NewPCG(8, uint64(at)))
 		for range n {

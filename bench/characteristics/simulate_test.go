@@ -102,7 +102,8 @@ func (s system) without(r *rand.Rand, service, length, from, to float64) judge.E
 		Workers: s.servers, Window: w,
 		Noise: measure.HostNoise{SpinBefore: 30 * time.Millisecond, SpinAfter: 30 * time.Millisecond},
 		Usage: &measure.Usage{Series: []measure.Series{
-			{Role: measure.RoleWorker, Name: "worker 1", Known: true, CPU: busy}, {Role: measure.RoleHost, Name: "host", Known: true, CPU: busy},
+			{Role: measure.RoleWorker, Name: "worker 1", Known: true, CPU: busy},
+			{Role: measure.RoleHost, Name: "host", Known: true, CPU: busy},
 		}},
 	}
 }

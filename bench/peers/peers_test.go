@@ -83,9 +83,10 @@ func measureAll(ctx context.Context, start func(context.Context) (system, error)
 			figures["kill-failed"] = float64(w.Failed + w.Unsent)
 			figures["kill-gap-ms"] = float64(w.Gap.Microseconds()) / 1000
 		}},
-		{"reload", func(ctx context.Context, s system) error { return s.reload(ctx) }, func(w *measure.Window, _ time.Duration) {
-			figures["reload-failed"] = float64(w.Failed + w.Unsent)
-		}},
+		{"reload", func(ctx context.Context, s system) error { return s.reload(ctx) },
+			func(w *measure.Window, _ time.Duration) {
+				figures["reload-failed"] = float64(w.Failed + w.Unsent)
+			}},
 	} {
 		w, used, err := one(ctx, start, part.act)
 		if err != nil {
@@ -97,7 +98,9 @@ func measureAll(ctx context.Context, start func(context.Context) (system, error)
 }
 
 // one drives a fresh system, and disturbs it a third into the measurement window.
-func one(ctx context.Context, start func(context.Context) (system, error), act func(context.Context, system) error) (*measure.Window, time.Duration, error) {
+func one(
+	ctx context.Context, start func(context.Context) (system, error), act func(context.Context, system) error,
+) (*measure.Window, time.Duration, error) {
 	s, err := start(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -117,8 +120,9 @@ func one(ctx context.Context, start func(context.Context) (system, error), act f
 		}()
 	}
 	out, err := load.Drive(ctx, load.Config{
-		BaseURL: s.url(), Source: &accounts{}, Schedule: load.Constant(rate), Warmup: load.FixedWarmup(warmup), Duration: window,
-		Timeout: 5 * time.Second, Connections: connections, WorkerHeader: "X-Worker", Started: started,
+		BaseURL: s.url(), Source: &accounts{}, Schedule: load.Constant(rate), Warmup: load.FixedWarmup(warmup),
+		Duration: window, Timeout: 5 * time.Second, Connections: connections, WorkerHeader: "X-Worker",
+		Started: started,
 	})
 	if err != nil {
 		return nil, 0, err

@@ -32,7 +32,8 @@ type system interface {
 type reference struct{ *clusterimpl.Cluster }
 
 func startReference(ctx context.Context) (system, error) {
-	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: []string{"PORT=0", fmt.Sprint("CLUSTER_WORKERS=", workers), "RESPAWN_LIMIT=1000"}})
+	c, err := clusterimpl.Start(ctx,
+		clusterimpl.Options{Env: []string{"PORT=0", fmt.Sprint("CLUSTER_WORKERS=", workers), "RESPAWN_LIMIT=1000"}})
 	return reference{c}, err
 }
 
@@ -72,7 +73,9 @@ func startNode(ctx context.Context) (system, error) {
 	if err := taken.Close(); err != nil {
 		return nil, err
 	}
-	n := node{cmd: exec.Command("node", "node/server.js"), lines: make(chan string, 16), base: "http://" + address.String()}
+	n := node{
+		cmd: exec.Command("node", "node/server.js"), lines: make(chan string, 16), base: "http://" + address.String(),
+	}
 	n.cmd.Env = append(os.Environ(), fmt.Sprint("CLUSTER_WORKERS=", workers), fmt.Sprint("PORT=", address.Port))
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	n.cmd.Stderr = os.Stderr

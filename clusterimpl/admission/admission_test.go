@@ -50,7 +50,10 @@ func always() bool { return true }
 func TestUnderOverloadWhatIsServedIsInTimeAndAsMuchAsWithout(t *testing.T) {
 	for _, times := range []int{2, 3, 10} {
 		synctest.Test(t, func(t *testing.T) {
-			w := &worker{cpu: make(chan struct{}, 1), gate: NewGate(Config{Starved: always}), takes: 2 * time.Millisecond} // capacity: 500 a second
+			// capacity: 500 a second
+			w := &worker{
+				cpu: make(chan struct{}, 1), gate: NewGate(Config{Starved: always}), takes: 2 * time.Millisecond,
+			}
 			w.offer(500*times, 5*time.Second)
 			inTime := w.done.Load()
 			w.clients.Wait()

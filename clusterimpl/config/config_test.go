@@ -29,9 +29,9 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 
 func TestEveryVariableIsRead(t *testing.T) {
 	c, err := config.Parse([]string{
-		"CLUSTER_MODE=true", "CLUSTER_WORKERS=256", "CLUSTER_DISTRIBUTION=inherited", "MEMORY_LIMIT=2GB", "HOST=::1", "PORT=0",
-		"RESPAWN_LIMIT=3", "HEALTH_CHECK_INTERVAL=2s", "GC_INTERVAL=0", "DEBUG=cluster:*,-cluster:ipc", "LOG_FORMAT=json",
-		"DATABASE_URL=sqlite:/tmp/x.db", "REDIS_URL=redis://h:1/0", "REDIS_PREFIX=np:ab12:",
+		"CLUSTER_MODE=true", "CLUSTER_WORKERS=256", "CLUSTER_DISTRIBUTION=inherited", "MEMORY_LIMIT=2GB", "HOST=::1",
+		"PORT=0", "RESPAWN_LIMIT=3", "HEALTH_CHECK_INTERVAL=2s", "GC_INTERVAL=0", "DEBUG=cluster:*,-cluster:ipc",
+		"LOG_FORMAT=json", "DATABASE_URL=sqlite:/tmp/x.db", "REDIS_URL=redis://h:1/0", "REDIS_PREFIX=np:ab12:",
 		"PLATFORM_SEED=18446744073709551615", "PLATFORM_ACCOUNTS=7", "PLATFORM_TRANSACTIONS=0", "PLATFORM_SLOWDOWN=2ms",
 	})
 	require.NoError(t, err)

@@ -47,7 +47,8 @@ func TestARequestIsCarriedOutAndAnswered(t *testing.T) {
 		done(nil)
 	})
 	assert.NoError(t, control.Send(t.Context(), path, control.Request{Do: control.Scale, Workers: 4}))
-	assert.EqualError(t, control.Send(t.Context(), path, control.Request{Do: control.Scale, Workers: 5}), "scale the cluster: too many")
+	assert.EqualError(t, control.Send(t.Context(), path, control.Request{Do: control.Scale, Workers: 5}),
+		"scale the cluster: too many")
 }
 
 func TestOnlyTheOwnerMayOpenTheSocket(t *testing.T) {
@@ -87,7 +88,8 @@ func TestAnEndedClusterAnswersWhoWaits(t *testing.T) {
 func TestWhereNobodyListens(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "s")
-	assert.ErrorContains(t, control.Send(t.Context(), path, control.Request{Do: control.Reload}), "no cluster listens at "+path)
+	assert.ErrorContains(t, control.Send(t.Context(), path, control.Request{Do: control.Reload}),
+		"no cluster listens at "+path)
 	ln, err := control.Listen(path)
 	require.NoError(t, err)
 	_, err = control.Listen(path)

@@ -38,7 +38,8 @@ func TestStatus(t *testing.T) {
 		{"one is being replaced", []string{"ready", "starting"}, "", health.Degraded, 200, "worker 2 is starting"},
 		{"one drains", []string{"draining", "ready"}, "", health.Degraded, 200, "worker 1 is draining"},
 		{"none is ready", []string{"starting", "failed"}, "", health.Unhealthy, 503, "worker 1 is starting"},
-		{"given up while one serves", []string{"failed", "ready"}, "respawn limit reached", health.Unhealthy, 503, "respawn limit reached"},
+		{"given up while one serves", []string{"failed", "ready"}, "respawn limit reached", health.Unhealthy, 503,
+			"respawn limit reached"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := health.Sum(true, 1<<20, workers(tt.states...), tt.reason)

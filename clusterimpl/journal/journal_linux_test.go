@@ -102,11 +102,20 @@ func TestNoMomentLosesARequest(t *testing.T) {
 		answer  string
 		between []journal.Fate // by moment: before and after the read, before and after each write
 	}{
-		{"an idempotent request", get, 0, answer, []journal.Fate{journal.HandOn, journal.Replay, journal.Replay, journal.HandOn}},
-		{"one that is not", post, 5, answer, []journal.Fate{journal.HandOn, journal.Replay, journal.Refuse, journal.HandOn}},
+		{
+			"an idempotent request", get, 0, answer,
+			[]journal.Fate{journal.HandOn, journal.Replay, journal.Replay, journal.HandOn},
+		},
+		{
+			"one that is not", post, 5, answer,
+			[]journal.Fate{journal.HandOn, journal.Replay, journal.Refuse, journal.HandOn},
+		},
 		{"an answer in two pieces", get, 0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n|ok",
 			[]journal.Fate{journal.HandOn, journal.Replay, journal.Replay, journal.Cut, journal.Cut, journal.Cut}},
-		{"the last answer of a connection", get, 0, closing, []journal.Fate{journal.HandOn, journal.Replay, journal.Replay, journal.Cut}},
+		{
+			"the last answer of a connection", get, 0, closing,
+			[]journal.Fate{journal.HandOn, journal.Replay, journal.Replay, journal.Cut},
+		},
 		{"an unknown length", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", -1, answer,
 			[]journal.Fate{journal.HandOn, journal.Replay, journal.Refuse, journal.Cut}},
 		{"a part of a request", "GET / HT", 0, answer, []journal.Fate{journal.HandOn, journal.Replay}},
@@ -244,7 +253,8 @@ func TestTheKernelsTotals(t *testing.T) {
 		info, err := unix.GetsockoptTCPInfo(int(file.Fd()), unix.IPPROTO_TCP, unix.TCP_INFO)
 		return err == nil && info.State != 1
 	}, time.Minute, time.Millisecond)
-	assert.Equal(t, journal.Totals{Read: 4, Written: 3, Open: true}, totals(), "a client that sends no more still reads")
+	assert.Equal(t, journal.Totals{Read: 4, Written: 3, Open: true}, totals(),
+		"a client that sends no more still reads")
 	_, err = io.ReadAll(conn)
 	require.NoError(t, err)
 	assert.Equal(t, journal.Totals{Read: 10, Written: 3, Open: true}, totals())

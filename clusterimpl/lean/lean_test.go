@@ -147,7 +147,8 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	if do.Has("empty") {
 		return
 	}
-	text := fmt.Sprintf("%s %q %q %q %q %q %d %v %d %q %v\n", r.Method, r.URL.Path, r.URL.RawPath, r.URL.RawQuery, r.RequestURI,
+	text := fmt.Sprintf("%s %q %q %q %q %q %d %v %d %q %v\n", r.Method, r.URL.Path, r.URL.RawPath, r.URL.RawQuery,
+		r.RequestURI,
 		r.Proto, r.ContentLength, r.Close, len(r.TransferEncoding), r.Host, err)
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		text += fmt.Sprintf("%s: %q\n", name, r.Header[name])
@@ -182,7 +183,8 @@ func answers(t require.TestingT, stream []byte) (all []string) {
 				require.NoError(t, err)
 				continue
 			case "Content-Length":
-				if length, err = strconv.Atoi(value); err != nil || length < 0 { // net/http sends what a handler says, too
+				// net/http sends what a handler says, too
+				if length, err = strconv.Atoi(value); err != nil || length < 0 {
 					length = -1
 					fields = append(fields, line)
 				}
@@ -266,7 +268,10 @@ var whole = []struct {
 	{"a body of a GET", 2, request("GET /", "Content-Length: 2") + "xy" + request("GET /")},
 	{"a body that is not read", 2, request("POST /?read=no", "Content-Length: 5") + "hello" + request("GET /")},
 	{"a large body", 2, request("PUT /", "Content-Length: 9000") + strings.Repeat("b", 9000) + request("GET /")},
-	{"a large body that is not read", 2, request("PUT /?read=no", "Content-Length: 9000") + strings.Repeat("b", 9000) + request("GET /")},
+	{
+		"a large body that is not read", 2,
+		request("PUT /?read=no", "Content-Length: 9000") + strings.Repeat("b", 9000) + request("GET /"),
+	},
 	{"a body that ends early", 0, request("POST /", "Content-Length: 9") + "hello"},
 	{"HEAD", 2, request("HEAD /") + request("GET /")},
 	{"HEAD without content", 1, request("HEAD /?empty=1")},
@@ -285,8 +290,14 @@ var whole = []struct {
 	{"flushed with a length", 0, request("GET /?flush=1&length=100000") + request("GET /")},
 	{"close", 1, request("GET /") + request("GET /", "Connection: close") + request("GET /")},
 	{"upgrade", 0, request("GET /", "Connection: Upgrade", "Upgrade: websocket")},
-	{"chunked", 1, request("GET /") + request("POST /", "Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n" + request("GET /")},
-	{"both lengths", 0, request("POST /", "Transfer-Encoding: chunked", "Content-Length: 3") + "3\r\nabc\r\n0\r\n\r\n" + request("GET /")},
+	{
+		"chunked", 1, request("GET /") + request("POST /", "Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n" +
+			request("GET /"),
+	},
+	{
+		"both lengths", 0, request("POST /", "Transfer-Encoding: chunked", "Content-Length: 3") +
+			"3\r\nabc\r\n0\r\n\r\n" + request("GET /"),
+	},
 	{"expect", 0, request("POST /", "Expect: 100-continue", "Content-Length: 3") + "abc"},
 	{"two lengths", 0, request("POST /", "Content-Length: 3", "Content-Length: 4") + "abcd"},
 	{"the same length twice", 0, request("POST /", "Content-Length: 3", "Content-Length: 3") + "abc"},
@@ -348,8 +359,10 @@ func FuzzAsNetHTTP(f *testing.F) {
 // TestMutatedConnectionsAreAnsweredAsByNetHTTP changes good connections at random.
 func TestMutatedConnectionsAreAnsweredAsByNetHTTP(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"\r\n", "\n", "\r", " ", "\t", ":", "0", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Connection: close\r\n",
-		"Host: x\r\n", "%", "?", "#", "//", "\x00", "\x80", ",", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.0", "Expect: 100-continue\r\n"}
+	pieces := []string{"\r\n", "\n", "\r", " ", "\t", ":", "0", "Content-Length: 3\r\n",
+		"Transfer-Encoding: chunked\r\n", "Connection: close\r\n",
+		"Host: x\r\n", "%", "?", "#", "//", "\x00", "\x80", ",", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.0",
+		"Expect: 100-continue\r\n"}
 	plain := 0
 	for range 4000 {
 		b := []byte(whole[rng.IntN(len(whole))].text + whole[rng.IntN(len(whole))].text)
@@ -392,7 +405,8 @@ func TestALargeAnswerIsSentInPiecesAndALargeRestIsNotRead(t *testing.T) {
 	assert.Greater(t, s.writes, 3)
 
 	rest := strings.Repeat("b", maxDiscard+BufferSize+1)
-	s = newScript([]byte(request("POST /?read=no", "Content-Length: "+strconv.Itoa(len(rest)))+rest+request("GET /")), 1<<20)
+	s = newScript([]byte(request("POST /?read=no", "Content-Length: "+strconv.Itoa(len(rest)))+rest+request("GET /")),
+		1<<20)
 	assert.Zero(t, byLean(s, http.HandlerFunc(echo)))
 	assert.Contains(t, answers(t, s.out.Bytes())[0], "Connection: close")
 }

@@ -40,7 +40,9 @@ func known(c *cache, most int64) (ids []int64) {
 }
 
 func TestAccountsAreReadAheadAsFarAsThereIsRoom(t *testing.T) {
-	for _, tt := range []struct{ accounts, room, want int }{{0, 64, 0}, {1, 64, 1}, {aheadBatch, 1000, aheadBatch}, {aheadBatch + 1, 1000, aheadBatch + 1}, {5000, 64, 64}} {
+	for _, tt := range []struct{ accounts, room, want int }{
+		{0, 64, 0}, {1, 64, 1}, {aheadBatch, 1000, aheadBatch}, {aheadBatch + 1, 1000, aheadBatch + 1}, {5000, 64, 64},
+	} {
 		c := &cache{near: near.New(tt.room, 1)}
 		c.ahead(t.Context(), 7, slowLedger{read: func(from, to int64) error {
 			assert.LessOrEqual(t, to-from, int64(aheadBatch))

@@ -19,7 +19,9 @@ func TestFailedLoginsAreLimitedPerUser(t *testing.T) {
 	for name, redisURL := range map[string]string{"in memory": "", "in Redis": "redis://" + redis.Addr()} {
 		t.Run(name, func(t *testing.T) {
 			var later atomic.Int64
-			now := func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(later.Load())) }
+			now := func() time.Time {
+				return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(later.Load()))
+			}
 			url := platformtest.Start(t, platform.Config{RedisURL: redisURL, Dataset: spec, Now: now})
 			login := func(user int64, secret string) (int, http.Header) {
 				status, header, _ := platformtest.Ask(t, http.MethodPost, url+"/api/login", nil,
@@ -52,7 +54,8 @@ func TestFailedLoginsAreLimitedPerUser(t *testing.T) {
 func TestAnEncodedBodyIsNotDecompressed(t *testing.T) {
 	url := platformtest.Start(t, platform.Config{Dataset: spec})
 	for _, path := range []string{"/api/import", "/api/classify", "/api/login"} {
-		status, header, body := platformtest.Ask(t, http.MethodPost, url+path, http.Header{"Content-Encoding": {"gzip"}}, []byte("\x1f\x8b\x08"))
+		status, header, body := platformtest.Ask(t, http.MethodPost, url+path,
+			http.Header{"Content-Encoding": {"gzip"}}, []byte("\x1f\x8b\x08"))
 		assert.Equal(t, http.StatusUnsupportedMediaType, status)
 		assert.Equal(t, "identity", header.Get("Accept-Encoding"))
 		assert.Contains(t, string(body), `"field":"Content-Encoding","allowed":"identity"`)

@@ -18,7 +18,9 @@ import (
 func BenchmarkOperation(b *testing.B) {
 	stores := map[string]platform.Config{
 		"memory": {Dataset: spec},
-		"sqlite": {Dataset: spec, DatabaseURL: platformtest.SQLite(b, spec), RedisURL: "redis://" + miniredis.RunT(b).Addr()},
+		"sqlite": {
+			Dataset: spec, DatabaseURL: platformtest.SQLite(b, spec), RedisURL: "redis://" + miniredis.RunT(b).Addr(),
+		},
 	}
 	for name, config := range stores {
 		p, err := platform.New(b.Context(), config)
@@ -26,7 +28,9 @@ func BenchmarkOperation(b *testing.B) {
 		b.Cleanup(func() { _ = p.Close() })
 		for _, share := range platformtest.Mix {
 			b.Run("stores="+name+"/operation="+share.Operation, func(b *testing.B) {
-				s, err := traffic.New(traffic.Config{Dataset: spec, Mix: []traffic.Share{share}, Seed: 1, Salt: rand.Text()})
+				s, err := traffic.New(traffic.Config{
+					Dataset: spec, Mix: []traffic.Share{share}, Seed: 1, Salt: rand.Text(),
+				})
 				require.NoError(b, err)
 				server := httptest.NewServer(p) // for the logins that sessions need
 				err = s.Prepare(b.Context(), server.URL)

@@ -14,7 +14,9 @@ import (
 
 func TestACalibratedRequestUsesWhatItWasAskedFor(t *testing.T) {
 	url := platformtest.Start(t, platform.Config{Dataset: spec})
-	for _, c := range []struct{ cpu, wait time.Duration }{{0, 0}, {2 * time.Millisecond, 0}, {0, time.Millisecond}, {time.Millisecond, time.Millisecond}} {
+	for _, c := range []struct{ cpu, wait time.Duration }{
+		{0, 0}, {2 * time.Millisecond, 0}, {0, time.Millisecond}, {time.Millisecond, time.Millisecond},
+	} {
 		r := traffic.NewCalibrated(c.cpu, c.wait)
 		status, header, body := platformtest.Ask(t, r.Method, url+r.Path, nil, nil)
 		assert.NoError(t, r.Check(status, header, body))
@@ -24,7 +26,8 @@ func TestACalibratedRequestUsesWhatItWasAskedFor(t *testing.T) {
 func TestACalibratedRequestIsBounded(t *testing.T) {
 	url := platformtest.Start(t, platform.Config{Dataset: spec})
 	for query, want := range map[string]string{
-		"cpu_us=x": "0 to 1000000", "cpu_us=1000001": "0 to 1000000", "cpu_us=-1": "cpu_us", "wait_us=10000001": "0 to 10000000",
+		"cpu_us=x": "0 to 1000000", "cpu_us=1000001": "0 to 1000000", "cpu_us=-1": "cpu_us",
+		"wait_us=10000001": "0 to 10000000",
 	} {
 		status, _, body := platformtest.Ask(t, http.MethodGet, url+"/api/calibrated?"+query, nil, nil)
 		assert.Equal(t, http.StatusUnprocessableEntity, status, query)

@@ -18,10 +18,11 @@ func TestAPathIsAnsweredAsThePatternsSay(t *testing.T) {
 	defer p.Close()
 	found := 0
 	for _, path := range []string{
-		"/api/accounts/1", "/api/accounts/01", "/api/accounts/21", "/api/accounts/1/transactions", "/api/accounts/1/transactions?limit=2",
-		"/api/accounts/", "/api/accounts/x", "/api/accounts/-1", "/api/accounts/1x", "/api/accounts/1/", "/api/accounts/1/x", "/api/accounts/1/transactions/",
-		"/api/accounts/99999999999999999999", "/api/accounts/%31", "/api/accounts/1%2F2", "/api/accounts/%7Bid%7D", "/api/accounts//1",
-		"/api/session", "/api/session/", "/api/calibrated?ms=0", "/api/nothing", "/",
+		"/api/accounts/1", "/api/accounts/01", "/api/accounts/21", "/api/accounts/1/transactions",
+		"/api/accounts/1/transactions?limit=2", "/api/accounts/", "/api/accounts/x", "/api/accounts/-1",
+		"/api/accounts/1x", "/api/accounts/1/", "/api/accounts/1/x", "/api/accounts/1/transactions/",
+		"/api/accounts/99999999999999999999", "/api/accounts/%31", "/api/accounts/1%2F2", "/api/accounts/%7Bid%7D",
+		"/api/accounts//1", "/api/session", "/api/session/", "/api/calibrated?ms=0", "/api/nothing", "/",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
 			direct, through := httptest.NewRecorder(), httptest.NewRecorder()

@@ -33,7 +33,8 @@ func fuzzBody(f *testing.F, path string, seeds ...string) {
 }
 
 func FuzzTransfer(f *testing.F) {
-	fuzzBody(f, "/api/accounts/1/transactions", `{"id":"00000000-0000-8000-8000-000000000001","amount_cents":1,"memo":"m"}`, `{"amount_cents":9e99}`)
+	fuzzBody(f, "/api/accounts/1/transactions",
+		`{"id":"00000000-0000-8000-8000-000000000001","amount_cents":1,"memo":"m"}`, `{"amount_cents":9e99}`)
 }
 
 func FuzzLogin(f *testing.F) {
@@ -41,7 +42,8 @@ func FuzzLogin(f *testing.F) {
 }
 
 func FuzzRisk(f *testing.F) {
-	fuzzBody(f, "/api/risk", `{"positions":[{"factor":"construction","value":1e12}],"confidence":0.975,"horizon_months":12}`)
+	fuzzBody(f, "/api/risk",
+		`{"positions":[{"factor":"construction","value":1e12}],"confidence":0.975,"horizon_months":12}`)
 }
 
 func FuzzClassifyBody(f *testing.F) {

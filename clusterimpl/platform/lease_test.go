@@ -141,7 +141,8 @@ func TestSettlingWaitsForAsLongAsItSays(t *testing.T) {
 func TestAPlatformIsReadyOnceItIsKnownWhoHasTheLease(t *testing.T) {
 	server := miniredis.RunT(t)
 	ready := func(address string, memory *near.Memory) {
-		p, err := New(t.Context(), Config{RedisURL: "redis://" + address, Dataset: dataset.Spec{Accounts: 10}, Near: memory})
+		p, err := New(t.Context(),
+			Config{RedisURL: "redis://" + address, Dataset: dataset.Spec{Accounts: 10}, Near: memory})
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = p.Close() })
 	}

@@ -28,5 +28,8 @@ func TestConnectionsAreLookedAtWhereARequestWouldWait(t *testing.T) {
 		row.change(m)
 		assert.Equal(t, row.want, strained(map[int]*member{1: calm(), 2: m}, 2, now), what)
 	}
-	assert.False(t, strained(map[int]*member{1: {ready: true, beat: now, stats: health.Stats{CPU: health.CPU{Cores: 0.4}}}}, 8, now))
+	assert.False(
+		t, strained(map[int]*member{1: {ready: true, beat: now, stats: health.Stats{CPU: health.CPU{Cores: 0.4}}}}, 8,
+			now),
+	)
 }

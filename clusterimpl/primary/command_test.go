@@ -18,12 +18,14 @@ func TestWhatCannotBeDoneNowIsRefusedAndSaysWhy(t *testing.T) {
 		request control.Request
 		want    string
 	}{
-		"it starts":              {func(p *primary) { p.serving = false }, scale(3), "takes no commands"},
-		"it ends":                {func(p *primary) { p.draining = true }, scale(3), "takes no commands"},
-		"another change":         {func(p *primary) { p.change = &change{} }, scale(3), "another change is under way"},
-		"no worker":              {func(*primary) {}, scale(0), "0 workers are not possible: want 1 to 256"},
-		"too many workers":       {func(*primary) {}, scale(257), "257 workers are not possible: want 1 to 256"},
-		"what it does not know":  {func(*primary) {}, control.Request{Do: "stop"}, `"stop" is not known: want reload or scale`},
+		"it starts":        {func(p *primary) { p.serving = false }, scale(3), "takes no commands"},
+		"it ends":          {func(p *primary) { p.draining = true }, scale(3), "takes no commands"},
+		"another change":   {func(p *primary) { p.change = &change{} }, scale(3), "another change is under way"},
+		"no worker":        {func(*primary) {}, scale(0), "0 workers are not possible: want 1 to 256"},
+		"too many workers": {func(*primary) {}, scale(257), "257 workers are not possible: want 1 to 256"},
+		"what it does not know": {
+			func(*primary) {}, control.Request{Do: "stop"}, `"stop" is not known: want reload or scale`,
+		},
 		"one more than it knows": {func(*primary) {}, control.Request{}, `"" is not known`},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -53,7 +55,9 @@ func TestScalingEndsOnceThereAreAsManyReadyWorkersAsWanted(t *testing.T) {
 	p.sup.Start(now)
 	p.sup.Ready(1, now)
 	var got []error
-	p.command(Command{Request: control.Request{Do: control.Scale, Workers: 2}, Done: func(err error) { got = append(got, err) }})
+	p.command(Command{Request: control.Request{Do: control.Scale, Workers: 2}, Done: func(err error) {
+		got = append(got, err)
+	}})
 	now = time.Now() // no earlier than the command
 	p.advance(now)
 	assert.Empty(t, got, "the second is not there")

@@ -35,7 +35,9 @@ func TestAWorkerThatHasDrainedMayTakeItsTimeToEnd(t *testing.T) {
 			})
 			require.Eventually(t, func() bool { return !examine(silent.PID).active }, time.Minute, time.Millisecond)
 			now := time.Now()
-			m := &member{slot: 1, process: silent, ready: true, beat: now.Add(-silenceSuspect), deadline: now.Add(row.after)}
+			m := &member{
+				slot: 1, process: silent, ready: true, beat: now.Add(-silenceSuspect), deadline: now.Add(row.after),
+			}
 			p := &primary{workers: map[int]*member{1: m}, log: slog.New(slog.DiscardHandler)}
 			p.Config.HealthCheck = time.Hour
 			if row.drained {

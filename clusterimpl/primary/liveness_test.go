@@ -26,11 +26,15 @@ func TestSilenceIsJudgedByWhatTheProcessDoes(t *testing.T) {
 		{"one that runs is not", []look{
 			{1000 * ms, busy}, {1100 * ms, busy}, {1200 * ms, busy}, {1300 * ms, busy}, {9000 * ms, busy}}, 0},
 		{"one that used processor time is not", []look{
-			{1000 * ms, asleep}, {1100 * ms, asleep}, {1200 * ms, vitals{known: true, cpu: 60 * ms}}, {1300 * ms, vitals{known: true, cpu: 60 * ms}}}, 0},
+			{1000 * ms, asleep}, {1100 * ms, asleep}, {1200 * ms, vitals{known: true, cpu: 60 * ms}},
+			{1300 * ms, vitals{known: true, cpu: 60 * ms}}}, 0},
 		{"a sign of life clears the suspicion", []look{
 			{1000 * ms, asleep}, {1200 * ms, asleep}, {100 * ms, asleep}, {1000 * ms, asleep}, {1100 * ms, asleep}}, 0},
 		{"tolerance with a busy one ends", []look{{1000 * ms, busy}, {14999 * ms, busy}, {15000 * ms, busy}}, 3},
-		{"where nothing is known, tolerance decides", []look{{1000 * ms, vitals{}}, {14999 * ms, vitals{}}, {15000 * ms, vitals{}}}, 3},
+		{
+			"where nothing is known, tolerance decides",
+			[]look{{1000 * ms, vitals{}}, {14999 * ms, vitals{}}, {15000 * ms, vitals{}}}, 3,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var s suspicion

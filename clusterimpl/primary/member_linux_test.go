@@ -113,7 +113,10 @@ func TestOnlyAWorkerThatEndsBadlyOfItselfHasCrashed(t *testing.T) {
 			assert.Equal(t, row.want, spreader.crashed[1], m.end())
 			assert.Empty(t, p.workers)
 			require.Len(t, *told, 1)
-			assert.Equal(t, ipc.Event{Kind: ipc.WorkerEnded, Worker: 1, PID: m.process.PID, Detail: m.end(), Replaced: true}, (*told)[0])
+			assert.Equal(
+				t, ipc.Event{Kind: ipc.WorkerEnded, Worker: 1, PID: m.process.PID, Detail: m.end(), Replaced: true},
+				(*told)[0],
+			)
 		})
 	}
 }
@@ -139,7 +142,8 @@ func TestAWorkerThatGrowsIsDrainedAndOneThatGrowsTooFastIsKilled(t *testing.T) {
 			p.sup.Ready(1, time.Now())
 			assert.Equal(t, row.drained, p.overLimit(m, time.Now()))
 			assert.Equal(t, row.killed, m.killed)
-			assert.Equal(t, row.drained && !row.killed, len(spreader.retired) == 1 && !m.deadline.IsZero(), "it finishes what it has")
+			assert.Equal(t, row.drained && !row.killed, len(spreader.retired) == 1 && !m.deadline.IsZero(),
+				"it finishes what it has")
 			if row.drained {
 				assert.Contains(t, m.reason, "over its memory limit")
 			}
@@ -173,7 +177,8 @@ func TestSilenceWhileThePrimaryHadNoProcessorIsNotTheWorkers(t *testing.T) {
 		p.look(at) // the first time after an hour, then as it should
 	}
 	assert.False(t, m.killed, m.reason)
-	for at := p.looked; at.Before(p.looked.Add(silenceSuspect+silenceIdle+time.Second)) && !m.killed; at = at.Add(tick) {
+	end := p.looked.Add(silenceSuspect + silenceIdle + time.Second)
+	for at := p.looked; at.Before(end) && !m.killed; at = at.Add(tick) {
 		p.look(at)
 	}
 	assert.True(t, m.killed, "now it is its own silence")

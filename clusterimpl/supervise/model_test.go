@@ -39,7 +39,9 @@ type model struct {
 }
 
 func newModel(rng *rand.Rand) *model {
-	m := &model{now: origin, workers: 1 + rng.IntN(8), limit: rng.IntN(16), alive: map[int]bool{}, planned: map[int]bool{}}
+	m := &model{
+		now: origin, workers: 1 + rng.IntN(8), limit: rng.IntN(16), alive: map[int]bool{}, planned: map[int]bool{},
+	}
 	m.s = supervise.New(supervise.Default(m.workers, m.limit, rng.Float64), origin)
 	return m
 }
@@ -129,7 +131,8 @@ func (m *model) check(t *testing.T) {
 			stay++
 		}
 	}
-	holds("never more workers than asked for, but those that leave", m.s.Alive()-stay == len(m.alive)-stay && stay <= m.workers)
+	holds("never more workers than asked for, but those that leave",
+		m.s.Alive()-stay == len(m.alive)-stay && stay <= m.workers)
 	holds("as many alive as the model knows", m.s.Alive() == len(m.alive))
 	holds("gives up when the model does", m.s.GaveUp() == m.gaveUp)
 	for _, sl := range m.s.Slots() {
@@ -140,7 +143,8 @@ func (m *model) check(t *testing.T) {
 		holds("a slot above the number leaves", m.gaveUp || m.draining || sl.Leaving == (sl.Number > m.workers))
 		if !m.gaveUp && !m.draining && !sl.Leaving {
 			holds("no slot is forgotten", waits || sl.Alive)
-			holds("no slot waits longer than the cap and its jitter", !waits || sl.Due.Sub(m.now) <= 2400*time.Millisecond)
+			holds("no slot waits longer than the cap and its jitter",
+				!waits || sl.Due.Sub(m.now) <= 2400*time.Millisecond)
 		}
 	}
 }

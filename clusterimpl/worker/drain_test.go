@@ -33,7 +33,8 @@ func (c *countedConn) SetReadDeadline(time.Time) error {
 func TestConnectionsThatCloseDoNotMakeADrainLookAtAllOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const connections = 500
-		s := newServer("1", exhausted{}, http.NotFoundHandler(), http.NotFoundHandler(), &counters{}, slog.New(slog.DiscardHandler))
+		s := newServer("1", exhausted{}, http.NotFoundHandler(), http.NotFoundHandler(), &counters{},
+			slog.New(slog.DiscardHandler))
 		defer s.stop()
 		close(s.served)
 		var conns []*conn

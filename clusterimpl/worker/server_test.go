@@ -44,7 +44,10 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &site{t: t, address: ln.Addr().String(), gate: make(chan struct{}), held: make(chan struct{}, 100), served: make(chan error, 1)}
+	s := &site{
+		t: t, address: ln.Addr().String(), gate: make(chan struct{}), held: make(chan struct{}, 100),
+		served: make(chan error, 1),
+	}
 	app := http.NewServeMux()
 	app.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "hello") })
 	app.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) {
@@ -62,7 +65,8 @@ func newSite(t *testing.T) *site {
 	app.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("as asked") })
 	app.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	app.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
-	s.server = newServer("7", handover.Direct(ln.(*net.TCPListener)), app, http.NotFoundHandler(), &counters{}, slog.New(slog.DiscardHandler))
+	s.server = newServer("7", handover.Direct(ln.(*net.TCPListener)), app, http.NotFoundHandler(), &counters{},
+		slog.New(slog.DiscardHandler))
 	go func() { s.served <- s.serve() }()
 	t.Cleanup(s.end)
 	return s
@@ -285,7 +289,8 @@ func TestNoRequestIsLostInTheMomentOfRetiring(t *testing.T) {
 }
 
 func isClosed(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "reset by peer") || strings.Contains(err.Error(), "broken pipe")
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		strings.Contains(err.Error(), "reset by peer") || strings.Contains(err.Error(), "broken pipe")
 }
 
 func TestADrainThatTakesTooLongSaysWhatIsLeft(t *testing.T) {
@@ -303,7 +308,10 @@ func TestADrainThatTakesTooLongSaysWhatIsLeft(t *testing.T) {
 
 func TestABrokenRequestEndsItsConnectionOnly(t *testing.T) {
 	s := newSite(t)
-	for _, garbage := range []string{"\x00\x01\x02\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\n" + strings.Repeat("X: y\r\n", 1<<14) + "\r\n"} {
+	for _, garbage := range []string{
+		"\x00\x01\x02\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+		"GET / HTTP/1.1\r\n" + strings.Repeat("X: y\r\n", 1<<14) + "\r\n",
+	} {
 		c := s.client()
 		_, _ = io.WriteString(c, garbage) // the server may have hung up in the middle
 		r, err := http.ReadResponse(c.in, nil)
@@ -318,7 +326,8 @@ func TestABrokenRequestEndsItsConnectionOnly(t *testing.T) {
 	_, body := c.receive()
 	assert.Equal(t, "hello", body)
 	c.Close()
-	assert.Eventually(t, func() bool { return s.open() == 0 }, hang, 5*time.Millisecond, "the server lingers after some refusals")
+	assert.Eventually(t, func() bool { return s.open() == 0 }, hang, 5*time.Millisecond,
+		"the server lingers after some refusals")
 }
 
 func TestPeriodicCollectionsAreCounted(t *testing.T) {
@@ -357,8 +366,10 @@ func TestHealthIsAnsweredForTheWholeCluster(t *testing.T) {
 		{"as the primary says", "GET", "/health", fakeSource{status: 200}, 200, `"/health"`},
 		{"with its status", "GET", "/health/workers", fakeSource{status: 503}, 503, `"/health/workers"`},
 		{"of the metrics too", "GET", "/metrics", fakeSource{status: 200}, 200, `"/metrics"`},
-		{"unhealthy when it says nothing", "GET", "/health", fakeSource{err: errors.New("gone")}, 503, `"reason":"gone"`},
-		{"without asking it when only this worker is meant", "GET", "/health/live", fakeSource{err: errors.New("gone")}, 204, ""},
+		{"unhealthy when it says nothing", "GET", "/health", fakeSource{err: errors.New("gone")}, 503,
+			`"reason":"gone"`},
+		{"without asking it when only this worker is meant", "GET", "/health/live", fakeSource{err: errors.New("gone")},
+			204, ""},
 		{"to a GET only", "POST", "/health", fakeSource{}, 405, ""},
 		{"not for other paths", "GET", "/health/nothing", fakeSource{}, 404, ""},
 	} {

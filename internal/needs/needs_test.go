@@ -25,7 +25,8 @@ func TestWhatIsPromisedIsParsed(t *testing.T) {
 
 func TestWhatHasNoMeaningIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"mysql":               `there is no "mysql"; allowed: postgres and redis with external, containers, local, embedded`,
+		"mysql": `there is no "mysql"; allowed: postgres and redis with external, containers, local, ` +
+			`embedded`,
 		"postgres":            `postgres has no provider ""`,
 		"postgres=docker":     `postgres has no provider "docker"`,
 		"postgres=local+":     `postgres has no provider ""`,
@@ -68,10 +69,14 @@ func absent(t *testing.T, promise, name, provider string) *told {
 }
 
 func TestWhatIsAbsentSkipsAndWhatWasPromisedFails(t *testing.T) {
-	assert.Equal(t, &told{skipped: "no redis from provider local: it is not installed"}, absent(t, "", "redis", "local"))
+	assert.Equal(t, &told{skipped: "no redis from provider local: it is not installed"},
+		absent(t, "", "redis", "local"))
 	assert.Equal(t, &told{skipped: "no node: it is not installed"}, absent(t, "redis=local", "node", ""))
-	assert.Equal(t, &told{skipped: "no redis from provider containers: it is not installed"}, absent(t, "redis=local", "redis", "containers"))
-	assert.Equal(t, &told{failed: "no redis from provider local, which NAMEPLATE_REQUIRE promises: it is not installed"},
+	assert.Equal(t, &told{skipped: "no redis from provider containers: it is not installed"},
+		absent(t, "redis=local", "redis", "containers"))
+	assert.Equal(t, &told{
+		failed: "no redis from provider local, which NAMEPLATE_REQUIRE promises: it is not installed",
+	},
 		absent(t, "redis=local", "redis", "local"))
 	assert.Contains(t, absent(t, "redis=moon", "redis", "local").failed, `redis has no provider "moon"`)
 	assert.Contains(t, absent(t, "", "mysql", "").failed, `a test names "mysql"`)
@@ -79,7 +84,10 @@ func TestWhatIsAbsentSkipsAndWhatWasPromisedFails(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"", " ", "postgres=local+containers,redis=local,node", "postgres=", "node=x", "node,node", "redis=local,redis=local"} {
+	for _, text := range []string{
+		"", " ", "postgres=local+containers,redis=local,node", "postgres=", "node=x", "node,node",
+		"redis=local,redis=local",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

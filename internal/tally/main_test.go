@@ -52,7 +52,8 @@ func TestAFloorHoldsForTheNamedPackages(t *testing.T) {
 }
 
 func TestWhatFailsIsShownAndEndsWithAnError(t *testing.T) {
-	out, err := tallied(t, sample+`{"Action":"output","Package":"m/c","Test":"TestBad","Output":"    c_test.go:1: broken\n"}
+	out, err := tallied(t,
+		sample+`{"Action":"output","Package":"m/c","Test":"TestBad","Output":"    c_test.go:1: broken\n"}
 {"Action":"fail","Package":"m/c","Test":"TestBad","Elapsed":0}
 {"Action":"fail","Package":"m/c","Elapsed":1}
 `, 0)
@@ -71,8 +72,13 @@ func TestWhatFailsIsShownAndEndsWithAnError(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(sample)
-	f.Add(`{"Action":"fail","Package":"m/c","Test":"TestBad","Elapsed":1e308}` + "\n" + `{"Action":"build-output","Output":"x"}` + "\n")
-	f.Add("go: downloading\n{}\nnull\n" + `{"Action":"output","Package":"m/a","Output":"coverage: 1.2.3% of statements"}` + "\n" + `{"Action":"pass","Package":"m/a"}`)
+	f.Add(`{"Action":"fail","Package":"m/c","Test":"TestBad","Elapsed":1e308}` + "\n" +
+		`{"Action":"build-output","Output":"x"}` + "\n")
+	f.Add(
+		"go: downloading\n{}\nnull\n" +
+			`{"Action":"output","Package":"m/a","Output":"coverage: 1.2.3% of statements"}` + "\n" +
+			`{"Action":"pass","Package":"m/a"}`,
+	)
 	f.Fuzz(func(t *testing.T, text string) {
 		var out bytes.Buffer
 		sum, err := read(strings.NewReader(text), &out)

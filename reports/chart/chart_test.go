@@ -66,7 +66,8 @@ func TestChartsLookAsTheyDid(t *testing.T) {
 			if runtime.GOARCH != "amd64" {
 				allowed = 2000
 			}
-			assert.LessOrEqual(t, differing(t, want, got), allowed, "pixels differ; look at it and run go test ./reports/chart -update")
+			assert.LessOrEqual(t, differing(t, want, got), allowed,
+				"pixels differ; look at it and run go test ./reports/chart -update")
 		})
 	}
 }
@@ -119,22 +120,102 @@ func TestImagesAre1600PixelsWideAndSmall(t *testing.T) {
 }
 
 // hostile is text that an archive should not hold, and may.
-var hostile = "</text><script>alert(1)</script>&\x00\x1b[31m\u202e\u2028" + strings.Repeat("long ", 400) + strings.Repeat("w", 3000)
+var hostile = "</text><script>alert(1)</script>&\x00\x1b[31m\u202e\u2028" + strings.Repeat("long ", 400) +
+	strings.Repeat("w", 3000)
 
 // TestWeirdRunsAreDrawn draws runs that nothing keeps from being archived.
 func TestWeirdRunsAreDrawn(t *testing.T) {
-	each := func(run *archive.Run, do func(*archive.Phase, *archive.Trial)) *archive.Run {
-		for p := range run.Phases {
-			for i := 0; i < len(run.Phases[p].Trials); i++ {
-				do(&run.Phases[p], &run.Phases[p].Trials[i])
-			}
+	for _, runs := range []map[string]*archive.Run{weirdWindows(t), weirdUsage(t), weirdRuns(t)} {
+		for name, run := range runs {
+			t.Run(name, func(t *testing.T) { requireDrawn(t, charts(t, run)) })
 		}
-		if run.Parsed != nil {
-			require.NoError(t, run.Judge())
-		}
-		return run
 	}
-	for name, run := range map[string]*archive.Run{
+}
+
+// requireDrawn checks that the first charts, which stand for all, can be drawn.
+func requireDrawn(t *testing.T, all []chart.Chart) {
+	t.Helper()
+	for _, c := range all[:min(5, len(all))] { // all phases are alike
+		_, err := png.DecodeConfig(bytes.NewReader(rendered(t, c)))
+		require.NoError(t, err, c.Name)
+		var svg bytes.Buffer
+		require.NoError(t, c.SVG(&svg), c.Name)
+		assert.NotContains(t, svg.String(), "<script")
+		assert.NotContains(t, svg.String(), "NaN", c.Name)
+		requireXML(t, svg.Bytes())
+	}
+}
+
+// each changes every trial of a run, and judges it again.
+func each(t *testing.T, run *archive.Run, do func(*archive.Phase, *archive.Trial)) *archive.Run {
+	t.Helper()
+	for p := range run.Phases {
+		for i := 0; i < len(run.Phases[p].Trials); i++ {
+			do(&run.Phases[p], &run.Phases[p].Trials[i])
+		}
+	}
+	if run.Parsed != nil {
+		require.NoError(t, run.Judge())
+	}
+	return run
+}
+
+func weirdWindows(t *testing.T) map[string]*archive.Run {
+	return map[string]*archive.Run{
+		"windows without a request": each(t, archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
+			r.Window = &measure.Window{Start: r.Window.Start, End: r.Window.End, Response: measure.NewHistogram()}
+		}),
+		"one request": each(t, archivetest.Sample(2),
+			func(_ *archive.Phase, r *archive.Trial) { single(r, time.Millisecond) }),
+		"longest ever": each(t, archivetest.Sample(2),
+			func(_ *archive.Phase, r *archive.Trial) { single(r, time.Hour) }),
+		"one run, interrupted before its window": each(t, archivetest.Sample(2),
+			func(p *archive.Phase, r *archive.Trial) {
+				p.Trials, r.Window, r.Warmup, r.Interrupted = p.Trials[:1], nil, nil, true
+			}),
+		"an hour of seconds": each(t, archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
+			for range 3600 {
+				last := r.Window.Seconds[len(r.Window.Seconds)-1]
+				last.At += time.Second
+				r.Window.Seconds = append(r.Window.Seconds, last)
+			}
+			r.Window.End += time.Hour
+		}),
+		"huge rates": each(t, archivetest.Sample(2), func(p *archive.Phase, r *archive.Trial) {
+			p.Offered, r.Window.Completed, r.Window.Seconds[0].Completed = 1e18, 1<<60, 1<<60
+		}),
+	}
+}
+
+func weirdUsage(t *testing.T) map[string]*archive.Run {
+	return map[string]*archive.Run{
+		"all usage is 0": each(t, archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
+			for s := range r.Usage.Series {
+				for i := range r.Usage.Series[s].Points {
+					r.Usage.Series[s].Points[i].CPU, r.Usage.Series[s].Points[i].RSS = 0, 0
+				}
+			}
+		}),
+		"one reading of usage": each(t, archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
+			for s := range r.Usage.Series {
+				r.Usage.Series[s].Points = r.Usage.Series[s].Points[:1]
+			}
+		}),
+		"no usage": each(t, archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) { r.Usage = nil }),
+		"300 workers, 100 operations": each(t, archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
+			worker, endpoint := r.Usage.Series[0], r.Window.Endpoints[0]
+			for i := range 300 {
+				worker.Name, endpoint.Name = fmt.Sprint("w", i), fmt.Sprint("o", i)
+				r.Usage.Series = append(r.Usage.Series, worker)
+				r.Window.Endpoints = append(r.Window.Endpoints, endpoint)
+			}
+		}),
+	}
+}
+
+// weirdRuns lack something, or hold texts and figures that none should.
+func weirdRuns(t *testing.T) map[string]*archive.Run {
+	return map[string]*archive.Run{
 		"nothing at all": {},
 		"no runs at all": func() *archive.Run {
 			run := archivetest.Sample(1, 3)
@@ -143,72 +224,23 @@ func TestWeirdRunsAreDrawn(t *testing.T) {
 			return run
 		}(),
 		"a phase without a rate": {Phases: []archive.Phase{{Number: 1}, {Number: 2, Offered: suite.Rate(math.NaN())}}},
-		"windows without a request": each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
-			r.Window = &measure.Window{Start: r.Window.Start, End: r.Window.End, Response: measure.NewHistogram()}
-		}),
-		"one request":  each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) { single(r, time.Millisecond) }),
-		"longest ever": each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) { single(r, time.Hour) }),
-		"one run, interrupted before its window": each(archivetest.Sample(2), func(p *archive.Phase, r *archive.Trial) {
-			p.Trials, r.Window, r.Warmup, r.Interrupted = p.Trials[:1], nil, nil, true
-		}),
-		"all usage is 0": each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
-			for s := range r.Usage.Series {
-				for i := range r.Usage.Series[s].Points {
-					r.Usage.Series[s].Points[i].CPU, r.Usage.Series[s].Points[i].RSS = 0, 0
-				}
-			}
-		}),
-		"one reading of usage": each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
-			for s := range r.Usage.Series {
-				r.Usage.Series[s].Points = r.Usage.Series[s].Points[:1]
-			}
-		}),
-		"no usage": each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) { r.Usage = nil }),
-		"300 workers, 100 operations": each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
-			worker, endpoint := r.Usage.Series[0], r.Window.Endpoints[0]
-			for i := range 300 {
-				worker.Name, endpoint.Name = fmt.Sprint("w", i), fmt.Sprint("o", i)
-				r.Usage.Series, r.Window.Endpoints = append(r.Usage.Series, worker), append(r.Window.Endpoints, endpoint)
-			}
-		}),
-		"an hour of seconds": each(archivetest.Sample(2), func(_ *archive.Phase, r *archive.Trial) {
-			for range 3600 {
-				last := r.Window.Seconds[len(r.Window.Seconds)-1]
-				last.At += time.Second
-				r.Window.Seconds = append(r.Window.Seconds, last)
-			}
-			r.Window.End += time.Hour
-		}),
-		"huge rates": each(archivetest.Sample(2), func(p *archive.Phase, r *archive.Trial) {
-			p.Offered, r.Window.Completed, r.Window.Seconds[0].Completed = 1e18, 1<<60, 1<<60
-		}),
 		"hostile names": func() *archive.Run {
-			run := each(archivetest.Sample(3), func(p *archive.Phase, r *archive.Trial) {
-				p.Name, p.Providers[0].Version, r.Usage.Series[0].Name, r.Window.Endpoints[0].Name = hostile, hostile, hostile, hostile
+			run := each(t, archivetest.Sample(3), func(p *archive.Phase, r *archive.Trial) {
+				p.Name, p.Providers[0].Version = hostile, hostile
+				r.Usage.Series[0].Name, r.Window.Endpoints[0].Name = hostile, hostile
 			})
 			run.ID, run.Host.CPUModel, run.Suite.Title = hostile, hostile, hostile
 			return run
 		}(),
 		"verdicts without figures": {Results: []judge.Result{
-			{Claim: "x", Phase: 1, Metric: "rate", Verdict: judge.Invalid}, {Claim: "y", Phase: 1, Metric: "p99", Verdict: judge.Untestable},
+			{Claim: "x", Phase: 1, Metric: "rate", Verdict: judge.Invalid},
+			{Claim: "y", Phase: 1, Metric: "p99", Verdict: judge.Untestable},
 		}},
 		"figures that are no numbers": {Results: []judge.Result{{
-			Claim: "x", Phase: 1, Metric: "rate", Value: math.Inf(1), Measured: []float64{math.NaN(), 0, -1, math.Inf(1)}, Verdict: judge.Inconclusive,
+			Claim: "x", Phase: 1, Metric: "rate", Value: math.Inf(1),
+			Measured: []float64{math.NaN(), 0, -1, math.Inf(1)}, Verdict: judge.Inconclusive,
 		}}},
 		"twenty phases at one rate": crowd(),
-	} {
-		t.Run(name, func(t *testing.T) {
-			all := charts(t, run)
-			for _, c := range all[:min(5, len(all))] { // all phases are alike
-				_, err := png.DecodeConfig(bytes.NewReader(rendered(t, c)))
-				require.NoError(t, err, c.Name)
-				var svg bytes.Buffer
-				require.NoError(t, c.SVG(&svg), c.Name)
-				assert.NotContains(t, svg.String(), "<script")
-				assert.NotContains(t, svg.String(), "NaN", c.Name)
-				requireXML(t, svg.Bytes())
-			}
-		})
 	}
 }
 
@@ -230,7 +262,8 @@ func crowd() *archive.Run {
 	for i := range 20 {
 		run.Phases = append(run.Phases, archive.Phase{Number: i + 1, Offered: 100})
 		run.Results = append(run.Results, judge.Result{
-			Claim: "x", Phase: i + 1, Metric: "rate", Op: suite.AtLeast, Value: 100, Bound: 100, Measured: []float64{100}, Verdict: judge.Verified,
+			Claim: "x", Phase: i + 1, Metric: "rate", Op: suite.AtLeast, Value: 100, Bound: 100,
+			Measured: []float64{100}, Verdict: judge.Verified,
 		})
 	}
 	return run

@@ -18,13 +18,15 @@ import (
 
 func TestNotesAreMovedApart(t *testing.T) {
 	for name, row := range map[string]struct{ wanted, placed []float64 }{
-		"none":                              {nil, nil},
-		"one stays where it wants to be":    {[]float64{50}, []float64{50}},
-		"two far apart stay":                {[]float64{20, 80}, []float64{20, 80}},
-		"two at one place share the way":    {[]float64{50, 50}, []float64{45, 55}},
-		"three at the lower end move up":    {[]float64{0, 0, 0}, []float64{0, 10, 20}},
-		"three at the upper end move down":  {[]float64{100, 100, 100}, []float64{80, 90, 100}},
-		"a push reaches the one after next": {[]float64{50, 50, 58}, []float64{42.666666666666664, 52.666666666666664, 62.666666666666664}},
+		"none":                             {nil, nil},
+		"one stays where it wants to be":   {[]float64{50}, []float64{50}},
+		"two far apart stay":               {[]float64{20, 80}, []float64{20, 80}},
+		"two at one place share the way":   {[]float64{50, 50}, []float64{45, 55}},
+		"three at the lower end move up":   {[]float64{0, 0, 0}, []float64{0, 10, 20}},
+		"three at the upper end move down": {[]float64{100, 100, 100}, []float64{80, 90, 100}},
+		"a push reaches the one after next": {
+			[]float64{50, 50, 58}, []float64{42.666666666666664, 52.666666666666664, 62.666666666666664},
+		},
 	} {
 		t.Run(name, func(t *testing.T) { assert.InDeltaSlice(t, row.placed, spreadOut(row.wanted, 10, 0, 100), 1e-9) })
 	}
@@ -68,7 +70,10 @@ func TestLabelsNeverCoverEachOther(t *testing.T) {
 }
 
 func TestEveryLogAxisHasTwoLabels(t *testing.T) {
-	for _, values := range [][]float64{{1}, {99, 101}, {0.001, 3}, {1e-6, 1e6}, {1e-9, 1e15}, {4.9, 5.1}, {1, 9.9}, {0, -3, math.NaN(), 7, math.Inf(1)}} {
+	for _, values := range [][]float64{
+		{1}, {99, 101}, {0.001, 3}, {1e-6, 1e6}, {1e-9, 1e15}, {4.9, 5.1}, {1, 9.9},
+		{0, -3, math.NaN(), 7, math.Inf(1)},
+	} {
 		var a plot.Axis
 		assert.True(t, logAxis(&a, values...))
 		labels := 0

@@ -135,8 +135,9 @@ func TestPhasesThatWereNeverStartedAreShown(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for want, v := range map[string]float64{
-		"0": 0, "5,000": 5000, "1,234,568": 1234567.8, "99.9": 99.94, "12": 12, "1.31": 1.314, "0.0222": 0.02222, "< 0.0001": 0.00001,
-		"-1,234": -1234, "> -0.0001": -0.00001, "unknown": math.NaN(), "1e+15": 1e15, "999,999,999,999,999": 999999999999999,
+		"0": 0, "5,000": 5000, "1,234,568": 1234567.8, "99.9": 99.94, "12": 12, "1.31": 1.314, "0.0222": 0.02222,
+		"< 0.0001": 0.00001, "-1,234": -1234, "> -0.0001": -0.00001, "unknown": math.NaN(), "1e+15": 1e15,
+		"999,999,999,999,999": 999999999999999,
 	} {
 		assert.Equal(t, want, figures.Number(v))
 	}
@@ -207,7 +208,9 @@ func TestConclusions(t *testing.T) {
 	assert.Equal(t, "all 16 claims hold on this machine", report(t, archivetest.Sample()).Conclusion())
 	assert.Equal(t, "of 4 claims: 3 refuted, 1 verified", report(t, archivetest.Overloaded(1)).Conclusion())
 	assert.Equal(t, "nothing was judged", report(t, &archive.Run{}).Conclusion())
-	for status, want := range map[int]string{0: "verified", 1: "refuted", 3: "no verdict", 4: "environment", 130: "interrupted", 77: "not a status"} {
+	for status, want := range map[int]string{
+		0: "verified", 1: "refuted", 3: "no verdict", 4: "environment", 130: "interrupted", 77: "not a status",
+	} {
 		assert.Contains(t, report(t, &archive.Run{ExitStatus: status}).ExitMeaning(), want)
 	}
 	assert.Equal(t, "Über", figures.Capital("über"))

@@ -31,13 +31,20 @@ func TestWhatIsDocumentedAndWhatWasMeasuredIsWrittenWithItsUnit(t *testing.T) {
 
 func TestTheHeadroomOfARateIsThatOfItsCapacity(t *testing.T) {
 	for want, r := range map[string]judge.Result{
-		"–":                 {Metric: suite.Goodput, Measured: []float64{100}},
-		"≥ 2.00×":           {Metric: suite.Goodput, Measured: []float64{100}, Headroom: 2, HeadroomAtLeast: true, HeadroomLow: 1.9, HeadroomHigh: 2.1},
-		"1.92× (1.80–2.05)": {Metric: suite.Goodput, Measured: []float64{100}, Headroom: 1.92, HeadroomLow: 1.8, HeadroomHigh: 2.05},
-		"1.92×":             {Metric: suite.Goodput, Measured: []float64{100}, Headroom: 1.92, HeadroomLow: 1.92, HeadroomHigh: 1.92},
-		"100×":              {Metric: suite.P99, Measured: []float64{1}, Headroom: 100},
-		"99.99×":            {Metric: suite.P99, Measured: []float64{1}, Headroom: 99.99},
-		"0.01×":             {Metric: suite.P99, Measured: []float64{1}, Headroom: 0.01},
+		"–": {Metric: suite.Goodput, Measured: []float64{100}},
+		"≥ 2.00×": {
+			Metric: suite.Goodput, Measured: []float64{100}, Headroom: 2, HeadroomAtLeast: true, HeadroomLow: 1.9,
+			HeadroomHigh: 2.1,
+		},
+		"1.92× (1.80–2.05)": {
+			Metric: suite.Goodput, Measured: []float64{100}, Headroom: 1.92, HeadroomLow: 1.8, HeadroomHigh: 2.05,
+		},
+		"1.92×": {
+			Metric: suite.Goodput, Measured: []float64{100}, Headroom: 1.92, HeadroomLow: 1.92, HeadroomHigh: 1.92,
+		},
+		"100×":   {Metric: suite.P99, Measured: []float64{1}, Headroom: 100},
+		"99.99×": {Metric: suite.P99, Measured: []float64{1}, Headroom: 99.99},
+		"0.01×":  {Metric: suite.P99, Measured: []float64{1}, Headroom: 0.01},
 	} {
 		assert.Equal(t, want, Headroom(r))
 	}
@@ -45,17 +52,28 @@ func TestTheHeadroomOfARateIsThatOfItsCapacity(t *testing.T) {
 
 func TestTheCapacityIsToldAsFarAsItIsKnown(t *testing.T) {
 	search := func(found *archive.Found) *archive.Search {
-		return &archive.Search{Start: 100, Trials: []archive.SearchTrial{{Offered: 100, Outcome: "met"}, {Offered: 200, Outcome: "missed"}}, Found: found}
+		return &archive.Search{
+			Start:  100,
+			Trials: []archive.SearchTrial{{Offered: 100, Outcome: "met"}, {Offered: 200, Outcome: "missed"}},
+			Found:  found,
+		}
 	}
 	for what, row := range map[string]struct {
 		found *archive.Found
 		want  []string
 	}{
-		"broken off":             {nil, []string{"not known"}},
-		"nothing is known":       {&archive.Found{Reason: "void"}, []string{"not known; void"}},
-		"none that it sustains":  {&archive.Found{Capacity: 25, AtMost: true, Reason: "too few"}, []string{"below 25 req/s; too few"}},
-		"more than could be had": {&archive.Found{Capacity: 200, AtLeast: true, Reason: "generator", Bottleneck: "the generator"}, []string{"at least 200 req/s, 2× the documented rate; generator", "the generator"}},
-		"an interval": {&archive.Found{Capacity: 150, Low: 140, High: 160, Level: 0.95, Reason: "narrow\x1b[2J", Bottleneck: "processors"},
+		"broken off":       {nil, []string{"not known"}},
+		"nothing is known": {&archive.Found{Reason: "void"}, []string{"not known; void"}},
+		"none that it sustains": {
+			&archive.Found{Capacity: 25, AtMost: true, Reason: "too few"}, []string{"below 25 req/s; too few"},
+		},
+		"more than could be had": {
+			&archive.Found{Capacity: 200, AtLeast: true, Reason: "generator", Bottleneck: "the generator"},
+			[]string{"at least 200 req/s, 2× the documented rate; generator", "the generator"},
+		},
+		"an interval": {&archive.Found{
+			Capacity: 150, Low: 140, High: 160, Level: 0.95, Reason: "narrow\x1b[2J", Bottleneck: "processors",
+		},
 			[]string{"150 req/s (140–160 with a chance of 95 %), 1.50× the documented rate; narrow[2J", "processors"}},
 	} {
 		p := Phase{}
@@ -69,7 +87,9 @@ func TestTheCapacityIsToldAsFarAsItIsKnown(t *testing.T) {
 // recorded is a run of ten seconds in which a store did that.
 func recorded(counts, levels map[string]float64) Run {
 	r := Run{}
-	r.Stores = &measure.StoreRecord{Window: measure.StoreWork{Start: 2 * time.Second, End: 12 * time.Second, Counts: counts, Levels: levels}}
+	r.Stores = &measure.StoreRecord{
+		Window: measure.StoreWork{Start: 2 * time.Second, End: 12 * time.Second, Counts: counts, Levels: levels},
+	}
 	return r
 }
 
@@ -77,9 +97,11 @@ func TestTheWorkOfTheStoresIsSummedOverTheRunsThatCount(t *testing.T) {
 	excluded := recorded(map[string]float64{"redis_commands": 1e6}, nil)
 	excluded.Reasons = []judge.Reason{{Code: judge.HostSlowed}}
 	p := Phase{Pool: &Pool{}, Runs: []Run{
-		recorded(map[string]float64{"redis_commands": 100, "redis_hits": 3, "redis_misses": 0, "redis_evicted": 7}, map[string]float64{"redis_connections": 4}),
+		recorded(map[string]float64{"redis_commands": 100, "redis_hits": 3, "redis_misses": 0, "redis_evicted": 7},
+			map[string]float64{"redis_connections": 4}),
 		excluded,
-		recorded(map[string]float64{"redis_commands": 300, "redis_hits": 0, "redis_misses": 1}, map[string]float64{"redis_connections": 5}),
+		recorded(map[string]float64{"redis_commands": 300, "redis_hits": 0, "redis_misses": 1},
+			map[string]float64{"redis_connections": 5}),
 	}}
 	assert.Equal(t, []string{"redis: 20 commands/s, 75 % hits, 5 connections"}, p.StoreLines(),
 		"400 in 20 s; what one run does not tell is not known of both; a level is the last run's")
@@ -94,7 +116,8 @@ func TestTheWorkOfTheStoresIsSummedOverTheRunsThatCount(t *testing.T) {
 func TestTheSlowestStatementsAreThreeAtMost(t *testing.T) {
 	r := recorded(nil, nil)
 	for range 4 {
-		r.Stores.Window.Slowest = append(r.Stores.Window.Slowest, measure.Statement{Query: "SELECT\n1", Calls: 1234, Mean: 0.5})
+		r.Stores.Window.Slowest = append(r.Stores.Window.Slowest,
+			measure.Statement{Query: "SELECT\n1", Calls: 1234, Mean: 0.5})
 	}
 	lines := Phase{Runs: []Run{r}}.StatementLines()
 	require.Len(t, lines, 3)
@@ -111,7 +134,8 @@ func TestTheNextStepIsForTheMostFrequentReason(t *testing.T) {
 		return r
 	}
 	achieved := func(rate float64) *Pool {
-		return &Pool{Window: &measure.Window{End: 10 * time.Second, Offered: 1000, Sent: 1000, Succeeded: uint64(10 * rate), Completed: uint64(10 * rate),
+		return &Pool{Window: &measure.Window{End: 10 * time.Second, Offered: 1000, Sent: 1000,
+			Succeeded: uint64(10 * rate), Completed: uint64(10 * rate),
 			Response: measure.NewHistogram()}}
 	}
 	for what, row := range map[string]struct {
@@ -119,13 +143,18 @@ func TestTheNextStepIsForTheMostFrequentReason(t *testing.T) {
 		runs     []Run
 		want     string
 	}{
-		"late, half was achieved":       {50, []Run{run(judge.ScheduleLag)}, "offer less (--rate 0.4x)"},
-		"late, all was achieved":        {100, []Run{run(judge.ScheduleLag)}, "offer less (--rate 0.5x)"},
-		"late, next to nothing":         {1, []Run{run(judge.LoadNotOffered)}, "offer less (--rate 0.1x)"},
-		"a noisy host, twice of thrice": {50, []Run{run(judge.HostSlowed), run(judge.ClockJump), run(judge.HostSlowed)}, "something else slowed the host down"},
-		"the more frequent of a run":    {50, []Run{run(judge.ScheduleLag, judge.ClockJump), run(judge.ClockJump)}, "the clock was set"},
-		"one that has no step":          {50, []Run{run(judge.Interrupted), run(judge.Interrupted), run(judge.BrokenMeanwhile)}, "something broke"},
-		"none that has":                 {50, []Run{run(judge.Interrupted)}, ""},
+		"late, half was achieved": {50, []Run{run(judge.ScheduleLag)}, "offer less (--rate 0.4x)"},
+		"late, all was achieved":  {100, []Run{run(judge.ScheduleLag)}, "offer less (--rate 0.5x)"},
+		"late, next to nothing":   {1, []Run{run(judge.LoadNotOffered)}, "offer less (--rate 0.1x)"},
+		"a noisy host, twice of thrice": {50, []Run{run(judge.HostSlowed), run(judge.ClockJump), run(judge.HostSlowed)},
+			"something else slowed the host down"},
+		"the more frequent of a run": {
+			50, []Run{run(judge.ScheduleLag, judge.ClockJump), run(judge.ClockJump)}, "the clock was set",
+		},
+		"one that has no step": {
+			50, []Run{run(judge.Interrupted), run(judge.Interrupted), run(judge.BrokenMeanwhile)}, "something broke",
+		},
+		"none that has": {50, []Run{run(judge.Interrupted)}, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			p := Phase{Excluded: achieved(row.achieved), Runs: row.runs}
@@ -181,16 +210,21 @@ func TestBreakdownsAreSortedByNumberThenByName(t *testing.T) {
 }
 
 func TestErrorsOfRunsAreAddedUp(t *testing.T) {
-	all := addErrors(nil, []measure.ErrorCount{{Endpoint: "get", Message: "m", Count: 2}, {Endpoint: "put", Message: "m", Count: 1}})
-	all = addErrors(all, []measure.ErrorCount{{Endpoint: "get", Message: "m", Count: 3, Example: "e"}, {Endpoint: "get", Message: "n", Count: 1}})
+	all := addErrors(nil,
+		[]measure.ErrorCount{{Endpoint: "get", Message: "m", Count: 2}, {Endpoint: "put", Message: "m", Count: 1}})
+	all = addErrors(all, []measure.ErrorCount{
+		{Endpoint: "get", Message: "m", Count: 3, Example: "e"}, {Endpoint: "get", Message: "n", Count: 1},
+	})
 	assert.Equal(t, []measure.ErrorCount{
-		{Endpoint: "get", Message: "m", Count: 5, Example: "e"}, {Endpoint: "put", Message: "m", Count: 1}, {Endpoint: "get", Message: "n", Count: 1},
+		{Endpoint: "get", Message: "m", Count: 5, Example: "e"}, {Endpoint: "put", Message: "m", Count: 1},
+		{Endpoint: "get", Message: "n", Count: 1},
 	}, all)
 }
 
 func TestTheReasonsOfATableAreThoseThatItDoesNotShow(t *testing.T) {
 	r := judge.Result{Whys: []judge.Why{
-		{Code: judge.WhyMedian, Text: "median"}, {Code: judge.WhyTally, Text: "tally\x00"}, {Code: judge.WhyRun, Text: "run"}, {Code: judge.WhyScaled, Text: "scaled"},
+		{Code: judge.WhyMedian, Text: "median"}, {Code: judge.WhyTally, Text: "tally\x00"},
+		{Code: judge.WhyRun, Text: "run"}, {Code: judge.WhyScaled, Text: "scaled"},
 	}}
 	assert.Equal(t, []string{"tally"}, Why(r))
 }

@@ -30,7 +30,9 @@ func written(t *testing.T, run *archive.Run) string {
 }
 
 func TestReportsReadAsTheyDid(t *testing.T) {
-	for name, run := range map[string]*archive.Run{"verified": archivetest.Sample(), "refuted": archivetest.Overloaded(2)} {
+	for name, run := range map[string]*archive.Run{
+		"verified": archivetest.Sample(), "refuted": archivetest.Overloaded(2),
+	} {
 		got, golden := written(t, run), "testdata/"+name+".md"
 		if *update {
 			require.NoError(t, os.MkdirAll("testdata", 0o755))

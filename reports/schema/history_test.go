@@ -17,10 +17,16 @@ import (
 func TestComparisonsKeepToTheSchema(t *testing.T) {
 	s := compile(t, schema.CompareJSON)
 	r := compare.Judge([]compare.Series{
-		{Benchmark: "slower", Unit: "p99-ns", Better: stats.Lower, Base: []float64{1, 2, 3, 2, 1}, Head: []float64{11, 12, 13, 12, 11}},
+		{
+			Benchmark: "slower", Unit: "p99-ns", Better: stats.Lower, Base: []float64{1, 2, 3, 2, 1},
+			Head: []float64{11, 12, 13, 12, 11},
+		},
 		{Benchmark: "few", Unit: "req/s", Better: stats.Higher, Base: []float64{1}, Head: []float64{2}},
 		{Benchmark: "nothing", Unit: "B", Base: make([]float64, 5), Head: make([]float64, 5)},
-		{Benchmark: "some errors", Unit: "error-%", Better: stats.Lower, Base: make([]float64, 5), Head: []float64{1, 2, 3, 4, 5}},
+		{
+			Benchmark: "some errors", Unit: "error-%", Better: stats.Lower, Base: make([]float64, 5),
+			Head: []float64{1, 2, 3, 4, 5},
+		},
 	}, compare.Options{Rate: 0.05})
 	pairs := compare.Pairs{Within: 0.03, Widths: []compare.Width{{Phase: 2, Pairs: 7, Half: 0.04, More: 6}, {Phase: 3}}}
 	d := decoded(t, schema.OfComparison("a", "b", r, pairs, nil, []schema.Profiled{
@@ -35,7 +41,11 @@ func TestComparisonsKeepToTheSchema(t *testing.T) {
 	assert.NotNil(t, widths[0].(map[string]any)["more_pairs"])
 	assert.Nil(t, widths[1].(map[string]any)["half_width"])
 
-	require.NoError(t, s.Validate(any(decoded(t, schema.OfComparison("a", "b", compare.Report{}, compare.Pairs{}, []string{"x"}, nil)))))
+	require.NoError(
+		t, s.Validate(
+			any(decoded(t, schema.OfComparison("a", "b", compare.Report{}, compare.Pairs{}, []string{"x"}, nil))),
+		),
+	)
 	changes[0].(map[string]any)["outcome"] = "slower"
 	assert.Error(t, s.Validate(any(d)), "an outcome that there is not")
 }
@@ -55,7 +65,10 @@ func TestTrendsKeepToTheSchema(t *testing.T) {
 	report, err := trend.Judge([]trend.Series{
 		{Name: "a step", Unit: "ms", Better: stats.Lower, Values: nights(24, step(12))},
 		{Name: "a step of two nights", Unit: "ms", Better: stats.Lower, Values: nights(24, step(22))},
-		{Name: "a drift", Unit: "ms", Better: stats.Lower, Values: nights(200, func(i int) float64 { return 100 + float64(i)/4 })},
+		{
+			Name: "a drift", Unit: "ms", Better: stats.Lower,
+			Values: nights(200, func(i int) float64 { return 100 + float64(i)/4 }),
+		},
 		{Name: "two nights", Unit: "ms", Values: []float64{1, 2}},
 	}, []trend.Acknowledged{{Series: "a step", Unit: "ms", Night: "#12", Reason: "known"}}, trend.Options{Seed: 1})
 	require.NoError(t, err)

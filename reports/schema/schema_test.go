@@ -115,13 +115,21 @@ func TestDocumentsKeepToTheSchema(t *testing.T) {
 func TestTheSchemaRefusesWhatIsNoDocument(t *testing.T) {
 	s := compiled(t)
 	for name, spoil := range map[string]func(map[string]any){
-		"a field is missing":             func(d map[string]any) { delete(d, "claims") },
-		"there is another field":         func(d map[string]any) { d["extra"] = true },
-		"a verdict that there is not":    func(d map[string]any) { d["verdict"] = "passed" },
-		"a claim with another operator":  func(d map[string]any) { d["claims"].([]any)[0].(map[string]any)["op"] = "==" },
-		"a figure that is text":          func(d map[string]any) { d["phases"].([]any)[0].(map[string]any)["p99_ms"] = "fast" },
-		"reasons that are null":          func(d map[string]any) { d["claims"].([]any)[0].(map[string]any)["reasons"] = nil },
-		"a negative number of errors":    func(d map[string]any) { d["phases"].([]any)[0].(map[string]any)["errors"] = -1 },
+		"a field is missing":          func(d map[string]any) { delete(d, "claims") },
+		"there is another field":      func(d map[string]any) { d["extra"] = true },
+		"a verdict that there is not": func(d map[string]any) { d["verdict"] = "passed" },
+		"a claim with another operator": func(d map[string]any) {
+			d["claims"].([]any)[0].(map[string]any)["op"] = "=="
+		},
+		"a figure that is text": func(d map[string]any) {
+			d["phases"].([]any)[0].(map[string]any)["p99_ms"] = "fast"
+		},
+		"reasons that are null": func(d map[string]any) {
+			d["claims"].([]any)[0].(map[string]any)["reasons"] = nil
+		},
+		"a negative number of errors": func(d map[string]any) {
+			d["phases"].([]any)[0].(map[string]any)["errors"] = -1
+		},
 		"an exit status beyond a status": func(d map[string]any) { d["exit"] = 256 },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,7 +79,8 @@ var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 func TestColourChangesNoCharacter(t *testing.T) {
 	run := mixed(t)
 	for _, width := range []int{60, 80, 133} {
-		assert.Equal(t, written(t, run, Options{width, false}), escapes.ReplaceAllString(written(t, run, Options{width, true}), ""))
+		assert.Equal(t, written(t, run, Options{width, false}),
+			escapes.ReplaceAllString(written(t, run, Options{width, true}), ""))
 	}
 	assert.NotContains(t, written(t, run, Options{80, false}), "\x1b")
 }
@@ -106,14 +107,16 @@ func TestNoLineIsLongerThanTheTerminal(t *testing.T) {
 			}
 		})
 	}
-	assert.Equal(t, written(t, mixed(t), Options{Width: 80}), written(t, mixed(t), Options{}), "80 columns where the width is not known")
+	assert.Equal(t, written(t, mixed(t), Options{Width: 80}), written(t, mixed(t), Options{}),
+		"80 columns where the width is not known")
 	assert.Equal(t, written(t, mixed(t), Options{Width: 200}), written(t, mixed(t), Options{Width: 9999}))
 }
 
 func TestControlCharactersNeverReachTheTerminal(t *testing.T) {
 	run := mixed(t)
 	evil := "\x1b]0;owned\x07\x1b[2J\r\n\u202e\u009b31m\x00"
-	run.ID, run.Suite.Title, run.Suite.Name, run.Suite.File, run.Failure, run.Host.CPUModel = evil, evil, evil, evil, evil, evil
+	run.ID, run.Suite.Title, run.Suite.Name, run.Suite.File = evil, evil, evil, evil
+	run.Failure, run.Host.CPUModel = evil, evil
 	run.Build.Nameplate, run.Build.Revision, run.Notes = evil, evil, []string{evil}
 	for p := range run.Phases {
 		run.Phases[p].Name = evil
@@ -147,7 +150,9 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestColumns(t *testing.T) {
-	for s, want := range map[string]int{"": 0, "abc": 3, "≥ 1×": 4, "大きさ": 6, "e\u0301": 1, "✅": 2, "5.9–7": 5, "µs": 2} {
+	for s, want := range map[string]int{
+		"": 0, "abc": 3, "≥ 1×": 4, "大きさ": 6, "e\u0301": 1, "✅": 2, "5.9–7": 5, "µs": 2,
+	} {
 		assert.Equal(t, want, columns(s), s)
 	}
 }

@@ -14,7 +14,8 @@ import (
 func TestTheWidthThatWasReachedIsShown(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, Widths(&out, compare.Pairs{Within: 0.03, Spent: true, Widths: []compare.Width{
-		{Phase: 1, Pairs: 14, Half: 0.051, More: 27}, {Phase: 4, Pairs: 6, Half: 0.0123, Turn: time.Second / 2}, {Phase: 5},
+		{Phase: 1, Pairs: 14, Half: 0.051, More: 27}, {Phase: 4, Pairs: 6, Half: 0.0123, Turn: time.Second / 2},
+		{Phase: 5},
 	}}))
 	assert.Equal(t, `
 CPU PER REQUEST  PAIRS  TURNS  HALF-WIDTH  MORE PAIRS FOR ±3 %

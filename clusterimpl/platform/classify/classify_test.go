@@ -15,7 +15,8 @@ import (
 // The worked example of Manning, Raghavan & Schütze, table 13.1 and example 13.1.
 func TestTheTextbookExample(t *testing.T) {
 	m := Train([]Example{
-		{"Chinese Beijing Chinese", "china"}, {"Chinese Chinese Shanghai", "china"}, {"Chinese Macao", "china"}, {"Tokyo Japan Chinese", "japan"},
+		{"Chinese Beijing Chinese", "china"}, {"Chinese Chinese Shanghai", "china"}, {"Chinese Macao", "china"},
+		{"Tokyo Japan Chinese", "japan"},
 	})
 	assert.InDelta(t, 3.0/7, math.Exp(m.words["chinese"][0]), 1e-12)
 	assert.InDelta(t, 1.0/14, math.Exp(m.words["tokyo"][0]), 1e-12)
@@ -39,7 +40,8 @@ func TestHeldOutMemosAreMostlyClassifiedRight(t *testing.T) {
 	}
 	baseline := float64(largest) / float64(len(examples))
 	for seed := range uint64(5) {
-		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(examples), func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
+		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(examples),
+			func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
 		right := 0
 		for fold := range folds {
 			var train, held []Example
@@ -97,7 +99,9 @@ func TestATextThatSaysNothingIsRefused(t *testing.T) {
 }
 
 func TestUnknownWordsLeaveTheFrequenciesOfTheCategories(t *testing.T) {
-	m := Train([]Example{{"rent april", "rent"}, {"rent may", "rent"}, {"rent june", "rent"}, {"train ticket", "travel"}})
+	m := Train([]Example{
+		{"rent april", "rent"}, {"rent may", "rent"}, {"rent june", "rent"}, {"train ticket", "travel"},
+	})
 	for _, text := range []string{"", "qwzx vbnm", "1234 5 !", "a é 漢"} {
 		r := m.Classify(text)
 		assert.Equal(t, "rent", r.Label)
@@ -130,7 +134,8 @@ func TestAResultRendersInOneWay(t *testing.T) {
 
 func TestProbabilitiesOfARanking(t *testing.T) {
 	m := Default()
-	assert.Equal(t, []string{"dining", "entertainment", "groceries", "health", "rent", "salary", "travel", "utilities"}, m.Labels())
+	assert.Equal(t, []string{"dining", "entertainment", "groceries", "health", "rent", "salary", "travel", "utilities"},
+		m.Labels())
 	for _, text := range []string{"weekly supermarket shop", "", "zzz 123", strings.Repeat("rent ", 200), "ÄÖ 日本"} {
 		r := m.Classify(text)
 		require.Len(t, r.Ranking, ranks)

@@ -69,13 +69,18 @@ func TestAFieldIsAcceptedOrRefused(t *testing.T) {
 		accepted      bool
 	}{
 		{"zip_code", "00000", true}, {"zip_code", "99999", true},
-		{"zip_code", "", false}, {"zip_code", "005011", false}, {"zip_code", " 0501", false}, {"zip_code", "-0501", false}, {"zip_code", "٠٠٥٠١", false}, {"zip_code", "00501-1234", false},
+		{"zip_code", "", false}, {"zip_code", "005011", false}, {"zip_code", " 0501", false},
+		{"zip_code", "-0501", false}, {"zip_code", "٠٠٥٠١", false}, {"zip_code", "00501-1234", false},
 		{"latitude", "90", true}, {"latitude", "-90", true}, {"latitude", "+1.5", true}, {"latitude", ".5", true},
-		{"latitude", "90.0001", false}, {"latitude", "", false}, {"latitude", "40,9", false}, {"latitude", " 40.9", false}, {"latitude", "inf", false}, {"latitude", "0x10", false}, {"latitude", "1e1", false}, {"latitude", "1-2", false}, {"latitude", "4_0", false},
-		{"longitude", "180", true}, {"longitude", "-180", true}, {"longitude", "-180.1", false}, {"longitude", "nan", false},
+		{"latitude", "90.0001", false}, {"latitude", "", false}, {"latitude", "40,9", false},
+		{"latitude", " 40.9", false}, {"latitude", "inf", false}, {"latitude", "0x10", false},
+		{"latitude", "1e1", false}, {"latitude", "1-2", false}, {"latitude", "4_0", false},
+		{"longitude", "180", true}, {"longitude", "-180", true}, {"longitude", "-180.1", false},
+		{"longitude", "nan", false},
 		{"city", "X", true}, {"city", "Doña Ana", true}, {"city", strings.Repeat("ä", 100), true},
 		{"city", "", false}, {"city", "  ", false}, {"city", strings.Repeat("ä", 101), false},
-		{"state", "PR", true}, {"state", "AS", true}, {"state", "XX", false}, {"state", "AE", false}, {"state", "ny", false}, {"state", "NYC", false}, {"state", "", false},
+		{"state", "PR", true}, {"state", "AS", true}, {"state", "XX", false}, {"state", "AE", false},
+		{"state", "ny", false}, {"state", "NYC", false}, {"state", "", false},
 		{"county", "", true}, {"county", strings.Repeat("x", 101), false},
 	} {
 		t.Run(c.column+" "+c.value, func(t *testing.T) {
@@ -133,7 +138,13 @@ func TestAFileHasABoundedNumberOfRows(t *testing.T) {
 	_, err = Import(strings.NewReader(header + rows + "00501\n"))
 	var bad *InputError
 	require.ErrorAs(t, err, &bad)
-	assert.Equal(t, &InputError{Field: "body", Reason: "there are more rows", Allowed: "1 to 100000 rows after the header", Line: MaxRows + 2}, bad)
+	assert.Equal(
+		t,
+		&InputError{
+			Field: "body", Reason: "there are more rows", Allowed: "1 to 100000 rows after the header",
+			Line: MaxRows + 2,
+		}, bad,
+	)
 }
 
 func TestOnlyTheFirstErrorsAreListed(t *testing.T) {

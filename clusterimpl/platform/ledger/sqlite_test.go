@@ -39,7 +39,8 @@ func TestWritersOfOneSQLiteFileAllGetTheirTurn(t *testing.T) {
 		for half := range 2 { // so that transfers of one process are booked together
 			all.Go(func() {
 				for n := range each {
-					done, fresh, err := l.Transfer(t.Context(), 7, wire.Transfer{ID: transferID(2*i+half+1, n), AmountCents: 3}, time.Unix(0, 0))
+					done, fresh, err := l.Transfer(t.Context(), 7,
+						wire.Transfer{ID: transferID(2*i+half+1, n), AmountCents: 3}, time.Unix(0, 0))
 					assert.NoError(t, err)
 					assert.True(t, fresh)
 					assert.Positive(t, done.Version)
@@ -60,7 +61,8 @@ func TestATransferThatIsRefusedUndoesNoOther(t *testing.T) {
 	var all sync.WaitGroup
 	book := func(id int, account int64, amount int64, want error) {
 		all.Go(func() {
-			_, _, err := l.Transfer(t.Context(), account, wire.Transfer{ID: transferID(1, id), AmountCents: amount}, time.Unix(0, 0))
+			_, _, err := l.Transfer(t.Context(), account, wire.Transfer{ID: transferID(1, id), AmountCents: amount},
+				time.Unix(0, 0))
 			assert.ErrorIs(t, err, want)
 		})
 	}
@@ -76,6 +78,7 @@ func TestATransferThatIsRefusedUndoesNoOther(t *testing.T) {
 	a, err := l.Account(t.Context(), 5)
 	require.NoError(t, err)
 	assert.EqualValues(t, 11, a.Version)
-	_, _, err = l.Transfer(t.Context(), 5, wire.Transfer{ID: transferID(1, 200), AmountCents: 1, Memo: strings.Repeat("x", 140)}, time.Unix(0, 0))
+	_, _, err = l.Transfer(t.Context(), 5,
+		wire.Transfer{ID: transferID(1, 200), AmountCents: 1, Memo: strings.Repeat("x", 140)}, time.Unix(0, 0))
 	assert.NoError(t, err)
 }

@@ -66,7 +66,10 @@ type users struct {
 }
 
 func newUsers(t *testing.T) *users {
-	u := &users{client: http.Client{Timeout: hang, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}, stop: make(chan struct{})}
+	u := &users{
+		client: http.Client{Timeout: hang, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+		stop:   make(chan struct{}),
+	}
 	t.Cleanup(u.end)
 	return u
 }
@@ -121,7 +124,8 @@ func (u *users) writer(c *tally, url string, account int64, name int) {
 			id = fmt.Sprintf("%08x-0000-8000-8000-%012x", name, next)
 			body = fmt.Appendf(nil, `{"id":%q,"amount_cents":3,"memo":"fault"}`, id)
 		}
-		status, header, got, err := u.ask(http.MethodPost, fmt.Sprintf("%s/api/accounts/%d/transactions", url, account), body)
+		status, header, got, err := u.ask(http.MethodPost, fmt.Sprintf("%s/api/accounts/%d/transactions", url, account),
+			body)
 		if err != nil {
 			c.fail("write: %v", err)
 			return
@@ -149,7 +153,8 @@ func (u *users) reader(c *tally, url string, first, count int) {
 			return
 		}
 		var got wire.Account
-		if c.answered(http.StatusOK, status, header, body) && (json.Unmarshal(body, &got) != nil || got.BalanceCents != want.BalanceCents || got.Version != 0) {
+		if c.answered(http.StatusOK, status, header, body) &&
+			(json.Unmarshal(body, &got) != nil || got.BalanceCents != want.BalanceCents || got.Version != 0) {
 			c.fail("account %d is answered as %s", want.ID, body)
 		}
 	})
@@ -222,6 +227,39 @@ func TestWithPostgreSQLStoppedCachedReadsGoOnAndNoAcknowledgedWriteIsLost(t *tes
 	}
 }
 
+// logins log a user in, at either of two workers in turn.
+func (u *users) logins(t *testing.T, c *tally, urls [2]string) {
+	user := platformtest.Dataset.User(3)
+	request := fmt.Appendf(nil, `{"user":%q,"secret":%q}`, user.Name, user.Secret)
+	u.each(func(i int) {
+		status, header, body, err := u.ask(http.MethodPost, urls[i%2]+"/api/login", request)
+		require.NoError(t, err)
+		c.answered(http.StatusOK, status, header, body)
+	})
+}
+
+// transfers books at either of two workers in turn. Every transfer is seen by the other worker's next read.
+func (u *users) transfers(t *testing.T, c *tally, urls [2]string) {
+	const account = "/api/accounts/100"
+	u.each(func(i int) {
+		id := fmt.Sprintf("%08x-0000-8000-8000-%012x", 1, i)
+		status, header, body, err := u.ask(http.MethodPost, urls[i%2]+account+"/transactions",
+			fmt.Appendf(nil, `{"id":%q,"amount_cents":3,"memo":"fault"}`, id))
+		require.NoError(t, err)
+		var done wire.Booked
+		if !c.answered(http.StatusCreated, status, header, body) || json.Unmarshal(body, &done) != nil {
+			return
+		}
+		c.acknowledged = append(c.acknowledged, id)
+		_, _, body, err = u.ask(http.MethodGet, urls[(i+1)%2]+account, nil)
+		require.NoError(t, err)
+		var got wire.Account
+		if json.Unmarshal(body, &got) != nil || got.BalanceCents != done.BalanceCents || got.Version != done.Version {
+			c.fail("after %+v the account is answered as %s", done, body)
+		}
+	})
+}
+
 func TestWithRedisStoppedReadsFallThroughToPostgreSQLAndAreRight(t *testing.T) {
 	for _, provider := range faulted {
 		t.Run(provider, func(t *testing.T) {
@@ -233,31 +271,8 @@ func TestWithRedisStoppedReadsFallThroughToPostgreSQLAndAreRight(t *testing.T) {
 			var reads, writes, logins tally
 			u.reader(&reads, urls[0], 1, 40)
 			u.reader(&reads, urls[1], 1, 40)
-			user := platformtest.Dataset.User(3)
-			u.each(func(i int) {
-				status, header, body, err := u.ask(http.MethodPost, urls[i%2]+"/api/login", fmt.Appendf(nil, `{"user":%q,"secret":%q}`, user.Name, user.Secret))
-				require.NoError(t, err)
-				logins.answered(http.StatusOK, status, header, body)
-			})
-			// Every transfer is seen by the other worker's next read.
-			const account = 100
-			u.each(func(i int) {
-				id := fmt.Sprintf("%08x-0000-8000-8000-%012x", 1, i)
-				status, header, body, err := u.ask(http.MethodPost, fmt.Sprintf("%s/api/accounts/%d/transactions", urls[i%2], account),
-					fmt.Appendf(nil, `{"id":%q,"amount_cents":3,"memo":"fault"}`, id))
-				require.NoError(t, err)
-				var done wire.Booked
-				if !writes.answered(http.StatusCreated, status, header, body) || json.Unmarshal(body, &done) != nil {
-					return
-				}
-				writes.acknowledged = append(writes.acknowledged, id)
-				_, _, body, err = u.ask(http.MethodGet, fmt.Sprintf("%s/api/accounts/%d", urls[(i+1)%2], account), nil)
-				require.NoError(t, err)
-				var got wire.Account
-				if json.Unmarshal(body, &got) != nil || got.BalanceCents != done.BalanceCents || got.Version != done.Version {
-					writes.fail("after %+v the account is answered as %s", done, body)
-				}
-			})
+			u.logins(t, &logins, urls)
+			u.transfers(t, &writes, urls)
 			more(t, "reads before", &reads.right)
 			more(t, "logins before", &logins.right)
 

@@ -64,7 +64,7 @@ func stores(t *testing.T, provider string, env func(string) string) *fixtures.Se
 // config is that of one of two workers on the stores of a set.
 func config(set *fixtures.Set) platform.Config {
 	return platform.Config{
-		DatabaseURL: set.Variable("DATABASE_URL"), RedisURL: set.Variable("REDIS_URL"), RedisPrefix: set.Variable("REDIS_PREFIX"),
-		Dataset: platformtest.Dataset, Workers: 2,
+		DatabaseURL: set.Variable("DATABASE_URL"), RedisURL: set.Variable("REDIS_URL"),
+		RedisPrefix: set.Variable("REDIS_PREFIX"), Dataset: platformtest.Dataset, Workers: 2,
 	}
 }

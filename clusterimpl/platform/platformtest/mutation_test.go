@@ -22,17 +22,21 @@ import (
 	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
-var mutations = flag.Int("mutations", 0, "mutated requests that a cluster must withstand; 0: as many as belong to the level of effort")
+var mutations = flag.Int("mutations", 0,
+	"mutated requests that a cluster must withstand; 0: as many as belong to the level of effort")
 
 // wholesome are requests that are mutated.
 var wholesome = []string{
 	"GET /api/accounts/7 HTTP/1.1\r\nHost: h\r\n\r\n",
 	"GET /api/accounts/7/transactions?limit=20 HTTP/1.1\r\nHost: h\r\n\r\n",
-	"POST /api/accounts/7/transactions HTTP/1.1\r\nHost: h\r\nContent-Length: 75\r\n\r\n" + `{"id":"00000000-0000-8000-8000-000000000001","amount_cents":1,"memo":"mem"}`,
+	"POST /api/accounts/7/transactions HTTP/1.1\r\nHost: h\r\nContent-Length: 75\r\n\r\n" +
+		`{"id":"00000000-0000-8000-8000-000000000001","amount_cents":1,"memo":"mem"}`,
 	"POST /api/classify HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"text\":\"rent\"}\r\n0\r\n\r\n",
 	"POST /api/login HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\n" + `{"user":"user1","secret":"00"}`,
-	"POST /api/import HTTP/1.1\r\nHost: h\r\nContent-Length: 62\r\n\r\nzip_code,latitude,longitude,city,state,county\n00501,1,1,C,NY,\n",
-	"POST /api/risk HTTP/1.1\r\nHost: h\r\nContent-Length: 85\r\n\r\n" + `{"positions":[{"factor":"construction","value":1}],"confidence":0.9,"horizon_months":1}`,
+	"POST /api/import HTTP/1.1\r\nHost: h\r\nContent-Length: 62\r\n\r\n" +
+		"zip_code,latitude,longitude,city,state,county\n00501,1,1,C,NY,\n",
+	"POST /api/risk HTTP/1.1\r\nHost: h\r\nContent-Length: 85\r\n\r\n" +
+		`{"positions":[{"factor":"construction","value":1}],"confidence":0.9,"horizon_months":1}`,
 	"GET /health HTTP/1.1\r\nHost: h\r\n\r\n", "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n",
 }
 

@@ -44,7 +44,8 @@ func (w *witness) write(seed uint64) {
 		n := rng.IntN(contended)
 		url := w.urls[rng.IntN(len(w.urls))]
 		id := fmt.Sprintf("%08x-%04x-8000-8000-%012x", i, seed, w.salt)
-		status, header, body, err := w.users.ask(http.MethodPost, fmt.Sprintf("%s/api/accounts/%d/transactions", url, firstContended+n),
+		status, header, body, err := w.users.ask(http.MethodPost,
+			fmt.Sprintf("%s/api/accounts/%d/transactions", url, firstContended+n),
 			fmt.Appendf(nil, `{"id":%q,"amount_cents":3,"memo":"near"}`, id))
 		if err != nil {
 			w.tally.fail("write: %v", err)
@@ -70,7 +71,8 @@ func (w *witness) read(seed uint64, reads *atomic.Int64) {
 		n := rng.IntN(contended)
 		url := w.urls[rng.IntN(len(w.urls))]
 		least := w.acknowledged[n].Load()
-		status, header, body, err := w.users.ask(http.MethodGet, fmt.Sprintf("%s/api/accounts/%d", url, firstContended+n), nil)
+		status, header, body, err := w.users.ask(http.MethodGet,
+			fmt.Sprintf("%s/api/accounts/%d", url, firstContended+n), nil)
 		if err != nil {
 			w.tally.fail("read: %v", err)
 			return
@@ -81,7 +83,8 @@ func (w *witness) read(seed uint64, reads *atomic.Int64) {
 		}
 		start := platformtest.Dataset.Account(int64(firstContended + n)).BalanceCents
 		if got.Version < least || got.BalanceCents != start+3*got.Version {
-			w.tally.fail("account %d is answered as %s after version %d was acknowledged", firstContended+n, body, least)
+			w.tally.fail("account %d is answered as %s after version %d was acknowledged", firstContended+n, body,
+				least)
 		}
 		reads.Add(1)
 	})
@@ -108,7 +111,9 @@ func TestNoWorkerAnswersWhatIsOlderThanAnAcknowledgedTransfer(t *testing.T) {
 				set := stores(t, provider, bare)
 				one := config(set)
 				one.Near = near.New(platformtest.Dataset.Accounts, 64)
-				w := &witness{users: newUsers(t), urls: []string{platformtest.Start(t, one), platformtest.Start(t, one)}}
+				w := &witness{
+					users: newUsers(t), urls: []string{platformtest.Start(t, one), platformtest.Start(t, one)},
+				}
 				if foreign {
 					w.urls = append(w.urls, platformtest.Start(t, config(set)))
 				}
@@ -137,7 +142,8 @@ func TestTheProcessesOfAClusterShareWhatTheyHaveRead(t *testing.T) {
 	set := stores(t, fixtures.Local, bare)
 	start := func() *clusterimpl.Cluster {
 		c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: io.Discard, Env: append(set.Env(),
-			"CLUSTER_WORKERS=3", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200", "PLATFORM_TRANSACTIONS=4000", "PLATFORM_SEED=11")})
+			"CLUSTER_WORKERS=3", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200", "PLATFORM_TRANSACTIONS=4000",
+			"PLATFORM_SEED=11")})
 		require.NoError(t, err)
 		return c
 	}
@@ -200,7 +206,8 @@ func TestAClusterThatStopsLetsTheNextBelieveAtOnce(t *testing.T) {
 	var before string
 	for range 2 {
 		c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: io.Discard, Env: append(set.Env(),
-			"CLUSTER_WORKERS=2", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200", "PLATFORM_TRANSACTIONS=4000", "PLATFORM_SEED=11")})
+			"CLUSTER_WORKERS=2", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200", "PLATFORM_TRANSACTIONS=4000",
+			"PLATFORM_SEED=11")})
 		require.NoError(t, err)
 		assert.Regexp(t, "^near:", lease(), "a worker is ready once that is known")
 		require.NoError(t, c.Stop(testContext(t)))

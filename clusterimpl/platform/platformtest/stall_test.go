@@ -185,7 +185,8 @@ func TestAStallOfTheDatabaseOpensNoConnectionAndPasses(t *testing.T) {
 			if lasted < 10*time.Second { // else connections are given up, as they should be
 				assert.Equal(t, size, way.accepted.Load(), "connections opened, %d requests given up", gaveUp.Load())
 			}
-			t.Logf("a stall of %v: %d requests given up, %d refused, %d connections opened", lasted, gaveUp.Load(), reads.refused.Load(), way.accepted.Load())
+			t.Logf("a stall of %v: %d requests given up, %d refused, %d connections opened", lasted, gaveUp.Load(),
+				reads.refused.Load(), way.accepted.Load())
 		})
 	}
 }

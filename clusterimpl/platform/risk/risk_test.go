@@ -62,9 +62,14 @@ func TestFiguresOfTheRealSeries(t *testing.T) {
 	}{
 		{"one position", Request{[]Position{{"construction", 100000}}, 0.975, 1},
 			`{"value":100000,"confidence":0.975,"horizon_months":1,"observations":119,"historical":{"var":2177.714195,"es":2264.969374},"normal":{"var":1543.323067,"es":1819.27601},"cornish_fisher":{"var":1832.73973}}`},
-		{"long and short over a year", Request{[]Position{{"construction", 250000}, {"government", -40000.25}, {"leisure_and_hospitality", 75000.5}}, 0.99, 12},
+		{"long and short over a year", Request{
+			[]Position{{"construction", 250000}, {"government", -40000.25}, {"leisure_and_hospitality", 75000.5}}, 0.99,
+			12,
+		},
 			`{"value":285000.25,"confidence":0.99,"horizon_months":12,"observations":119,"historical":{"var":20983.410217,"es":21859.460624},"normal":{"var":16453.246185,"es":18762.289052},"cornish_fisher":{"var":20119.114604}}`},
-		{"three factors at 90 % over a quarter", Request{[]Position{{"manufacturing", 1000000}, {"information", -500000}, {"mining_and_logging", 300000}}, 0.9, 3},
+		{"three factors at 90 % over a quarter", Request{
+			[]Position{{"manufacturing", 1000000}, {"information", -500000}, {"mining_and_logging", 300000}}, 0.9, 3,
+		},
 			`{"value":800000,"confidence":0.9,"horizon_months":3,"observations":119,"historical":{"var":11191.690485,"es":22650.50416},"normal":{"var":13286.484515,"es":17931.318009},"cornish_fisher":{"var":13658.006402}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -99,7 +104,9 @@ func TestTinyAndHugePortfoliosHaveFiniteFigures(t *testing.T) {
 	for range MaxPositions {
 		huge = append(huge, Position{"construction", MaxValue})
 	}
-	for _, positions := range [][]Position{{{"construction", 5e-324}}, {{"construction", 1e-170}}, {{"construction", 1e-100}}, huge} {
+	for _, positions := range [][]Position{
+		{{"construction", 5e-324}}, {{"construction", 1e-170}}, {{"construction", 1e-100}}, huge,
+	} {
 		r, err := Evaluate(Request{positions, 0.999, 12})
 		require.NoError(t, err)
 		_, err = json.Marshal(r) // fails on what is not a number
@@ -235,7 +242,8 @@ func TestAnErrorQuotesALongNameInPart(t *testing.T) {
 	_, err := Evaluate(Request{[]Position{{strings.Repeat("ä", 10_000), 1}}, 0.9, 1})
 	require.Error(t, err)
 	assert.Less(t, len(err.Error()), 600)
-	assert.ErrorContains(t, err, `"`+strings.Repeat("ä", 20)+`…" is not known, allowed: one of [construction durable_goods`)
+	assert.ErrorContains(t, err,
+		`"`+strings.Repeat("ä", 20)+`…" is not known, allowed: one of [construction durable_goods`)
 }
 
 func TestASeriesThatCannotBeUsedIsRefused(t *testing.T) {

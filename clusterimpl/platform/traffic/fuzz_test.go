@@ -12,7 +12,8 @@ import (
 func FuzzNearly(f *testing.F) {
 	const want = `{"a":[1.5,"x",{"c":true}],"b":null}`
 	for _, body := range []string{
-		want, `{"b": null, "a": [1.5000000001, "x", {"c": true}]}`, `{"a":[1.6,"x",{"c":true}],"b":null}`, `{"a":[1.5,"x"],"b":null}`,
+		want, `{"b": null, "a": [1.5000000001, "x", {"c": true}]}`, `{"a":[1.6,"x",{"c":true}],"b":null}`,
+		`{"a":[1.5,"x"],"b":null}`,
 		`{"a":[1.5,"x",{"c":{}}],"b":{}}`, `{"a":[1.5,"x",{"c":true}]}`, want + want, "", "[", "<html>",
 	} {
 		f.Add([]byte(body))
@@ -31,7 +32,8 @@ func FuzzNearly(f *testing.F) {
 		assert.InDelta(t, 1.5, got.A[0], 1e-8)
 		assert.Equal(t, []any{"x", map[string]any{"c": true}}, got.A[1:])
 		assert.Nil(t, got.B)
-		assert.Error(t, ok(http.StatusOK, nil, append(append([]byte(nil), body...), body...)), "one value and nothing else")
+		assert.Error(t, ok(http.StatusOK, nil, append(append([]byte(nil), body...), body...)),
+			"one value and nothing else")
 		assert.Error(t, ok(http.StatusAccepted, nil, body))
 	})
 }

@@ -64,8 +64,10 @@ func TestEveryMutatedAnswerIsRejected(t *testing.T) {
 		status, header, body := platformtest.Ask(t, r.Method, url+r.Path, r.Header, r.Body)
 		require.NoError(t, r.Check(status, header, body))
 		for name, wrong := range map[string][]byte{
-			"nothing": nil, "HTML": []byte("<html>hello</html>"), "an empty object": []byte("{}\n"), "null": []byte("null"),
-			"cut off": body[:len(body)/2], "twice": append(bytes.Clone(body), body...), "an error": []byte(`{"error":"x"}`),
+			"nothing": nil, "HTML": []byte("<html>hello</html>"), "an empty object": []byte("{}\n"),
+			"null":    []byte("null"),
+			"cut off": body[:len(body)/2], "twice": append(bytes.Clone(body), body...),
+			"an error": []byte(`{"error":"x"}`),
 		} {
 			assert.Error(t, r.Check(status, header, wrong), "%s: %s", r.Operation, name)
 		}
@@ -83,7 +85,8 @@ func TestEveryMutatedAnswerIsRejected(t *testing.T) {
 func TestAMixThatCannotBeMadeIsRefused(t *testing.T) {
 	for name, mix := range map[string][]traffic.Share{
 		"empty": nil, "unknown": {{Operation: "x", Share: 1}}, "zero": {{Operation: "account", Share: 0}},
-		"not a number": {{Operation: "account", Share: math.NaN()}}, "twice": {{Operation: "risk", Share: 1}, {Operation: "risk", Share: 1}},
+		"not a number": {{Operation: "account", Share: math.NaN()}},
+		"twice":        {{Operation: "risk", Share: 1}, {Operation: "risk", Share: 1}},
 	} {
 		_, err := traffic.New(traffic.Config{Dataset: config.Dataset, Mix: mix})
 		assert.Error(t, err, name)

@@ -187,7 +187,8 @@ func TestWithoutAServerNobodyWaitsAndAttemptsGrowRare(t *testing.T) {
 			assert.Zero(t, time.Since(before))
 			time.Sleep(time.Second)
 		}
-		least, most := uint64(time.Since(began)/(1600*time.Millisecond)), uint64(time.Since(began)/(800*time.Millisecond))+8
+		least := uint64(time.Since(began) / (1600 * time.Millisecond))
+		most := uint64(time.Since(began)/(800*time.Millisecond)) + 8
 		assert.GreaterOrEqual(t, p.Stats().Attempts, least)
 		assert.LessOrEqual(t, p.Stats().Attempts, most)
 		s.refuses.Store(false)
