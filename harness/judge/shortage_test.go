@@ -254,3 +254,21 @@ func TestRunsThatAreAdded(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) { assert.Equal(t, row.want, Runs(input(row.runs...))) })
 	}
 }
+
+func TestRunsThatAreAddedOnASmallerHost(t *testing.T) {
+	slow := 300 * time.Millisecond
+	for name, row := range map[string]struct {
+		last Evidence
+		want int
+	}{
+		"it gave out by itself":               {on(2, shape{response: slow}), 6},
+		"it gave out while others took of it": {on(2, shape{response: slow, steal: 0.4}), 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := input(append(several(3, on(1.5, good)), row.last)...)
+			in.Phase.Workers, in.Host = 8, Host{Cores: 2, Online: 2}
+			assert.Equal(t, Limited, classify(in, in.Claims[1], row.last, 3).Kind)
+			assert.Equal(t, row.want, Runs(in))
+		})
+	}
+}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/stats"
 )
@@ -117,8 +118,8 @@ func (t tally) plus(o tally, k int) tally {
 }
 
 // Runs is how many runs there are to be as things stand: those planned, one for each excluded one, up to a third of
-// them, and where a disturbed run missed a claim, as many as it takes for that one to be outweighed, up to two thirds:
-// from 6 to 10 runs, of which one may differ.
+// them, and where a run missed a claim under a disturbance, as many as it takes for that one to be outweighed, up to
+// two thirds: from 6 to 10 runs, of which one may differ.
 func Runs(in Input) int {
 	spare, most := in.Planned/3, in.Planned+in.Planned*2/3
 	again := 0
@@ -132,10 +133,11 @@ func Runs(in Input) int {
 		if lacking(in.Host, c) != "" {
 			continue
 		}
-		t := tallied(outcomes(in, c))
-		if t.disturbed == 0 {
+		all := outcomes(in, c)
+		if !slices.ContainsFunc(all, outweighable) {
 			continue
 		}
+		t := tallied(all)
 		for n := t.counted(); n <= most; n++ {
 			if t.against() <= dissents(n) {
 				total = max(total, n+min(t.invalid, spare))
@@ -144,4 +146,11 @@ func Runs(in Input) int {
 		}
 	}
 	return total
+}
+
+// outweighable reports whether further runs may outweigh a miss: it fell under a disturbance, whether a host that is
+// smaller than documented gave out besides or not.
+func outweighable(o Outcome) bool {
+	hurt := func(r Reason) bool { return slices.Contains(hostCodes, r.Code) }
+	return o.Kind == Disturbed || o.Kind == Limited && slices.ContainsFunc(o.Reasons, hurt)
 }
