@@ -36,7 +36,7 @@ plan:
   seed: 1
   connections: 4
   arrivals: constant
-  validity: {lateness: 100 %, offered: 50 %, host_noise: 100 %, other_load: 1000}
+  validity: {schedule_lag: 100 %, offered: 50 %, host_noise: 100 %, other_load: 1000}
 dataset: {accounts: 100, transactions: 100}
 system: SYSTEM
 workloads:

@@ -25,7 +25,7 @@ plan:
   seed: 1
   connections: 8
   arrivals: constant
-  validity: {lateness: 10 %, offered: 99 %, host_noise: 50 %}
+  validity: {schedule_lag: 10 %, offered: 99 %, host_noise: 50 %}
 dataset: {accounts: 100, transactions: 100}
 workloads:
   - name: items

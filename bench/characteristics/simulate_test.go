@@ -82,8 +82,9 @@ func (s system) without(r *rand.Rand, service, length, from, to float64) judge.E
 	all, completed, busy := s.answers(r, service, length, from, to)
 	n := uint64(len(all))
 	w := &measure.Window{
-		End: time.Duration(length * float64(time.Second)), Response: measure.NewSparseHistogram(), Lateness: onTime(n),
-		Offered: n, Sent: n, Succeeded: n,
+		End: time.Duration(length * float64(time.Second)), Response: measure.NewSparseHistogram(),
+		ScheduleLag: onTime(n),
+		Offered:     n, Sent: n, Succeeded: n,
 	}
 	for i, count := range completed {
 		w.Seconds = append(w.Seconds, measure.Second{
@@ -108,7 +109,7 @@ func (s system) without(r *rand.Rand, service, length, from, to float64) judge.E
 	}
 }
 
-// onTime is the lateness of a generator that is never late with n requests.
+// onTime is the schedule lag of a generator that is on time with n requests.
 func onTime(n uint64) *measure.Histogram {
 	h := measure.NewSparseHistogram()
 	for range n {

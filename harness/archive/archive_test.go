@@ -46,7 +46,7 @@ func TestALoadedRunIsTheSavedOne(t *testing.T) {
 		for n := range r.Phases[p].Trials {
 			want, got := r.Phases[p].Trials[n].Window, loaded.Phases[p].Trials[n].Window
 			assert.Equal(t, want.Response.Steps(), got.Response.Steps())
-			assert.Equal(t, want.Lateness.Steps(), got.Lateness.Steps())
+			assert.Equal(t, want.ScheduleLag.Steps(), got.ScheduleLag.Steps())
 			assert.Equal(t, want.Seconds[2].Response.Steps(), got.Seconds[2].Response.Steps())
 			assert.Equal(t, want.Workers[0].Service.Steps(), got.Workers[0].Service.Steps())
 		}

@@ -77,6 +77,7 @@ func decode(data []byte) (*Run, error) {
 	if err := unmarshal(data, r); err != nil {
 		return nil, err
 	}
+	r.rename()
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", runFile, ErrImpossible, err)
 	}
@@ -157,4 +158,22 @@ func read(dir, name string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", name, cause(err))
 	}
 	return data, nil
+}
+
+// rename gives what disturbances yielded today's names of its metrics.
+func (r *Run) rename() {
+	for _, p := range r.Phases {
+		for _, t := range p.Trials {
+			renameValues(t.Values)
+		}
+	}
+}
+
+func renameValues(values map[string]float64) {
+	for name, v := range values {
+		if m, ok := suite.MetricByName(name); ok && m.Name != name {
+			delete(values, name)
+			values[m.Name] = v
+		}
+	}
 }

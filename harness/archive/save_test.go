@@ -20,7 +20,7 @@ import (
 func small() *Run {
 	window := func() *measure.Window {
 		return &measure.Window{
-			Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram(),
+			Response: measure.NewHistogram(), Service: measure.NewHistogram(), ScheduleLag: measure.NewHistogram(),
 			Wait: measure.NewHistogram(),
 		}
 	}
@@ -30,7 +30,7 @@ func small() *Run {
 		judged.Offered, judged.Sent = judged.Offered+1, judged.Sent+1
 		judged.Succeeded, judged.Completed = judged.Succeeded+1, judged.Completed+1
 		judged.Response.Record(2e6)
-		judged.Lateness.Record(1e4)
+		judged.ScheduleLag.Record(1e4)
 	}
 	started := time.Date(2026, 11, 23, 20, 15, 0, 0, time.UTC)
 	return &Run{

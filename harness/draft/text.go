@@ -114,7 +114,7 @@ plan:
   seed: 1                 # of every random choice
   connections: 64         # most that the generator holds open
   arrivals: constant      # evenly spaced; or poisson: as from many independent users
-  validity: {lateness: 10 %%, offered: 99 %%, host_noise: 50 %%}
+  validity: {schedule_lag: 10 %%, offered: 99 %%, host_noise: 50 %%}
 dataset: {accounts: 1000, transactions: 1000}   # of the built-in stores; this system has none
 `, runs, warmup+duration, runs, warmup, duration)
 }

@@ -67,7 +67,7 @@ func arbitraryRun(r *rand.Rand) Evidence {
 	e := evidenceOf(shape{
 		response: pick(r, 0, 0, 100*time.Millisecond, 225*time.Millisecond, 260*time.Millisecond), slow: odd(6),
 		failed: pick(r, 0, 0, 0, 10, requests), unsent: odd(6), unreleased: odd(50), completed: odd(250),
-		lateness: pick(r, 0, 0, 30*time.Millisecond, time.Second), outOfRange: uint64(odd(1)),
+		lag: pick(r, 0, 0, 30*time.Millisecond, time.Second), outOfRange: uint64(odd(1)),
 		after: pick(r, 0, 0, 60*time.Millisecond), before: pick(r, 0, 0, 60*time.Millisecond),
 		steal: pick(r, 0, 0, 0.4), rssMiB: int64(odd(600)),
 	})

@@ -13,7 +13,7 @@ func missedAnyway(in Input, c suite.Claim, e Evidence, o Outcome) bool {
 	if len(o.Reasons) != 1 || o.Reasons[0].Code != ScheduleLag || !o.Sampled || c.Over != 0 || in.Phase.Disturb != "" {
 		return false
 	}
-	most, ok := e.Window.Lateness.Quantile(1)
+	most, ok := e.Window.ScheduleLag.Quantile(1)
 	if !ok {
 		return false
 	}
@@ -28,10 +28,10 @@ func missedAnyway(in Input, c suite.Claim, e Evidence, o Outcome) bool {
 
 // creditedQuantile is a lower bound on the quantile q of the response time had the generator
 // been on time, in milliseconds. A user waits at least for the service; and since a response
-// R is a lateness L and a rest S, P(S > x) ≥ P(R > x+l) - P(L > l) for every l, so that the
+// R is a schedule lag L and a rest S, P(S > x) ≥ P(R > x+l) - P(L > l) for every l, so that the
 // quantile q of S is at least that of R at q-a less that of L at 1-a, for every share a below 1-q.
 func creditedQuantile(q float64, w *measure.Window) (float64, bool) {
-	if w.Service == nil || w.Response == nil || w.Lateness == nil {
+	if w.Service == nil || w.Response == nil || w.ScheduleLag == nil {
 		return 0, false
 	}
 	least, ok := w.Service.Quantile(q)
@@ -41,7 +41,7 @@ func creditedQuantile(q float64, w *measure.Window) (float64, bool) {
 	for _, part := range []float64{0.1, 0.3, 0.5, 0.7, 0.9} {
 		a := part * (1 - q)
 		r, known := w.Response.Quantile(q - a)
-		l, also := w.Lateness.Quantile(1 - a)
+		l, also := w.ScheduleLag.Quantile(1 - a)
 		if known && also {
 			least = max(least, r-l)
 		}

@@ -18,7 +18,7 @@ func explained(t *testing.T, host Host, p99 ...int) Explanation {
 	t.Helper()
 	in := Input{
 		Phase:    suite.Phase{Number: 3, Rate: 100},
-		Validity: suite.Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5}, Host: host, Planned: 6,
+		Validity: suite.Validity{ScheduleLag: 0.1, Offered: 0.99, HostNoise: 0.5}, Host: host, Planned: 6,
 		Claims: []suite.Claim{
 			{ID: "other", Metric: "errors", Op: suite.AtMost, Value: suite.Quantity{Value: 1, Unit: suite.Percent}},
 			{
@@ -30,7 +30,7 @@ func explained(t *testing.T, host Host, p99 ...int) Explanation {
 	for i, ms := range p99 {
 		s := shape{response: time.Duration(ms) * time.Millisecond}
 		if ms < 0 {
-			s = shape{response: time.Duration(-ms) * time.Millisecond, lateness: time.Second}
+			s = shape{response: time.Duration(-ms) * time.Millisecond, lag: time.Second}
 		}
 		e := evidenceOf(s)
 		e.Run = i + 1
@@ -57,7 +57,7 @@ func agrees(t *testing.T, in Input, at int, e Explanation) {
 
 func TestExplainRatiosAndUnsteadyRuns(t *testing.T) {
 	able := Host{Cores: 2, Memory: suite.GiB}
-	validity := suite.Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5}
+	validity := suite.Validity{ScheduleLag: 0.1, Offered: 0.99, HostNoise: 0.5}
 	base := Input{Phase: suite.Phase{Number: 1, Rate: 100}, Validity: validity, Host: able}
 	in := Input{Phase: suite.Phase{Number: 2, Rate: 100}, Validity: validity, Host: able, Planned: 6}
 	in.Claims = []suite.Claim{
@@ -148,7 +148,7 @@ func TestExplanationShowsEveryRun(t *testing.T) {
 	assert.InDelta(t, 50, e.Runs[0].Value, 0.1)
 	assert.False(t, e.Runs[1].Counts())
 	assert.False(t, e.Runs[1].Meets)
-	assert.Contains(t, e.Runs[1].Reasons[0].String(), "the generator was late")
+	assert.Contains(t, e.Runs[1].Reasons[0].String(), "schedule lag of the generator")
 	assert.True(t, e.Runs[2].Counts())
 	assert.False(t, e.Runs[2].Meets)
 	assert.Equal(t, "at most 100 ms", e.Demand)

@@ -36,26 +36,27 @@ func sampled(w *measure.Window) bool {
 	if w == nil || w.Offered == 0 || w.Response == nil {
 		return false
 	}
-	return w.Response.Count() > 0 || w.Unsent > 0 && w.Lateness != nil && w.Lateness.Count() > 0
+	return w.Response.Count() > 0 || w.Unsent > 0 && w.ScheduleLag != nil && w.ScheduleLag.Count() > 0
 }
 
 // late is the guard on the generator's schedule lag. A generator that sends late offers
 // another load than the schedule's, and its delay would count as the system's.
 func late(in Input, e Evidence) Reason {
-	if e.Window.Lateness == nil {
+	if e.Window.ScheduleLag == nil {
 		return Reason{Code: LagUnknown}
 	}
-	p99, ok := e.Window.Lateness.Quantile(0.99)
+	p99, ok := e.Window.ScheduleLag.Quantile(0.99)
 	if !ok {
 		return Reason{Code: LagUnknown}
 	}
 	bound, what := lagBound(in.Claims)
-	allowed := float64(in.Validity.Lateness) * milliseconds(bound)
+	allowed := float64(in.Validity.ScheduleLag) * milliseconds(bound)
 	if milliseconds(p99) <= allowed {
 		return Reason{}
 	}
 	return Reason{
-		Code: ScheduleLag, Seen: milliseconds(p99), Allowed: allowed, From: float64(in.Validity.Lateness), Name: what,
+		Code: ScheduleLag, Seen: milliseconds(p99), Allowed: allowed, From: float64(in.Validity.ScheduleLag),
+		Name: what,
 	}
 }
 
@@ -87,13 +88,13 @@ func lagBound(claims []suite.Claim) (time.Duration, string) {
 // system's failure, counted among the errors and in the percentiles.
 func notOffered(in Input, e Evidence) Reason {
 	w := e.Window
-	if w.Lateness == nil {
+	if w.ScheduleLag == nil {
 		return Reason{} // said by late
 	}
 	// The schedule itself is held to the phase's rate, less the one request that
 	// falls on the window's edge.
 	scheduled := max(float64(w.Offered), math.Floor(float64(in.Phase.Shape.Mean(in.Phase.Rate))*w.Length())-1)
-	released := float64(w.Lateness.Count())
+	released := float64(w.ScheduleLag.Count())
 	if released >= float64(in.Validity.Offered)*scheduled {
 		return Reason{}
 	}

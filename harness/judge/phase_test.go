@@ -22,7 +22,7 @@ type shape struct {
 	unsent     int // released, and never given a connection
 	unreleased int // never released by the generator
 	completed  int // 0: those that succeeded
-	lateness   time.Duration
+	lag        time.Duration
 	outOfRange uint64
 	before     time.Duration // spin; 0: 30 ms
 	after      time.Duration
@@ -37,7 +37,7 @@ const requests = 500
 func evidenceOf(s shape) Evidence {
 	w := &measure.Window{
 		Start: 2 * time.Second, End: 7 * time.Second, Response: measure.NewHistogram(), Service: measure.NewHistogram(),
-		Lateness: measure.NewHistogram(), Wait: measure.NewHistogram(), Offered: requests, OutOfRange: s.outOfRange,
+		ScheduleLag: measure.NewHistogram(), Wait: measure.NewHistogram(), Offered: requests, OutOfRange: s.outOfRange,
 	}
 	w.Unsent = uint64(s.unsent + s.unreleased)
 	w.Sent = requests - w.Unsent
@@ -54,10 +54,10 @@ func evidenceOf(s shape) Evidence {
 			d = time.Second
 		}
 		w.Response.Record(d)
-		w.Service.Record(max(time.Millisecond, d-s.lateness))
+		w.Service.Record(max(time.Millisecond, d-s.lag))
 	}
 	for range requests - s.unreleased {
-		w.Lateness.Record(s.lateness)
+		w.ScheduleLag.Record(s.lag)
 	}
 	return Evidence{
 		Workers: 1, Window: w, Faults: s.faults,
@@ -112,7 +112,7 @@ func input(runs ...Evidence) Input {
 			claim("errors", suite.AtMost, 0.1, suite.Percent, 0),
 			claim("memory", suite.AtMost, 512, suite.Mebibytes, 0),
 		},
-		Validity: suite.Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.25},
+		Validity: suite.Validity{ScheduleLag: 0.1, Offered: 0.99, HostNoise: 0.25},
 		Host:     Host{Cores: 2, Memory: 4 * suite.GiB},
 		Runs:     runs,
 		Planned:  6,
@@ -167,8 +167,8 @@ func TestPhase(t *testing.T) {
 			"refuted refuted refuted verified"},
 		{"the generator was cut short", repeat(6, shape{unreleased: 450}), "invalid invalid invalid invalid"},
 		{"a late generator only hurts: what is met all the same is met",
-			repeat(6, shape{lateness: 21 * time.Millisecond}), "verified verified verified verified"},
-		{"so late that the load was eased", repeat(6, shape{lateness: 60 * time.Millisecond}),
+			repeat(6, shape{lag: 21 * time.Millisecond}), "verified verified verified verified"},
+		{"so late that the load was eased", repeat(6, shape{lag: 60 * time.Millisecond}),
 			"verified verified invalid invalid"},
 		{"every run with a fault", repeat(6, broken), "invalid invalid invalid invalid"},
 		{"one run with a fault", mixed(repeat(5, good), repeat(1, broken)), "verified verified verified verified"},
@@ -279,10 +279,10 @@ func TestGuards(t *testing.T) {
 		want string // "": the run counts
 	}{
 		{"a good run", good, ""},
-		{"lateness just within the limit", shape{lateness: 19900 * time.Microsecond}, ""},
+		{"schedule lag just within the limit", shape{lag: 19900 * time.Microsecond}, ""},
 		{
-			"lateness beyond it", shape{lateness: 25 * time.Millisecond},
-			"the generator was late: schedule lag p99 25.0 ms, at most 20 ms (10 % of the p99 bound of 200 ms) allowed",
+			"schedule lag beyond it", shape{lag: 25 * time.Millisecond},
+			"schedule lag of the generator: p99 25.0 ms, at most 20 ms (10 % of the p99 bound of 200 ms) allowed",
 		},
 		{"1 % not released", shape{unreleased: 5}, ""},
 		{
@@ -323,9 +323,9 @@ func TestGuards(t *testing.T) {
 			Texts(Guards(in, evidenceOf(good))),
 		)
 	})
-	t.Run("no lateness recorded", func(t *testing.T) {
+	t.Run("no schedule lag recorded", func(t *testing.T) {
 		e := evidenceOf(good)
-		e.Window.Lateness = nil
+		e.Window.ScheduleLag = nil
 		assert.Equal(t, []Reason{{Code: LagUnknown}}, Guards(input(), e))
 	})
 }
@@ -594,18 +594,18 @@ func TestALateGeneratorExcusesASystemByItsDelayAndNoMore(t *testing.T) {
 		runs shape
 		want string // rate, p99, errors, memory
 	}{
-		{"all bounds met", shape{lateness: late}, "verified verified verified verified"},
-		{"answers of 225 ms: 195 with the delay taken off", shape{lateness: late, response: 225 * time.Millisecond},
+		{"all bounds met", shape{lag: late}, "verified verified verified verified"},
+		{"answers of 225 ms: 195 with the delay taken off", shape{lag: late, response: 225 * time.Millisecond},
 			"verified invalid verified verified"},
-		{"answers of 260 ms", shape{lateness: late, response: 260 * time.Millisecond},
+		{"answers of 260 ms", shape{lag: late, response: 260 * time.Millisecond},
 			"verified refuted verified verified"},
-		{"nearly the rate: within the delay", shape{lateness: late, completed: 493},
+		{"nearly the rate: within the delay", shape{lag: late, completed: 493},
 			"invalid verified verified verified"},
-		{"half the rate", shape{lateness: late, completed: 250}, "refuted verified verified verified"},
-		{"too much memory", shape{lateness: late, rssMiB: 600}, "verified verified verified refuted"},
+		{"half the rate", shape{lag: late, completed: 250}, "refuted verified verified verified"},
+		{"too much memory", shape{lag: late, rssMiB: 600}, "verified verified verified refuted"},
 		{
 			"half the rate, and a store that fell over",
-			shape{lateness: late, completed: 250, faults: []string{"a store fell over"}},
+			shape{lag: late, completed: 250, faults: []string{"a store fell over"}},
 			"invalid invalid invalid invalid",
 		},
 	} {

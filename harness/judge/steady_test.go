@@ -211,14 +211,14 @@ func steadily(growth uint64) Evidence {
 	e := evidenceOf(good)
 	e.Window.Start, e.Window.End = 0, 8*time.Second
 	e.Window.Offered, e.Window.Sent, e.Window.Succeeded, e.Window.Completed = 800, 800, 800, 800
-	e.Window.Lateness = measure.NewHistogram()
+	e.Window.ScheduleLag = measure.NewHistogram()
 	for i := range 8 {
 		s := measure.Second{
 			At: time.Duration(i) * time.Second, Offered: 100, Completed: 100 - growth, Response: measure.NewHistogram(),
 		}
 		for range 100 {
 			s.Response.Record(10 * time.Millisecond)
-			e.Window.Lateness.Record(0)
+			e.Window.ScheduleLag.Record(0)
 		}
 		e.Window.Seconds = append(e.Window.Seconds, s)
 	}

@@ -47,7 +47,7 @@ func TestFrequencyChanges(t *testing.T) {
 
 func TestGeneratorBound(t *testing.T) {
 	in := Input{
-		Phase: suite.Phase{Rate: 100}, Validity: suite.Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
+		Phase: suite.Phase{Rate: 100}, Validity: suite.Validity{ScheduleLag: 0.1, Offered: 0.99, HostNoise: 0.5},
 		Claims: []suite.Claim{
 			{Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: 100, Unit: suite.Milliseconds}},
 		},
@@ -55,7 +55,7 @@ func TestGeneratorBound(t *testing.T) {
 	assert.False(t, GeneratorBound(in, evidenceOf(shape{})))
 	assert.False(t, GeneratorBound(in, evidenceOf(shape{response: time.Second})),
 		"a slow system is not a slow generator")
-	assert.True(t, GeneratorBound(in, evidenceOf(shape{lateness: 50 * time.Millisecond})))
+	assert.True(t, GeneratorBound(in, evidenceOf(shape{lag: 50 * time.Millisecond})))
 	assert.True(t, GeneratorBound(in, evidenceOf(shape{unreleased: 100})))
 	assert.False(t, GeneratorBound(in, Evidence{}))
 }

@@ -23,7 +23,7 @@ var words = map[Code]func(Reason) string{
 		if of == "" {
 			of = figure(milliseconds(DefaultBound), suite.Milliseconds) + ", no response time being claimed"
 		}
-		return fmt.Sprintf("the generator was late: schedule lag p99 %s, at most %s (%s of %s) allowed", ms(r.Seen),
+		return fmt.Sprintf("schedule lag of the generator: p99 %s, at most %s (%s of %s) allowed", ms(r.Seen),
 			ms(r.Allowed), percent(r.From), of)
 	},
 	LagUnknown: fixed("the schedule lag was not recorded"),

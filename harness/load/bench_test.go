@@ -72,7 +72,7 @@ func benchmarkPath(b *testing.B, path, url string, rate int, length time.Duratio
 		o := d.run()
 		used += processorTime(b) - before
 		require.Empty(b, o.Window.Errors)
-		require.NoError(b, lag.Merge(o.Window.Lateness))
+		require.NoError(b, lag.Merge(o.Window.ScheduleLag))
 		require.NoError(b, service.Merge(o.Window.Service))
 	}
 	for name, h := range map[string]*measure.Histogram{"lag": lag, "service": service} {

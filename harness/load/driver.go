@@ -301,7 +301,7 @@ func (d *driver) hide(s *measure.Sample) {
 	s.Answer = []byte(d.Hide(string(s.Answer[:min(len(s.Answer), kept)])))
 }
 
-// released tells the generator's lateness from the system's doing. A request that the
+// released tells the generator's schedule lag from the system's doing. A request that the
 // pacing got to at r.released and that went out at sent has waited for the system while no
 // connection was free, which was until freed, and while one was being opened, which took
 // dialled. All the rest of the time since its moment is the generator's own: sent less

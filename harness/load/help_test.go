@@ -75,7 +75,7 @@ func assertConserved(t testing.TB, o *Outcome) {
 		assert.Equal(t, w.Offered, w.Sent+w.Unsent)
 		assert.Equal(t, w.Sent, w.Succeeded+w.Failed)
 		assert.Equal(t, w.Sent, w.Response.Count())
-		assert.Equal(t, w.Offered, w.Lateness.Count())
+		assert.Equal(t, w.Offered, w.ScheduleLag.Count())
 		assert.Zero(t, w.OutOfRange)
 		errs := uint64(0)
 		for _, e := range w.Errors {

@@ -103,7 +103,7 @@ func TestWhatTheGeneratorCannotReleaseIsPassedOverAndCounted(t *testing.T) {
 			o := d.run()
 			assert.EqualValues(t, 4e6, o.Window.Offered)
 			assert.Equal(t, o.Window.Offered, o.Window.Sent+o.Window.Unsent)
-			assert.Equal(t, o.Window.Offered, o.Window.Lateness.Count())
+			assert.Equal(t, o.Window.Offered, o.Window.ScheduleLag.Count())
 			assert.EqualValues(t, o.Warmup.End/time.Microsecond, o.Warmup.Offered)
 			assert.Less(t, source.made, 10_000)
 			passed := uint64(0)
@@ -116,7 +116,7 @@ func TestWhatTheGeneratorCannotReleaseIsPassedOverAndCounted(t *testing.T) {
 				}
 			}
 			assert.EqualValues(t, o.Warmup.Offered+o.Window.Offered-uint64(source.made), passed)
-			lag, _ := o.Window.Lateness.Quantile(0.99)
+			lag, _ := o.Window.ScheduleLag.Quantile(0.99)
 			assert.Greater(t, lag, bearable/2)
 			assert.Less(t, lag, strained+bearable+time.Second)
 			for i, second := range o.Window.Seconds {

@@ -13,11 +13,11 @@ import (
 
 const ms = time.Millisecond
 
-func TestReleasedTellsTheGeneratorsLatenessFromTheSystemsDoing(t *testing.T) {
+func TestReleasedTellsTheScheduleLagFromTheSystemsDoing(t *testing.T) {
 	for _, c := range []struct {
 		name                                      string
 		scheduled, released, freed, dialled, sent time.Duration
-		lateness, wait                            time.Duration
+		lag, wait                                 time.Duration
 	}{
 		{"on time, over an idle connection", 100 * ms, 100 * ms, 0, 0, 100 * ms, 0, 0},
 		{"the pacing woke late", 100 * ms, 103 * ms, 50 * ms, 0, 103 * ms, 3 * ms, 0},
@@ -36,7 +36,7 @@ func TestReleasedTellsTheGeneratorsLatenessFromTheSystemsDoing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := released(release{c.scheduled, c.released}, c.freed, c.dialled, c.sent)
-			assert.Equal(t, c.lateness, got-c.scheduled, "lateness")
+			assert.Equal(t, c.lag, got-c.scheduled, "schedule lag")
 			assert.Equal(t, c.wait, c.sent-got, "wait")
 		})
 	}
@@ -141,7 +141,7 @@ func TestQueueGivesUpWhatWaitedForTooLong(t *testing.T) {
 	b.drop(errInterrupted)
 	w := b.recorder.Windows()[1]
 	assert.Equal(t, uint64(9), w.Unsent)
-	assert.Equal(t, uint64(9), w.Lateness.Count())
+	assert.Equal(t, uint64(9), w.ScheduleLag.Count())
 	assert.Equal(t, []measure.ErrorCount{
 		{Endpoint: "x", Message: errNoConnection.Error(), Count: 6},
 		{Endpoint: "x", Message: errInterrupted.Error(), Count: 3},

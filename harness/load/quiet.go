@@ -12,7 +12,7 @@ const (
 	// perProcessor is the rate, in req/s, that one processor of the Go scheduler sends
 	// with ease. Each further one costs: with two, idle threads wake to look for work
 	// after every request, which took 40 % more processor time and doubled the median
-	// lateness at 5,000 req/s.
+	// schedule lag at 5,000 req/s.
 	perProcessor = 8000
 	// garbage is the least GOGC, in percent: fewer collections, each of which makes some
 	// requests late. The generator's live heap is some 20 MB.

@@ -165,7 +165,7 @@ func insert(sorted []time.Duration, v time.Duration) []time.Duration {
 func (t *truth) contradictions(w *measure.Window) (all []string) {
 	n := uint64(len(t.response.least))
 	if w.Offered != n || w.Sent != n || w.Succeeded != n || w.Failed+w.Unsent != 0 || w.Response.Count() != n ||
-		w.Lateness.Count() != n {
+		w.ScheduleLag.Count() != n {
 		all = append(all,
 			fmt.Sprintf("counts: offered %d, sent %d, succeeded %d of %d", w.Offered, w.Sent, w.Succeeded, n))
 	}
@@ -175,7 +175,7 @@ func (t *truth) contradictions(w *measure.Window) (all []string) {
 		want bounds
 	}{
 		{"response", w.Response, t.response}, {"service", w.Service, t.service}, {"wait", w.Wait, t.wait},
-		{"schedule lag", w.Lateness, t.lag},
+		{"schedule lag", w.ScheduleLag, t.lag},
 	} {
 		// Bounds of every value are bounds of every quantile.
 		for q := 0.0; q <= 1; q += 0.01 {

@@ -38,7 +38,7 @@ func slots(prefix string, w *Window) []slot {
 	}
 	add("response", &w.Response, NewHistogram)
 	add("service", &w.Service, NewHistogram)
-	add("lateness", &w.Lateness, NewHistogram)
+	add("lateness", &w.ScheduleLag, NewHistogram)
 	add("wait", &w.Wait, NewHistogram)
 	for _, part := range []struct {
 		kind  string

@@ -39,7 +39,7 @@ func recorded(t testing.TB) (warmup, window *Window) {
 // bare is a window as it comes from JSON: everything but its histograms.
 func bare(w *Window) *Window {
 	b := *w
-	b.Response, b.Service, b.Lateness, b.Wait = nil, nil, nil, nil
+	b.Response, b.Service, b.ScheduleLag, b.Wait = nil, nil, nil, nil
 	strip := func(all []Breakdown) (bare []Breakdown) {
 		for _, x := range all {
 			x.Response, x.Service = nil, nil

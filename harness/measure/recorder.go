@@ -140,7 +140,7 @@ type tally struct {
 
 func newTally(start, end time.Duration) *tally {
 	w := &Window{
-		Start: start, End: end, Response: NewHistogram(), Service: NewHistogram(), Lateness: NewHistogram(),
+		Start: start, End: end, Response: NewHistogram(), Service: NewHistogram(), ScheduleLag: NewHistogram(),
 		Wait:    NewHistogram(),
 		Seconds: []Second{},
 	}
@@ -181,7 +181,7 @@ func (t *tally) scheduled(s *Sample) {
 	second := t.second(s.Scheduled)
 	t.Offered++
 	second.Offered++
-	t.Lateness.Record(s.Released - s.Scheduled)
+	t.ScheduleLag.Record(s.Released - s.Scheduled)
 	t.Sent++
 	t.Response.Record(s.Done - s.Scheduled)
 	t.Service.Record(s.Done - s.Sent)
@@ -205,7 +205,7 @@ func (t *tally) unsent(count uint64, s *Sample) {
 	second := t.second(s.Scheduled)
 	t.Offered += count
 	second.Offered += count
-	t.Lateness.RecordAll(count, s.Released-s.Scheduled)
+	t.ScheduleLag.RecordAll(count, s.Released-s.Scheduled)
 	t.Unsent += count
 	second.Failed += count
 	t.errors.addAll(count, s)
@@ -246,7 +246,7 @@ func (t *tally) finish() *Window {
 	t.Gap = max(t.Gap, t.End-t.latest)
 	t.Endpoints, t.Workers, t.Errors = sorted(t.endpoints), sorted(t.workers), t.errors.list()
 	t.OutOfRange = 0
-	for _, h := range []*Histogram{t.Response, t.Service, t.Lateness, t.Wait} {
+	for _, h := range []*Histogram{t.Response, t.Service, t.ScheduleLag, t.Wait} {
 		t.OutOfRange += h.OutOfRange()
 	}
 	return t.Window

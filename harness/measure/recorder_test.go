@@ -85,8 +85,10 @@ func TestRecorderTakesEachTimeForWhatItIs(t *testing.T) {
 		want  time.Duration
 	}{
 		"response": {w.Response, 1, 111 * ms}, "service": {w.Service, 1, 100 * ms}, "wait": {w.Wait, 1, 10 * ms},
-		"lateness of sent and unsent": {w.Lateness, 2, ms}, "of the endpoint": {w.Endpoints[0].Response, 1, 111 * ms},
-		"of the worker": {w.Workers[0].Service, 1, 100 * ms}, "of the second": {w.Seconds[1].Response, 1, 111 * ms},
+		"schedule lag of sent and unsent": {w.ScheduleLag, 2, ms},
+		"of the endpoint":                 {w.Endpoints[0].Response, 1, 111 * ms},
+		"of the worker":                   {w.Workers[0].Service, 1, 100 * ms},
+		"of the second":                   {w.Seconds[1].Response, 1, 111 * ms},
 	} {
 		got, ok := c.h.Quantile(1)
 		require.True(t, ok, name)
@@ -210,7 +212,7 @@ func assertConserved(t *testing.T, w *Window) {
 	t.Helper()
 	assert.Equal(t, w.Offered, w.Sent+w.Unsent)
 	assert.Equal(t, w.Sent, w.Succeeded+w.Failed)
-	assert.Equal(t, w.Offered, w.Lateness.Count())
+	assert.Equal(t, w.Offered, w.ScheduleLag.Count())
 	for _, h := range []*Histogram{w.Response, w.Service, w.Wait} {
 		assert.Equal(t, w.Sent, h.Count())
 	}

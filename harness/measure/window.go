@@ -9,7 +9,7 @@ import "time"
 // origin, on the monotonic clock.
 type Sample struct {
 	Scheduled time.Duration // when the schedule wanted it sent
-	Released  time.Duration // when the generator had it ready to send; Released-Scheduled is its own lateness
+	Released  time.Duration // when the generator had it ready to send; Released-Scheduled is the schedule lag
 	// when its first byte was handed to the kernel; Sent-Released is the wait for a connection, which the system under
 	// test causes
 	Sent     time.Duration
@@ -43,10 +43,10 @@ type Window struct {
 	// OutOfRange counts values that a histogram could not hold exactly.
 	OutOfRange uint64 `json:"out_of_range"`
 
-	Response *Histogram `json:"-"` // Done-Scheduled of every sent request, failed ones included
-	Service  *Histogram `json:"-"` // Done-Sent of the same
-	Lateness *Histogram `json:"-"` // Released-Scheduled of every request offered, sent or not
-	Wait     *Histogram `json:"-"` // Sent-Released of every sent request
+	Response    *Histogram `json:"-"` // Done-Scheduled of every sent request, failed ones included
+	Service     *Histogram `json:"-"` // Done-Sent of the same
+	ScheduleLag *Histogram `json:"-"` // Released-Scheduled of every request offered, sent or not
+	Wait        *Histogram `json:"-"` // Sent-Released of every sent request
 
 	Endpoints []Breakdown  `json:"endpoints"` // sorted by name
 	Workers   []Breakdown  `json:"workers"`   // sorted by name; answers that name no worker are in none

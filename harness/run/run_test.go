@@ -126,7 +126,7 @@ func config(t *testing.T) Config {
 		Version: 1, Name: "test", Title: "Test",
 		Plan: suite.Plan{
 			Runs: 5, Duration: 200 * time.Millisecond, Timeout: 5 * time.Second, Seed: 1, Connections: 8,
-			Arrivals: suite.ArrivalsConstant, Validity: suite.Validity{Lateness: 1, Offered: 0.01, HostNoise: 1, OtherLoad: 1000},
+			Arrivals: suite.ArrivalsConstant, Validity: suite.Validity{ScheduleLag: 1, Offered: 0.01, HostNoise: 1, OtherLoad: 1000},
 		},
 		Workloads: []suite.Workload{{Name: "w", Kind: "platform", Mix: []suite.MixedItem{{Operation: "account", Share: 1}}}},
 		Phases:    []suite.Phase{{Number: 1, Name: "one", Workers: 1, Memory: suite.GiB, Rate: 100, Workload: "w"}},

@@ -64,7 +64,7 @@ func TestTheBuiltInPlanFitsAFewMinutes(t *testing.T) {
 	assert.Equal(t, Plan{
 		Runs: 6, Warmup: Warmup{1500 * time.Millisecond, 30 * time.Second}, Duration: 5 * time.Second,
 		Timeout: 10 * time.Second, Seed: 1, Connections: 256, Arrivals: ArrivalsConstant,
-		Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
+		Validity: Validity{ScheduleLag: 0.1, Offered: 0.99, HostNoise: 0.5},
 	}, s.Plan)
 	assert.Equal(t, Dataset{Accounts: 10_000, Transactions: 100_000}, s.Dataset)
 	load := time.Duration(len(s.Phases)*s.Plan.Runs) * (s.Plan.Warmup.Least + s.Plan.Duration)

@@ -19,7 +19,7 @@ plan:
   seed: 1
   connections: 64
   arrivals: constant
-  validity: {lateness: 10 %, offered: 99 %, host_noise: 50 %}
+  validity: {schedule_lag: 10 %, offered: 99 %, host_noise: 50 %}
 dataset: {accounts: 1000, transactions: 5000}
 workloads:
   - name: reads

@@ -97,8 +97,8 @@ var (
 	validityFormat = form.Object[Validity]{
 		Name: "the validity",
 		Fields: []form.Field[Validity]{
-			form.Must("lateness", "Share of a phase's p99 bound that the generator's own p99 lateness may reach.",
-				part(), func(v *Validity) *Share { return &v.Lateness }),
+			form.Must("schedule_lag", "Share of a phase's p99 bound that the p99 of the schedule lag may reach.",
+				part(), func(v *Validity) *Share { return &v.ScheduleLag }).Was("lateness"),
 			form.Must("offered", "Least share of the scheduled requests that must have been sent.",
 				part(), func(v *Validity) *Share { return &v.Offered }),
 			form.Must("host_noise", "Largest relative difference between a fixed piece of work timed before and "+
@@ -226,7 +226,7 @@ var (
 			form.May("derived", "The reason, when the document does not state the figure itself.",
 				form.Text("a reason"), func(c *Claim) *string { return &c.Derived }),
 			form.Must("metric", "What is measured.",
-				form.Choice("a metric", metricNames()...), func(c *Claim) *string { return &c.Metric }),
+				metricName(), func(c *Claim) *string { return &c.Metric }),
 			form.Must("op", "How a measured value compares with the documented one.",
 				form.Choice("an operator", AtLeast, AtMost), func(c *Claim) *Op { return &c.Op }),
 			form.Must("value", "The documented figure, with its unit.",
@@ -266,12 +266,16 @@ func section() form.Codec[string] {
 		"a document and its section without spaces, e.g. guide.md#phase-2-cluster-mode")
 }
 
-func metricNames() []string {
-	names := make([]string, len(Metrics))
+// metricName is the name of a metric, or an old name of one.
+func metricName() form.Codec[string] {
+	names, now := make([]string, len(Metrics)), map[string]string{}
 	for i, m := range Metrics {
 		names[i] = m.Name
+		if m.Was != "" {
+			now[m.Was] = m.Name
+		}
 	}
-	return names
+	return form.Renamed(form.Choice("a metric", names...), now)
 }
 
 // refineClaim adds to the schema what the table of metrics says: the operator and the

@@ -34,6 +34,7 @@ const (
 // something of a metric asks for it here, and names none.
 type Metric struct {
 	Name   string // e.g. "rate"
+	Was    string // its name before, by which suites and archives still name it; "" when there is none
 	Unit   Unit   // of its values
 	Op     Op     // the comparison that a claim on it uses
 	Figure Figure
@@ -182,7 +183,8 @@ var Metrics = []Metric{
 		About: "answers that are not of the documented shape or content",
 	},
 	{
-		Name: "forgotten", Unit: Answers, Op: AtLeast, Figure: OfDisturbance, From: []Disturb{DisturbSessions},
+		Name: "session_misses", Was: "forgotten", Unit: Answers, Op: AtLeast, Figure: OfDisturbance,
+		From:  []Disturb{DisturbSessions},
 		About: "uses of an open session that a worker refused because it did not know it",
 	},
 	{
@@ -206,7 +208,8 @@ var Metrics = []Metric{
 		About: "writes that were acknowledged and are not there at the end, or there twice",
 	},
 	{
-		Name: "grown", Unit: Mebibytes, Op: AtMost, Figure: OfDisturbance, From: []Disturb{DisturbChaos},
+		Name: "primary_rss_growth", Was: "grown", Unit: Mebibytes, Op: AtMost, Figure: OfDisturbance,
+		From:  []Disturb{DisturbChaos},
 		About: "resident size of the primary at the end beyond that of a fresh one that has had as many workers",
 	},
 	{
@@ -214,7 +217,7 @@ var Metrics = []Metric{
 		About: "open descriptors of the primary at the end beyond those of a fresh one that has had as many workers",
 	},
 	{
-		Name: "left", Unit: Processes, Op: AtMost, Figure: OfDisturbance,
+		Name: "orphan_processes", Was: "left", Unit: Processes, Op: AtMost, Figure: OfDisturbance,
 		From:  []Disturb{DisturbStop, DisturbExhaust},
 		About: "processes of the system that still run after it has stopped",
 	},
@@ -225,10 +228,10 @@ var Metrics = []Metric{
 	},
 }
 
-// MetricByName returns the metric of that name.
+// MetricByName returns the metric of that name, or of that old name.
 func MetricByName(name string) (Metric, bool) {
 	for _, m := range Metrics {
-		if m.Name == name {
+		if m.Name == name || m.Was != "" && m.Was == name {
 			return m, true
 		}
 	}

@@ -43,6 +43,7 @@ func Parse(file string, data []byte) (*Suite, error) {
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
+	s.Deprecated = r.Outdated()
 	for i := range s.Phases {
 		s.Phases[i].Group = cmp.Or(s.Phases[i].Group, GroupPhases)
 	}

@@ -21,7 +21,7 @@ func TestAGoodSuiteIsReadAsItIsWritten(t *testing.T) {
 		Plan: Plan{
 			Runs: 6, Warmup: FixedWarmup(2 * time.Second), Duration: 5 * time.Second, Timeout: 10 * time.Second,
 			Seed: 1, Connections: 64, Arrivals: ArrivalsPoisson,
-			Validity: Validity{Lateness: 0.1, Offered: 0.99, HostNoise: 0.5},
+			Validity: Validity{ScheduleLag: 0.1, Offered: 0.99, HostNoise: 0.5},
 		},
 		Dataset: Dataset{Accounts: 1000, Transactions: 5000},
 		Workloads: []Workload{
@@ -45,6 +45,33 @@ func TestAGoodSuiteIsReadAsItIsWritten(t *testing.T) {
 		},
 	}
 	assert.Equal(t, want, got)
+}
+
+func TestOldNamesAreReadAndNoted(t *testing.T) {
+	now := string(BuiltinYAML())
+	before := strings.Replace(now, "schedule_lag:", "lateness:", 1)
+	renamed := 1
+	for _, m := range Metrics {
+		if m.Was != "" {
+			renamed += strings.Count(now, "metric: "+m.Name)
+			before = strings.ReplaceAll(before, "metric: "+m.Name, "metric: "+m.Was)
+		}
+	}
+	want, err := Parse("now.yaml", []byte(now))
+	require.NoError(t, err)
+	require.Empty(t, want.Deprecated)
+	got, err := Parse("before.yaml", []byte(before))
+	require.NoError(t, err)
+	require.Len(t, got.Deprecated, renamed)
+	lines := strings.Split(before, "\n")
+	for _, old := range got.Deprecated {
+		assert.Contains(t, lines[old.Line-1], strings.Split(old.Message, `"`)[1])
+	}
+	got.Deprecated = nil
+	assert.Equal(t, want, got)
+
+	_, err = Parse("both.yaml", []byte(strings.Replace(now, "schedule_lag:", "lateness: 10 %\n    schedule_lag:", 1)))
+	assert.ErrorContains(t, err, `key "schedule_lag" is given twice`)
 }
 
 func TestTheSameSuiteIsReadWhateverTheLineEnds(t *testing.T) {

@@ -24,6 +24,8 @@ type Suite struct {
 	Workloads []Workload // what is asked of the system
 	Phases    []Phase    // in the order in which they are run
 	Claims    []Claim    // what is to be judged
+
+	Deprecated []Problem // old names that the file uses, which are still read; in the file's order
 }
 
 // Plan says how each phase is measured; a flag of the command line may override a field.
@@ -49,9 +51,9 @@ const (
 
 // Validity holds the bounds within which a run counts as evidence.
 type Validity struct {
-	// Lateness is the share of a phase's p99 bound that the generator's own p99 lateness
-	// may reach, in the range (0,1], e.g. 0.1.
-	Lateness Share
+	// ScheduleLag is the share of a phase's p99 bound that the p99 of the generator's schedule
+	// lag may reach, in the range (0,1], e.g. 0.1.
+	ScheduleLag Share
 	// Offered is the least share of the scheduled requests that must have been
 	// sent, in the range (0,1], e.g. 0.99.
 	Offered Share

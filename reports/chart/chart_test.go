@@ -248,11 +248,11 @@ func weirdRuns(t *testing.T) map[string]*archive.Run {
 func single(r *archive.Trial, d time.Duration) {
 	w := &measure.Window{
 		Start: r.Window.Start, End: r.Window.End, Offered: 1, Sent: 1, Succeeded: 1, Completed: 1,
-		Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram(),
+		Response: measure.NewHistogram(), Service: measure.NewHistogram(), ScheduleLag: measure.NewHistogram(),
 	}
 	w.Response.Record(d)
 	w.Service.Record(d)
-	w.Lateness.Record(0)
+	w.ScheduleLag.Record(0)
 	r.Window = w
 }
 

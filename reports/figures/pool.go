@@ -25,7 +25,7 @@ type Pool struct {
 func pool(trials []archive.Trial, workers int) (*Pool, error) {
 	p := &Pool{
 		Window: &measure.Window{
-			Response: measure.NewHistogram(), Service: measure.NewHistogram(), Lateness: measure.NewHistogram(),
+			Response: measure.NewHistogram(), Service: measure.NewHistogram(), ScheduleLag: measure.NewHistogram(),
 			Wait: measure.NewHistogram(),
 		},
 		usage: &measure.Usage{}, works: workers,
@@ -58,7 +58,7 @@ func (p *Pool) add(t archive.Trial) error {
 	w.Completed += from.Completed
 	w.OutOfRange += from.OutOfRange
 	for _, h := range []struct{ into, from *measure.Histogram }{
-		{w.Response, from.Response}, {w.Service, from.Service}, {w.Lateness, from.Lateness}, {w.Wait, from.Wait},
+		{w.Response, from.Response}, {w.Service, from.Service}, {w.ScheduleLag, from.ScheduleLag}, {w.Wait, from.Wait},
 	} {
 		if err := merge(h.into, h.from); err != nil {
 			return err
@@ -166,12 +166,12 @@ func (p *Pool) Response(q float64) (float64, bool) {
 	return p.read(suite.Metric{Figure: suite.OfResponse, Quantile: q})
 }
 
-// Late is the quantile q of the generator's lateness in milliseconds.
+// Late is the quantile q of the generator's schedule lag in milliseconds.
 func (p *Pool) Late(q float64) (float64, bool) {
 	if p == nil {
 		return 0, false
 	}
-	return Quantile(p.Window.Lateness, q)
+	return Quantile(p.Window.ScheduleLag, q)
 }
 
 // ClusterCPU is the processor time of the workers and their primary in µs per request sent.

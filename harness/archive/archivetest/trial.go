@@ -100,7 +100,7 @@ func pick(rng *rand.Rand, mix suite.Workload) string {
 func newWindow(start, end time.Duration, mix suite.Workload, workers int) *measure.Window {
 	w := &measure.Window{
 		Start: start, End: end, Response: measure.NewHistogram(), Service: measure.NewHistogram(),
-		Lateness: measure.NewHistogram(), Wait: measure.NewHistogram(),
+		ScheduleLag: measure.NewHistogram(), Wait: measure.NewHistogram(),
 	}
 	for _, m := range mix.Mix {
 		w.Endpoints = append(w.Endpoints, breakdown(m.Operation, measure.NewHistogram))
@@ -137,7 +137,7 @@ func add(w *measure.Window, s measure.Sample) {
 	w.Sent++
 	w.Response.Record(s.Done - s.Scheduled)
 	w.Service.Record(s.Done - s.Sent)
-	w.Lateness.Record(s.Released - s.Scheduled)
+	w.ScheduleLag.Record(s.Released - s.Scheduled)
 	w.Wait.Record(s.Sent - s.Released)
 	second := &w.Seconds[(s.Scheduled-w.Start)/time.Second]
 	second.Offered++

@@ -34,6 +34,11 @@ func (k checkSuite) Run(c console) error {
 	if err != nil {
 		return err
 	}
+	for _, old := range s.Deprecated {
+		if _, err := fmt.Fprintln(c.stdout, old); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(c.stdout, "%s: suite %q with %d phases and %d claims\n", k.File, s.Name, len(s.Phases), len(s.Claims))
 	return err
 }

@@ -24,7 +24,7 @@ plan:
   seed: 1
   connections: {{.Connections}}
   arrivals: {{quoted .Arrivals}}
-  validity: {lateness: 10 %, offered: 99 %, host_noise: 50 %}
+  validity: {schedule_lag: 10 %, offered: 99 %, host_noise: 50 %}
 dataset: {accounts: 10000, transactions: 100000}
 {{- if eq .Kind "command"}}
 system:

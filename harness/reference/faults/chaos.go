@@ -230,7 +230,7 @@ func (d *fault) quiet(before holds) error {
 	d.note("the primary has %d descriptors open and %.1f MiB resident, a fresh one %d and %.1f MiB", now.descriptors,
 		now.mebibytes, before.descriptors, before.mebibytes)
 	d.set("descriptors", float64(max(0, now.descriptors-before.descriptors)))
-	d.set("grown", max(0, now.mebibytes-before.mebibytes))
+	d.set("primary_rss_growth", max(0, now.mebibytes-before.mebibytes))
 	return nil
 }
 

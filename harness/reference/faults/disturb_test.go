@@ -95,10 +95,11 @@ func TestWhatTheClusterWithstandsIsSeenAsThat(t *testing.T) {
 		want  map[string]float64
 		timed bool // it says how long the cluster took
 	}{
-		{suite.DisturbStop, nil, map[string]float64{"lost": 0, "left": 0, "unclean": 0}, false},
+		{suite.DisturbStop, nil, map[string]float64{"lost": 0, "orphan_processes": 0, "unclean": 0}, false},
 		{suite.DisturbKill, nil, map[string]float64{"replaced": 1}, true},
 		{suite.DisturbHang, nil, map[string]float64{"replaced": 1}, true},
-		{suite.DisturbExhaust, []string{"RESPAWN_LIMIT=3"}, map[string]float64{"wrong": 0, "left": 0, "unclean": 0},
+		{suite.DisturbExhaust, []string{"RESPAWN_LIMIT=3"},
+			map[string]float64{"wrong": 0, "orphan_processes": 0, "unclean": 0},
 			false},
 		{suite.DisturbHealth, nil, map[string]float64{"wrong": 0}, false},
 		{suite.DisturbReload, nil, map[string]float64{"replaced": 2}, true},
@@ -185,7 +186,7 @@ func TestSessionsInTheMemoryOfOneWorkerAreSeenToBeLost(t *testing.T) {
 	d := disturbed(t, start(t, 2), suite.DisturbSessions, 2, nil).End()
 	require.NoError(t, d.Err)
 	assert.Positive(t, d.Values["wrong"], "%q", d.Seen)
-	assert.Positive(t, d.Values["forgotten"], "%q", d.Seen)
+	assert.Positive(t, d.Values["session_misses"], "%q", d.Seen)
 	assert.Less(t, d.Values["served"], 2.0, "%q", d.Seen)
 }
 

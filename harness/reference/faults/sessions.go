@@ -67,7 +67,7 @@ func useSession(d *fault) error {
 	}
 	d.note("used %d times more, %d wrong answers in all", usesAfter, wrong)
 	d.set("wrong", float64(wrong))
-	d.set("forgotten", float64(forgotten))
+	d.set("session_misses", float64(forgotten))
 	d.set("served", float64(len(served)))
 	return nil
 }

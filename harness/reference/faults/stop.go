@@ -53,6 +53,6 @@ func (d *fault) ended(processes []clusterimpl.Process, well bool) error {
 	}
 	d.note("the cluster has ended")
 	d.set("unclean", float64(unclean))
-	d.set("left", float64(left))
+	d.set("orphan_processes", float64(left))
 	return nil
 }

@@ -66,9 +66,16 @@ type Object[T any] struct {
 // Field is a key of an object.
 type Field[T any] struct {
 	Key      string
+	was      string // its name before, which is still read; "" when there is none
 	required bool
 	read     func(r *Reader, path string, p Pair, into *T)
 	schema   func() *jsonschema.Schema
+}
+
+// Was is the field with an old name under which it is still read.
+func (f Field[T]) Was(old string) Field[T] {
+	f.was = old
+	return f
 }
 
 // Must is a field that has to be there.
@@ -107,8 +114,16 @@ func (c Object[T]) Read(r *Reader, path string, n ast.Node) (T, bool) {
 	}
 	given := map[string]bool{}
 	for _, p := range pairs {
-		given[p.Key] = true
 		f, ok := c.field(p.Key)
+		if ok && p.Key != f.Key {
+			r.Outdate(p.At, p.Key, f.Key)
+			p.Key = f.Key
+		}
+		if given[p.Key] {
+			r.Report(p.At, fmt.Sprintf("key %s is given twice, once by its old name %s", Quote(p.Key), Quote(f.was)),
+				"each key once")
+		}
+		given[p.Key] = true
 		if !ok {
 			r.Report(p.At, fmt.Sprintf("unknown key %s in %s", Quote(p.Key), c.Name)+DidYouMean(p.Key, c.keys()),
 				c.allowed())
@@ -144,8 +159,9 @@ func (c Object[T]) missing(r *Reader, n ast.Node, given map[string]bool) {
 	}
 }
 
+// field is the field of a key, or of its old name.
 func (c Object[T]) field(key string) (Field[T], bool) {
-	i := slices.IndexFunc(c.Fields, func(f Field[T]) bool { return f.Key == key })
+	i := slices.IndexFunc(c.Fields, func(f Field[T]) bool { return f.Key == key || f.was != "" && f.was == key })
 	if i < 0 {
 		return Field[T]{}, false
 	}

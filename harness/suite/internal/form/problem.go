@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,6 +70,7 @@ type source struct {
 	file     string
 	lines    []string
 	problems []Problem
+	outdated []Problem
 }
 
 // NewReader reads a document of a form; the file's name is for messages only.
@@ -93,17 +95,36 @@ func (s *source) Report(at Position, message, allowed string) {
 	})
 }
 
+// Outdate notes an old name that is still read.
+func (s *source) Outdate(at Position, old, now string) {
+	s.outdated = append(s.outdated, Problem{
+		File: s.file, Line: max(1, at.Line), Column: max(1, at.Column),
+		Message: fmt.Sprintf("%s is deprecated: the name is now %s", Quote(old), Quote(now)),
+	})
+}
+
+// Outdated are the old names that were read, in the order of the file.
+func (s *source) Outdated() []Problem {
+	inOrder(s.outdated)
+	for i := range s.outdated {
+		s.outdated[i].Snippet = s.snippet(Position{s.outdated[i].Line, s.outdated[i].Column})
+	}
+	return s.outdated
+}
+
+// inOrder sorts problems by where they are in the file.
+func inOrder(all []Problem) {
+	slices.SortStableFunc(all, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
 // Err returns what was reported, or nil.
 func (s *source) Err() error {
 	if len(s.problems) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(s.problems, func(a, b Problem) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
+	inOrder(s.problems)
 	e := &Errors{File: s.file, Problems: s.problems}
 	if len(e.Problems) > MostProblems {
 		e.Omitted = len(e.Problems) - MostProblems

@@ -101,6 +101,26 @@ func Choice[V ~string](what string, of ...V) Codec[V] {
 	}
 }
 
+// renamed is a choice of words of which some had other names before.
+type renamed[V ~string] struct {
+	Codec[V]
+	now map[string]V // today's words by the old ones
+}
+
+// Renamed reads old words, too, and notes them; only today's are published.
+func Renamed[V ~string](c Codec[V], now map[string]V) Codec[V] { return renamed[V]{c, now} }
+
+// Read returns today's word.
+func (c renamed[V]) Read(r *Reader, path string, n ast.Node) (V, bool) {
+	old, _ := TextOf(n)
+	now, ok := c.now[old]
+	if !ok {
+		return c.Codec.Read(r, path, n)
+	}
+	r.Outdate(r.placed(path, n), old, string(now))
+	return now, true
+}
+
 // Truth is true or false.
 func Truth() Codec[bool] {
 	return Scalar[bool]{
