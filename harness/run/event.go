@@ -82,6 +82,7 @@ func (e *estimate) runDone(skipped int) {
 }
 
 func (e *estimate) remaining() time.Duration {
-	left := time.Duration(e.runs)*e.perRun + time.Duration(e.stores)*storeOverhead + time.Duration(e.seeks)*headroomTime - e.now().Sub(e.current)
+	left := time.Duration(e.runs)*e.perRun + time.Duration(e.stores)*storeOverhead +
+		time.Duration(e.seeks)*headroomTime - e.now().Sub(e.current)
 	return max(0, left).Round(time.Second)
 }

@@ -113,8 +113,9 @@ func (d *fakeDisturber) End() Disturbed {
 func disturbed(t *testing.T, d *fakeDisturber) Config {
 	c := config(t)
 	c.Suite.Phases[0].Disturb = suite.DisturbKill
-	c.Suite.Claims = append(c.Suite.Claims, suite.Claim{ID: "S3.recovery", Phase: 1, Derived: "test", Metric: "recovery", Op: suite.AtMost,
-		Value: suite.Quantity{Value: 50, Unit: suite.Milliseconds}})
+	c.Suite.Claims = append(c.Suite.Claims,
+		suite.Claim{ID: "S3.recovery", Phase: 1, Derived: "test", Metric: "recovery", Op: suite.AtMost,
+			Value: suite.Quantity{Value: 50, Unit: suite.Milliseconds}})
 	c.System.(*fakeSystem).faults = func(int) []string { return []string{"worker 1 was replaced"} }
 	c.Disturber = d
 	return c
@@ -171,7 +172,9 @@ func (s *tellingStores) Read(context.Context) (StoreReading, error) {
 type commits int
 
 func (c commits) Since(earlier StoreReading) measure.StoreWork {
-	return measure.StoreWork{Counts: map[string]float64{"postgres_commits": float64(c - earlier.(commits))}, Unknown: []string{"one thing"}}
+	return measure.StoreWork{
+		Counts: map[string]float64{"postgres_commits": float64(c - earlier.(commits))}, Unknown: []string{"one thing"},
+	}
 }
 
 func TestWhatTheStoresDidInTheWindowIsArchived(t *testing.T) {
@@ -227,8 +230,9 @@ func TestTheHeadroomIsSearchedForOnOneInstance(t *testing.T) {
 	t.Parallel()
 	c := config(t)
 	c.Suite.Phases[0].Group, c.Options.Headroom = suite.GroupPhases, true
-	c.Suite.Claims = append(c.Suite.Claims, suite.Claim{ID: "P1.steady", Phase: 1, Derived: "test", Metric: suite.TimeToSteady, Op: suite.AtMost,
-		Value: suite.Quantity{Value: 1000, Unit: suite.Milliseconds}})
+	c.Suite.Claims = append(c.Suite.Claims,
+		suite.Claim{ID: "P1.steady", Phase: 1, Derived: "test", Metric: suite.TimeToSteady, Op: suite.AtMost,
+			Value: suite.Quantity{Value: 1000, Unit: suite.Milliseconds}})
 	var broke atomic.Bool // by the rate at which it is asked
 	system := c.System.(*fakeSystem)
 	system.handler = func(w http.ResponseWriter, r *http.Request) {
@@ -251,7 +255,8 @@ func TestTheHeadroomIsSearchedForOnOneInstance(t *testing.T) {
 	assert.Zero(t, system.open.Load())
 	assert.Len(t, r.Phases[0].Trials, 5)
 	require.NotEmpty(t, search.Trials)
-	assert.Equal(t, "logs/p1-headroom.log", filepath.ToSlash(search.Trials[0].Log), "below the archive's folder, wherever it is moved")
+	assert.Equal(t, "logs/p1-headroom.log", filepath.ToSlash(search.Trials[0].Log),
+		"below the archive's folder, wherever it is moved")
 	assert.Equal(t, "met", search.Trials[0].Outcome, "%v", search.Trials[0].Why)
 	for i, trial := range search.Trials {
 		assert.Equal(t, i+1, trial.Number)
@@ -306,7 +311,8 @@ func TestHowTheWarmupEndedIsArchived(t *testing.T) {
 			c := config(t)
 			c.System = &fakeSystem{handler: row.handler}
 			c.Options.Warmup, c.Options.WarmupMost = 300*time.Millisecond, row.most
-			c.Suite.Claims = []suite.Claim{{ID: "P1.steady", Phase: 1, Derived: "test", Metric: suite.TimeToSteady, Op: suite.AtMost,
+			c.Suite.Claims = []suite.Claim{{
+				ID: "P1.steady", Phase: 1, Derived: "test", Metric: suite.TimeToSteady, Op: suite.AtMost,
 				Value: suite.Quantity{Value: 60_000, Unit: suite.Milliseconds}}}
 			r, err := Verify(t.Context(), c)
 			require.NoError(t, err)
@@ -328,6 +334,7 @@ func (*unlisted) Processes() []measure.Process { return nil }
 
 func TestOthersCannotBeToldFromProcessesThatAreNotListed(t *testing.T) {
 	assert.False(t, partial(&fakeInstance{}, StoreInfo{}), "all are listed")
-	assert.True(t, partial(&fakeInstance{}, StoreInfo{Unseen: true}), "a store in a container that somebody else started")
+	assert.True(t, partial(&fakeInstance{}, StoreInfo{Unseen: true}),
+		"a store in a container that somebody else started")
 	assert.True(t, partial(&unlisted{}, StoreInfo{}))
 }

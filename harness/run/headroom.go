@@ -23,14 +23,15 @@ const (
 	headroomRuns       = 12
 	headroomSlack      = 0.04 // of the rate: answers in flight at the edges of a short window
 
-	stepRequests                = 1000
-	stepLeast                   = 500 * time.Millisecond
-	stepMost                    = time.Second
-	stepSettle                  = 300 * time.Millisecond       // under load, before the window
-	stepWarmLeast, stepWarmMost = time.Second, 4 * time.Second // instead of it, in the first step: the instance is fresh
-	headroomMost                = 16                           // times the documented rate: more is not told apart
-	stepDrain                   = 700 * time.Millisecond       // more, after a step that left requests unanswered
-	stepTimeout                 = time.Second                  // at least, and twice the tightest bound on response times
+	stepRequests  = 1000
+	stepLeast     = 500 * time.Millisecond
+	stepMost      = time.Second
+	stepSettle    = 300 * time.Millisecond // under load, before the window
+	stepWarmLeast = time.Second            // instead of it, in the first step, whose instance is fresh: at least,
+	stepWarmMost  = 4 * time.Second        // and at most
+	headroomMost  = 16                     // times the documented rate: more is not told apart
+	stepDrain     = 700 * time.Millisecond // more, after a step that left requests unanswered
+	stepTimeout   = time.Second            // at least, and twice the tightest bound on response times
 )
 
 // seeksHeadroom reports whether a short search follows the runs of a phase.
@@ -57,7 +58,9 @@ func (p *pipeline) headroom(ctx context.Context, phase suite.Phase, memory suite
 	return nil
 }
 
-func (p *pipeline) seekHeadroom(ctx context.Context, phase suite.Phase, memory suite.Size, stores *phaseStores) (err error) {
+func (p *pipeline) seekHeadroom(
+	ctx context.Context, phase suite.Phase, memory suite.Size, stores *phaseStores,
+) (err error) {
 	began := p.Now()
 	if err := stores.ready(ctx, p.record()); err != nil {
 		return err
@@ -71,7 +74,8 @@ func (p *pipeline) seekHeadroom(ctx context.Context, phase suite.Phase, memory s
 	hidden := p.Secrets.Writer(log)
 	defer hidden.Close()
 	instance, err := p.System.Start(ctx, Spec{
-		Phase: phase, Memory: memory, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Env: stores.info().Env, Log: hidden,
+		Phase: phase, Memory: memory, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Env: stores.info().Env,
+		Log: hidden,
 	})
 	if err != nil {
 		return err
@@ -84,12 +88,15 @@ func (p *pipeline) seekHeadroom(ctx context.Context, phase suite.Phase, memory s
 		spin: p.Spin(), frequency: probe.Frequency(),
 	}
 	search := &archive.Search{
-		Start: float64(phase.Rate), Most: headroomMost * float64(phase.Rate), Resolution: headroomResolution, MaxRuns: headroomRuns, Limit: headroomTime, Slack: headroomSlack,
+		Start: float64(phase.Rate), Most: headroomMost * float64(phase.Rate), Resolution: headroomResolution,
+		MaxRuns: headroomRuns, Limit: headroomTime, Slack: headroomSlack,
 	}
-	return p.seek(phase, search, func(at suite.Phase, number int) (*archive.Trial, error) { return steps.step(ctx, at, number) })
+	return p.seek(phase, search,
+		func(at suite.Phase, number int) (*archive.Trial, error) { return steps.step(ctx, at, number) })
 }
 
-// stepTimeout is how long a request of a step may take. One that misses the phase's bounds is not waited for much longer.
+// stepTimeout is how long a request of a step may take. One that misses the phase's bounds is not waited for much
+// longer.
 func (p *pipeline) stepTimeout(phase suite.Phase) time.Duration {
 	bound := time.Duration(0)
 	for _, c := range p.Suite.ClaimsOf(phase.Number) {
@@ -125,8 +132,9 @@ func stepWarmup(rate float64, number int, settle time.Duration) load.Warmup {
 	}
 	ramp := stepWarmLeast / 2
 	return load.Warmup{
-		Bounds:   warmup.Bounds{Ramp: ramp, Least: stepWarmLeast, Most: stepWarmMost},
-		Schedule: load.Shaped(load.Piece{Length: ramp, From: rampFrom * rate, To: rate}, load.Piece{Length: stepWarmMost, From: rate, To: rate}),
+		Bounds: warmup.Bounds{Ramp: ramp, Least: stepWarmLeast, Most: stepWarmMost},
+		Schedule: load.Shaped(load.Piece{Length: ramp, From: rampFrom * rate, To: rate},
+			load.Piece{Length: stepWarmMost, From: rate, To: rate}),
 	}
 }
 
@@ -138,7 +146,8 @@ func (s *steps) step(ctx context.Context, at suite.Phase, number int) (*archive.
 		return nil, errEnough
 	}
 	t := &archive.Trial{
-		Number: number, Seed: trialSeed(s.Options.Seed, at.Number, kindSearch, number), Started: began.UTC(), Log: s.log,
+		Number: number, Seed: trialSeed(s.Options.Seed, at.Number, kindSearch, number), Started: began.UTC(),
+		Log: s.log,
 	}
 	t.Noise.SpinBefore, t.Noise.MHzBefore = s.spin, s.frequency
 	settle := stepSettle

@@ -20,8 +20,8 @@ const memoryShare = 0.75
 func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	memory := p.memoryLimit(phase)
 	p.run.Phases = append(p.run.Phases, archive.Phase{
-		Number: phase.Number, Name: phase.Name, Group: phase.Group, Disturb: phase.Disturb, System: phase.System, Workers: phase.Workers,
-		MemoryLimit: memory, Documented: phase.Memory, Offered: phase.Rate, Shape: phase.Shape,
+		Number: phase.Number, Name: phase.Name, Group: phase.Group, Disturb: phase.Disturb, System: phase.System,
+		Workers: phase.Workers, MemoryLimit: memory, Documented: phase.Memory, Offered: phase.Rate, Shape: phase.Shape,
 	})
 	if judge.Lacking(p.run.Input(phase)) {
 		p.left.runDone(p.Options.Runs)
@@ -43,7 +43,9 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 			p.record().Trials = append(p.record().Trials, *trial)
 			invalid := p.invalid(phase, trial)
 			plan.made(p.planned(phase))
-			p.observe(Event{Stage: StageRunDone, Phase: phase, Run: number, Runs: plan.total(), Trial: trial, Invalid: invalid})
+			p.observe(Event{
+				Stage: StageRunDone, Phase: phase, Run: number, Runs: plan.total(), Trial: trial, Invalid: invalid,
+			})
 			if saveErr := p.save(); saveErr != nil {
 				return saveErr
 			}
@@ -53,7 +55,8 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		}
 		if p.fixed(phase, plan) {
 			p.left.runDone(plan.skip())
-			p.note("%s: stopped after %d of %d runs, no further run could change a verdict", phase.Title(), number, plan.total())
+			p.note("%s: stopped after %d of %d runs, no further run could change a verdict", phase.Title(), number,
+				plan.total())
 			break
 		}
 		p.left.runDone(0)
@@ -116,7 +119,8 @@ func (p *pipeline) memoryLimit(phase suite.Phase) suite.Size {
 	}
 	most -= most % suite.MiB
 	p.note("%s: %d workers x %v is more than %.0f %% of this host's %v; each worker runs under %v",
-		phase.Title(), phase.Workers, phase.Memory, memoryShare*100, suite.Size(p.Host.Memory)/suite.MiB*suite.MiB, most)
+		phase.Title(), phase.Workers, phase.Memory, memoryShare*100, suite.Size(p.Host.Memory)/suite.MiB*suite.MiB,
+		most)
 	return most
 }
 

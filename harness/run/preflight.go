@@ -48,7 +48,8 @@ func (p *pipeline) checkStores(ctx context.Context) error {
 	if len(need) == 0 {
 		return nil
 	}
-	err := checker.Check(ctx, StoreNeed{Stores: need, Limits: p.Suite.Stores, Dataset: p.Suite.Dataset, Seed: p.Options.Seed})
+	err := checker.Check(ctx,
+		StoreNeed{Stores: need, Limits: p.Suite.Stores, Dataset: p.Suite.Dataset, Seed: p.Options.Seed})
 	if err != nil {
 		return &EnvironmentError{"before the first run: check the stores", err}
 	}

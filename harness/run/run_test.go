@@ -94,7 +94,9 @@ func (s *fakeStores) Up(context.Context, StoreNeed) (StoreSet, error) {
 	return s, nil
 }
 func (s *fakeStores) Info() StoreInfo {
-	return StoreInfo{Providers: []archive.Provider{{Store: suite.Redis, Provider: "local", Product: "Redis", Version: "7"}}}
+	return StoreInfo{
+		Providers: []archive.Provider{{Store: suite.Redis, Provider: "local", Product: "Redis", Version: "7"}},
+	}
 }
 func (s *fakeStores) Reset(context.Context) error {
 	s.resets++
@@ -126,21 +128,33 @@ func config(t *testing.T) Config {
 		Version: 1, Name: "test", Title: "Test",
 		Plan: suite.Plan{
 			Runs: 5, Duration: 200 * time.Millisecond, Timeout: 5 * time.Second, Seed: 1, Connections: 8,
-			Arrivals: suite.ArrivalsConstant, Validity: suite.Validity{ScheduleLag: 1, Offered: 0.01, HostNoise: 1, OtherLoad: 1000},
+			Arrivals: suite.ArrivalsConstant,
+			Validity: suite.Validity{ScheduleLag: 1, Offered: 0.01, HostNoise: 1, OtherLoad: 1000},
 		},
-		Workloads: []suite.Workload{{Name: "w", Kind: "platform", Mix: []suite.MixedItem{{Operation: "account", Share: 1}}}},
-		Phases:    []suite.Phase{{Number: 1, Name: "one", Workers: 1, Memory: suite.GiB, Rate: 100, Workload: "w"}},
+		Workloads: []suite.Workload{
+			{Name: "w", Kind: "platform", Mix: []suite.MixedItem{{Operation: "account", Share: 1}}},
+		},
+		Phases: []suite.Phase{{Number: 1, Name: "one", Workers: 1, Memory: suite.GiB, Rate: 100, Workload: "w"}},
 		Claims: []suite.Claim{
-			{ID: "P1.errors", Phase: 1, Derived: "test", Metric: "errors", Op: suite.AtMost, Value: suite.Quantity{Value: 1, Unit: suite.Percent}},
-			{ID: "P1.p99", Phase: 1, Derived: "test", Metric: "p99", Op: suite.AtMost, Value: suite.Quantity{Value: 30_000, Unit: suite.Milliseconds}},
+			{
+				ID: "P1.errors", Phase: 1, Derived: "test", Metric: "errors", Op: suite.AtMost,
+				Value: suite.Quantity{Value: 1, Unit: suite.Percent},
+			},
+			{
+				ID: "P1.p99", Phase: 1, Derived: "test", Metric: "p99", Op: suite.AtMost,
+				Value: suite.Quantity{Value: 30_000, Unit: suite.Milliseconds},
+			},
 		},
 	}
 	return Config{
 		Suite: s, Ref: archive.SuiteRef{Name: "test", File: "test.yaml", YAML: suite.BuiltinYAML()},
-		Options: archive.Options{Runs: 5, Duration: s.Plan.Duration, RateScale: 1, Seed: 1, Stores: "auto", Phases: []int{1}},
-		Host:    measure.Host{Cores: 2, Memory: int64(16 * suite.GiB)},
-		System:  &fakeSystem{handler: ok}, Stores: &fakeStores{}, Workload: fakeWorkload{},
-		Out: t.TempDir(), ID: "20260101T000000Z-000000", Now: time.Now, Spin: func() time.Duration { return time.Millisecond },
+		Options: archive.Options{
+			Runs: 5, Duration: s.Plan.Duration, RateScale: 1, Seed: 1, Stores: "auto", Phases: []int{1},
+		},
+		Host:   measure.Host{Cores: 2, Memory: int64(16 * suite.GiB)},
+		System: &fakeSystem{handler: ok}, Stores: &fakeStores{}, Workload: fakeWorkload{},
+		Out: t.TempDir(), ID: "20260101T000000Z-000000", Now: time.Now,
+		Spin: func() time.Duration { return time.Millisecond },
 	}
 }
 
@@ -232,13 +246,15 @@ func TestAnEnvironmentThatDoesNotComeUpIsNamedAndArchived(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{"the system does not start", func(c *Config) { c.System = &fakeSystem{startErr: errors.New("port 3001 is taken")} },
+		{"the system does not start",
+			func(c *Config) { c.System = &fakeSystem{startErr: errors.New("port 3001 is taken")} },
 			"phase 1, run 1: start the system: port 3001 is taken"},
 		{"the stores do not start", func(c *Config) {
 			c.Suite.Phases[0].Stores = []suite.Store{suite.Redis}
 			c.Stores = &fakeStores{upErr: errors.New("redis-server not on PATH")}
 		}, "phase 1: bring up the stores: redis-server not on PATH"},
-		{"the system answers something else", func(c *Config) { c.Workload = fakeWorkload{errors.New("answered text/html")} },
+		{"the system answers something else",
+			func(c *Config) { c.Workload = fakeWorkload{errors.New("answered text/html")} },
 			"phase 1, run 1: prepare the requests: answered text/html"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -318,7 +334,8 @@ func TestALimitThatTheHostCannotGiveIsCutAndNoted(t *testing.T) {
 func TestTheEstimateLearnsFromTheFirstRun(t *testing.T) {
 	now := time.Unix(0, 0)
 	s := &suite.Suite{Phases: []suite.Phase{{Number: 1}, {Number: 2, Stores: []suite.Store{suite.Redis}}}}
-	e := newEstimate(s, archive.Options{Runs: 2, Duration: 5 * time.Second, Warmup: 2 * time.Second}, func() time.Time { return now })
+	e := newEstimate(s, archive.Options{Runs: 2, Duration: 5 * time.Second, Warmup: 2 * time.Second},
+		func() time.Time { return now })
 	assert.Equal(t, 4*8*time.Second+5*time.Second, e.remaining())
 	e.runStarts()
 	now = now.Add(10 * time.Second)

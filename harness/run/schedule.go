@@ -9,15 +9,16 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/warmup"
 )
 
-// The load of a warm-up rises to its rate over longestRamp, or a third of the least warm-up if that is shorter. A system
-// that has just started would else begin with a backlog, which takes its time to go.
+// The load of a warm-up rises to its rate over longestRamp, or a third of the least warm-up if that is shorter. A
+// system that has just started would else begin with a backlog, which takes its time to go.
 const (
 	longestRamp = 500 * time.Millisecond
 	rampShare   = 3
 	rampFrom    = 0.1 // of the rate
 )
 
-// schedule holds the arrivals of a phase's measurement window of a given length. It does not depend on how long the warm-up takes.
+// schedule holds the arrivals of a phase's measurement window of a given length. It does not depend on how long the
+// warm-up takes.
 func (p *pipeline) schedule(phase suite.Phase, seed uint64, window time.Duration) load.Schedule {
 	poisson := p.Suite.Plan.Arrivals == suite.ArrivalsPoisson
 	switch pieces := pieces(phase, window); {
@@ -40,7 +41,8 @@ func pieces(phase suite.Phase, window time.Duration) []load.Piece {
 	return all
 }
 
-// warmup is what is offered before a phase's measurement window: a rate that rises to the one at which the window starts.
+// warmup is what is offered before a phase's measurement window: a rate that rises to the one at which the window
+// starts.
 func (p *pipeline) warmup(phase suite.Phase, seed uint64) load.Warmup {
 	within := p.Options.WarmupBounds()
 	bounds := warmup.Bounds{Ramp: min(longestRamp, within.Least/rampShare), Least: within.Least, Most: within.Most}

@@ -30,5 +30,6 @@ func TestAWarmUpInTurnsRisesInTheFirstOfThem(t *testing.T) {
 	assert.Equal(t, []load.Piece{{Length: 400 * ms}}, rising(phase, bounds), "none of its turns comes in time")
 
 	phase.Shape = suite.Shape{}
-	assert.Equal(t, []load.Piece{{Length: 200 * ms, From: 10, To: 100}, {Length: 400 * ms, From: 100, To: 100}}, rising(phase, bounds))
+	assert.Equal(t, []load.Piece{{Length: 200 * ms, From: 10, To: 100}, {Length: 400 * ms, From: 100, To: 100}},
+		rising(phase, bounds))
 }

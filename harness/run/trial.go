@@ -51,7 +51,8 @@ func (p *pipeline) trial(
 	t.StartupTime = instance.Info().Startup
 	window := p.window(phase)
 	driveErr := p.drive(ctx, phase, t, instance, stores, offer{
-		schedule: p.schedule(phase, t.Seed, window), warmup: p.warmup(phase, t.Seed), window: window, timeout: p.Suite.Plan.Timeout,
+		schedule: p.schedule(phase, t.Seed, window), warmup: p.warmup(phase, t.Seed), window: window,
+		timeout: p.Suite.Plan.Timeout,
 	})
 
 	event.Stage = StageStop
@@ -91,9 +92,10 @@ func (p *pipeline) drive(
 	ctx context.Context, phase suite.Phase, t *archive.Trial, instance Instance, stores *phaseStores, offered offer,
 ) error {
 	workload, _ := p.Suite.Workload(phase.Workload)
+	at := instance.Info()
 	source, err := p.Workload.Source(ctx, SourceSpec{
 		Workload: workload, Dataset: p.Suite.Dataset, DatasetSeed: p.Options.Seed, Seed: t.Seed,
-		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: instance.Info().URL, TLS: instance.Info().TLS,
+		Salt: fmt.Sprintf("%s/%d/%d", p.ID, phase.Number, t.Number), URL: at.URL, TLS: at.TLS,
 	})
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
@@ -112,18 +114,13 @@ func (p *pipeline) drive(
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
-		BaseURL: instance.Info().URL, TLS: instance.Info().TLS, HTTP2: instance.Info().HTTP2, Source: source,
+		BaseURL: at.URL, TLS: at.TLS, HTTP2: at.HTTP2, Source: source,
 		Schedule: offered.schedule, Warmup: offered.warmup, Duration: offered.window, Timeout: offered.timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader, Hide: p.Secrets.Hide,
 		Observe: disturbance.observe(), Origin: p.Origin,
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()
-			watcher = probe.Watch(probe.Config{
-				Origin: origin, Every: time.Second,
-				Processes: func() []measure.Process { return processes(instance, stores.info()) },
-				Partial:   partial(instance, stores.info()),
-				Beyond:    phase.Disturb != "", // which may go on after the window
-			})
+			watcher = watch(origin, phase, instance, stores)
 		},
 		Window: func(start, end time.Duration) {
 			began.Store(int64(start))
@@ -142,13 +139,27 @@ func (p *pipeline) drive(
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: drive the load", phase.Title(), t.Number), err}
 	}
-	if stealKnown {
-		if now, ok := probe.Steal(); ok {
-			t.Noise.Steal = now.Since(steal)
-		}
+	if now, ok := probe.Steal(); ok && stealKnown {
+		t.Noise.Steal = now.Since(steal)
 	}
 	ended := time.Now()
-	t.Noise.Monotonic, t.Noise.Wall = ended.Sub(readied), ended.Round(0).Sub(readied.Round(0)) // rounding strips the monotonic reading
+	t.Noise.Monotonic = ended.Sub(readied)
+	t.Noise.Wall = ended.Round(0).Sub(readied.Round(0)) // rounding strips the monotonic reading
+	return p.driven(phase, t, outcome)
+}
+
+// watch watches what the processes of a run use.
+func watch(origin time.Time, phase suite.Phase, instance Instance, stores *phaseStores) *probe.Watcher {
+	return probe.Watch(probe.Config{
+		Origin: origin, Every: time.Second,
+		Processes: func() []measure.Process { return processes(instance, stores.info()) },
+		Partial:   partial(instance, stores.info()),
+		Beyond:    phase.Disturb != "", // which may go on after the window
+	})
+}
+
+// driven fills the trial with what became of the load.
+func (p *pipeline) driven(phase suite.Phase, t *archive.Trial, outcome *load.Outcome) error {
 	for _, u := range outcome.Unopened {
 		p.note("%s, run %d: %d of the generator's %d connections could not be opened before the load began: %s",
 			phase.Title(), t.Number, u.Count, p.Suite.Plan.Connections, u.Message)

@@ -55,5 +55,6 @@ func auditJSON(w io.Writer, ref archive.SuiteRef, report audit.Report) error {
 		Consistent    int `json:"consistent"`
 		Contradictory int `json:"contradictory"`
 		OnlyIf        int `json:"holds_only_if"`
-	}{ref.Name, ref.File, report, report.Count(audit.Consistent), report.Count(audit.Contradictory), report.Count(audit.OnlyIf)})
+	}{ref.Name, ref.File, report, report.Count(audit.Consistent), report.Count(audit.Contradictory),
+		report.Count(audit.OnlyIf)})
 }

@@ -59,7 +59,8 @@ func TestBadStores(t *testing.T) {
 // TestBadFolders runs the command with folders that cannot be written, or have no room.
 func TestBadFolders(t *testing.T) {
 	t.Parallel()
-	if out, err := exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "none", t.TempDir()).CombinedOutput(); err != nil {
+	mount := exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "none", t.TempDir())
+	if out, err := mount.CombinedOutput(); err != nil {
 		needs.Absent(t, "mount", "", "no right to mount: "+strings.TrimSpace(string(out)))
 	}
 	testscript.Run(t, testscript.Params{Dir: "testdata/folders",

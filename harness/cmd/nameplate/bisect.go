@@ -38,7 +38,8 @@ func (k bisectCommand) Run(c console) error {
 		return usageError{err}
 	}
 	tools := bisectTools{apart: map[int]bool{}, console: c, compare: compareCommand{
-		Phase: []int{claim.Phase}, Duration: k.Duration, Warmup: k.Warmup, Turn: k.Turn, Stores: k.Stores, Quiet: k.Quiet,
+		Phase: []int{claim.Phase}, Duration: k.Duration, Warmup: k.Warmup, Turn: k.Turn, Stores: k.Stores,
+		Quiet: k.Quiet,
 	}}
 	hunt, err := commits.Begin(tools, commits.Options{
 		Good: k.Good, Bad: k.Bad, Claim: claim, Bisect: bisect.Options{Least: k.Least, Risk: k.Risk, Most: k.Most},

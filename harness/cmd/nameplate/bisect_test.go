@@ -77,7 +77,8 @@ func repository(t *testing.T, p99 ...int) string {
 		}
 		write("harness/cmd/nameplate/p99.go", text)
 		git(t, dir, "add", ".")
-		git(t, dir, "-c", "user.name=t", "-c", "user.email=t@example.test", "commit", "--quiet", "-m", fmt.Sprintf("commit %d", i))
+		git(t, dir, "-c", "user.name=t", "-c", "user.email=t@example.test", "commit", "--quiet", "-m",
+			fmt.Sprintf("commit %d", i))
 	}
 	return dir
 }
@@ -96,7 +97,14 @@ func searching(t *testing.T, dir string, env []string, args ...string) *command 
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	c := &command{Cmd: exec.Command(self, append([]string{"bisect", "--claim", "P2.p99", "--out", filepath.Join(dir, "..", "bisect-"+filepath.Base(dir))}, args...)...)}
+	c := &command{
+		Cmd: exec.Command(
+			self,
+			append([]string{
+				"bisect", "--claim", "P2.p99", "--out", filepath.Join(dir, "..", "bisect-"+filepath.Base(dir)),
+			}, args...)...,
+		),
+	}
 	c.Dir = dir
 	c.Env = append(append(os.Environ(), asCommand+"=1"), env...)
 	c.Stdout, c.Stderr = &c.stdout, &c.stderr
@@ -109,12 +117,14 @@ func TestBisectFindsTheCommitAndLeavesTheRepositoryAsItWas(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module changed.by.hand\n"), 0o600))
 	state := func() string {
-		return git(t, dir, "status", "--porcelain") + git(t, dir, "worktree", "list") + git(t, dir, "rev-parse", "HEAD") + git(t, dir, "branch", "-a")
+		return git(t, dir, "status", "--porcelain") + git(t, dir, "worktree", "list") +
+			git(t, dir, "rev-parse", "HEAD") + git(t, dir, "branch", "-a")
 	}
 	before := state()
 	c := searching(t, dir, []string{"STAND_IN_LOG=" + log}, "HEAD~7", "HEAD")
 	require.NoError(t, c.Run(), "%s", &c.stderr)
-	assert.Contains(t, c.stdout.String(), "first bad commit: "+strings.TrimSpace(git(t, dir, "rev-parse", "--short=12", "HEAD~3"))+" commit 4")
+	assert.Contains(t, c.stdout.String(),
+		"first bad commit: "+strings.TrimSpace(git(t, dir, "rev-parse", "--short=12", "HEAD~3"))+" commit 4")
 	assert.Equal(t, before, state())
 
 	measured, err := os.ReadFile(log)

@@ -50,10 +50,14 @@ func (k compareCommand) build(c console) (*builds, error) {
 func build(ctx context.Context, revision, binary string) error {
 	commit, err := output(ctx, "", "git", "rev-parse", "--verify", "--quiet", revision+"^{commit}")
 	if err != nil {
-		return usageError{fmt.Errorf("compare: %q is neither a run, a bench file nor a revision of a git repository here", revision)}
+		return usageError{
+			fmt.Errorf("compare: %q is neither a run, a bench file nor a revision of a git repository here", revision),
+		}
 	}
 	tree := binary + "-tree"
-	if _, err := output(ctx, "", "git", "worktree", "add", "--detach", "--quiet", tree, strings.TrimSpace(commit)); err != nil {
+	if _, err := output(
+		ctx, "", "git", "worktree", "add", "--detach", "--quiet", tree, strings.TrimSpace(commit),
+	); err != nil {
 		return &run.EnvironmentError{Where: "check out " + revision, Err: err}
 	}
 	defer func() { // also after an interrupt

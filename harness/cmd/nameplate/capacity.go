@@ -17,7 +17,7 @@ type capacityCommand struct {
 // when every phase's capacity, or a lower bound on it, was found, else 3.
 func (k capacityCommand) Run(c console) error {
 	return verifyCommand{
-		Suite: k.Suite, Phase: k.Phase, Duration: k.Duration, Warmup: k.Warmup, Stores: k.Stores, Seed: k.Seed, Out: k.Out,
-		JSON: k.JSON, Quiet: k.Quiet, only: true,
+		Suite: k.Suite, Phase: k.Phase, Duration: k.Duration, Warmup: k.Warmup, Stores: k.Stores, Seed: k.Seed,
+		Out: k.Out, JSON: k.JSON, Quiet: k.Quiet, only: true,
 	}.Run(c)
 }

@@ -127,7 +127,8 @@ func execute(c console, args []string) (err error) {
 
 // newParser makes the parser of the command line.
 func newParser(grammar *cli, c console) (*kong.Kong, error) {
-	return kong.New(grammar, kong.Name("nameplate"), kong.Description(about), kong.Vars{"formats": reports.FormatNames()},
-		kong.Writers(c.stdout, c.stderr), kong.Exit(func(int) { panic(helpShown{}) }),
+	return kong.New(grammar, kong.Name("nameplate"), kong.Description(about),
+		kong.Vars{"formats": reports.FormatNames()}, kong.Writers(c.stdout, c.stderr),
+		kong.Exit(func(int) { panic(helpShown{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 }

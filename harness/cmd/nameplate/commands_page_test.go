@@ -40,7 +40,8 @@ func commandsPage(app *kong.Application) string {
 <!-- Made from the help of the commands. To change it, change that, and run
      go test ./harness/cmd/nameplate -run ThePageOfCommands -update -->
 
-` + "`go run ./harness/cmd/nameplate` stands for `nameplate`; `make build` makes the binary. `go run` itself turns every failure\n" +
+` + "`go run ./harness/cmd/nameplate` stands for `nameplate`; `make build` makes the binary. " +
+		"`go run` itself turns every failure\n" +
 		"into status 1: build the binary where the status matters.\n\n| exit status | meaning |\n|---|---|\n")
 	for _, s := range exitcode.All {
 		fmt.Fprintf(&b, "| %d | %s |\n", s.Code, s.Meaning)

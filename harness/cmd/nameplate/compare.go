@@ -105,7 +105,8 @@ func (k compareCommand) inputs(c console) (built *builds, pairs compare.Pairs, e
 
 // mixed says that a file was to be compared with something else.
 func mixed(file, other string) error {
-	return fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", file, other)
+	return fmt.Errorf("%s is a file and %s is none; allowed: two runs or bench files, or two git revisions", file,
+		other)
 }
 
 // benchFile is the bench file that a name stands for: itself, or that of a run's folder.

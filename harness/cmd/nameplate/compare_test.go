@@ -16,9 +16,12 @@ func TestPairsAloneAreAsManyAsAskedFor(t *testing.T) {
 		command compareCommand
 		want    compare.Sampling
 	}{
-		"nothing is said":  {compareCommand{}, compare.Sampling{Unit: "cpu-ns/req", Least: 8, Within: 0.03, Budget: 10 * time.Minute}},
-		"pairs alone":      {compareCommand{Pairs: &six}, compare.Sampling{Unit: "cpu-ns/req", Least: 6}},
-		"pairs for a time": {compareCommand{Pairs: &six, Budget: time.Minute}, compare.Sampling{Unit: "cpu-ns/req", Least: 6, Budget: time.Minute}},
+		"nothing is said": {
+			compareCommand{}, compare.Sampling{Unit: "cpu-ns/req", Least: 8, Within: 0.03, Budget: 10 * time.Minute},
+		},
+		"pairs alone": {compareCommand{Pairs: &six}, compare.Sampling{Unit: "cpu-ns/req", Least: 6}},
+		"pairs for a time": {compareCommand{Pairs: &six, Budget: time.Minute},
+			compare.Sampling{Unit: "cpu-ns/req", Least: 6, Budget: time.Minute}},
 		"pairs and a width": {compareCommand{Pairs: &six, Within: "2%", Budget: time.Minute},
 			compare.Sampling{Unit: "cpu-ns/req", Least: 6, Within: 0.02, Budget: time.Minute}},
 		"no width": {compareCommand{Within: "0%"}, compare.Sampling{Unit: "cpu-ns/req", Least: 8}},

@@ -92,7 +92,8 @@ func followed(t *testing.T, dir, commands string) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(self, filepath.Join(dir, "nameplate")))
-	short := strings.NewReplacer("--duration 30s", "--duration 1s --runs 1 --warmup 0s", "nameplate verify", "nameplate verify --runs 1 --duration 1s --warmup 0s")
+	short := strings.NewReplacer("--duration 30s", "--duration 1s --runs 1 --warmup 0s", "nameplate verify",
+		"nameplate verify --runs 1 --duration 1s --warmup 0s")
 	for _, line := range strings.Split(commands, "\n") {
 		cmd := exec.Command("/bin/sh", "-c", short.Replace(line))
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), asCommand+"=1", "PATH="+dir+":"+os.Getenv("PATH"))
@@ -109,7 +110,9 @@ func followed(t *testing.T, dir, commands string) {
 
 func TestWhoeverHasAURLCanFollowTheReadme(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) }))
+	server := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) }),
+	)
 	defer server.Close()
 	dir := t.TempDir()
 	followed(t, dir, strings.ReplaceAll(documented(t, "I have a URL", "sh"), "http://127.0.0.1:8080", server.URL))
@@ -130,7 +133,8 @@ func TestWhoeverHasACommandCanFollowTheReadme(t *testing.T) {
 func TestWhoeverHasAGoHandlerCanFollowTheReadme(t *testing.T) {
 	tested, err := os.ReadFile("../../testdata/consumer/shop_test.go")
 	require.NoError(t, err)
-	assert.Contains(t, string(tested), documented(t, "I have a Go handler", "go"), "what the test of the module in testdata runs")
+	assert.Contains(t, string(tested), documented(t, "I have a Go handler", "go"),
+		"what the test of the module in testdata runs")
 }
 
 func TestWhoeverHasAGuideCanFollowTheReadme(t *testing.T) {
@@ -144,6 +148,9 @@ func TestWhoeverHasAGuideCanFollowTheReadme(t *testing.T) {
 	require.NoError(t, err)
 	head, _, found := strings.Cut(string(text), "\nphases:\n")
 	require.True(t, found)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "mine.yaml"), []byte(head+"\n"+documented(t, "I have a guide with numbers in it", "yaml")+"\n"), 0o600))
+	require.NoError(
+		t, os.WriteFile(filepath.Join(dir, "mine.yaml"),
+			[]byte(head+"\n"+documented(t, "I have a guide with numbers in it", "yaml")+"\n"), 0o600),
+	)
 	followed(t, dir, "nameplate suite check mine.yaml\nnameplate audit mine.yaml")
 }

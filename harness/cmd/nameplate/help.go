@@ -14,8 +14,8 @@ func (judgeCommand) Help() string {
 
 // Help is shown below the flags.
 func (capacityCommand) Help() string {
-	return "A capacity comes with an interval, a chart of the knee, and the bottleneck. verify --capacity searches for it " +
-		"after the verdicts."
+	return "A capacity comes with an interval, a chart of the knee, and the bottleneck. verify --capacity " +
+		"searches for it after the verdicts."
 }
 
 // Help is shown below the flags.
@@ -27,8 +27,9 @@ func (loadCommand) Help() string {
 
 // Help is shown below the flags.
 func (compareCommand) Help() string {
-	return "Revisions are built, and both builds are up at once: each is loaded in turn for half a second, so that what " +
-		"changes on the machine falls on both. A build that cannot take turns is measured before or after the other. " +
+	return "Revisions are built, and both builds are up at once: each is loaded in turn for half a second, " +
+		"so that what changes on the machine falls on both. A build that cannot take turns is measured before or " +
+		"after the other. " +
 		"Runs are judged pair by pair, until the interval of a phase's ratio of CPU per request is narrow enough " +
 		"(--within) or the time is used up (--budget); --pairs alone makes that many. " +
 		"\"Cannot tell\" says how many more pairs it would take. " +
@@ -37,14 +38,14 @@ func (compareCommand) Help() string {
 
 // Help is shown below the flags.
 func (bisectCommand) Help() string {
-	return "The good commit and a candidate are up at once and loaded in turns, as many pairs of runs as it takes. A search that was broken off " +
-		"goes on from what its folder keeps. The work tree stays as it is."
+	return "The good commit and a candidate are up at once and loaded in turns, as many pairs of runs as it takes. A " +
+		"search that was broken off goes on from what its folder keeps. The work tree stays as it is."
 }
 
 // Help is shown below the flags.
 func (trendCommand) Help() string {
-	return "Changes that are known stand in the history's acknowledged.tsv: a line each, with series, unit, night (or " +
-		"drift) and reason, separated by tabs."
+	return "Changes that are known stand in the history's acknowledged.tsv: a line each, with series, " +
+		"unit, night (or drift) and reason, separated by tabs."
 }
 
 // Help is shown below the flags.

@@ -79,7 +79,9 @@ func (k compareCommand) profileOf(c console, b *builds, side, phase int, scale f
 	folder := filepath.Join(out, "profiles")
 	one := k
 	one.Phase, one.Duration = []int{phase}, profiledDuration
-	if _, err := one.measure(c, b.binaries[side], out, side == 1, "--profile", folder, "--rate", strconv.FormatFloat(scale, 'f', 3, 64)+"x"); err != nil {
+	if _, err := one.measure(
+		c, b.binaries[side], out, side == 1, "--profile", folder, "--rate", strconv.FormatFloat(scale, 'f', 3, 64)+"x",
+	); err != nil {
 		return nil, err
 	}
 	served, err := requestsOf(filepath.Join(out, "latest"))
@@ -101,7 +103,9 @@ func (k compareCommand) profileOf(c console, b *builds, side, phase int, scale f
 		}
 		texts = append(texts, bytes.NewReader(text))
 		if k.Keep != "" {
-			if err := keep(k.Keep, fmt.Sprintf("%s-phase-%d-%s", compare.Sides[side], phase, filepath.Base(file)), text); err != nil {
+			if err := keep(
+				k.Keep, fmt.Sprintf("%s-phase-%d-%s", compare.Sides[side], phase, filepath.Base(file)), text,
+			); err != nil {
 				return nil, err
 			}
 		}

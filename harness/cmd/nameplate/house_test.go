@@ -27,7 +27,9 @@ func TestEachFileOnlyWires(t *testing.T) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		assert.LessOrEqual(t, bytes.Count(text, []byte("\n")), mostLines, file)
-		for _, rendering := range []string{`"text/tabwriter"`, `"text/template"`, `"html/template"`, `"bufio"`, `/harness/stats"`} {
+		for _, rendering := range []string{
+			`"text/tabwriter"`, `"text/template"`, `"html/template"`, `"bufio"`, `/harness/stats"`,
+		} {
 			assert.NotContains(t, string(text), rendering, file)
 		}
 	}

@@ -60,7 +60,8 @@ func (k initCommand) Run(c console) error {
 // check refuses what is wrong before anything is asked or read.
 func (k initCommand) check() error {
 	if !slices.Contains([]string{"", draft.KindURL, draft.KindOpenAPI, draft.KindHAR}, k.Kind) {
-		return fmt.Errorf("--from: %q is unknown; allowed: %s, %s, %s", k.Kind, draft.KindURL, draft.KindOpenAPI, draft.KindHAR)
+		return fmt.Errorf("--from: %q is unknown; allowed: %s, %s, %s", k.Kind, draft.KindURL, draft.KindOpenAPI,
+			draft.KindHAR)
 	}
 	if _, err := os.Lstat(k.Output); k.Output != "" && err == nil && !k.Force {
 		return fmt.Errorf("%s is there already; allowed: another name, or --force", k.Output)
@@ -75,7 +76,8 @@ func (k initCommand) check() error {
 
 // draft reads the source as what it is.
 func (k initCommand) draft(c console) (draft.Draft, error) {
-	if k.Kind == draft.KindURL || k.Kind == "" && (strings.HasPrefix(k.From, "http://") || strings.HasPrefix(k.From, "https://")) {
+	if k.Kind == draft.KindURL ||
+		k.Kind == "" && (strings.HasPrefix(k.From, "http://") || strings.HasPrefix(k.From, "https://")) {
 		return k.fromURL(c)
 	}
 	data, err := readSource(k.From)
@@ -111,7 +113,9 @@ func (k initCommand) fromURL(c console) (draft.Draft, error) {
 	}
 	host := suite.HostOf(asked.URL)
 	if !k.Offline && !suite.Loopback(host) && len(asked.IOwn) == 0 {
-		return fail(fmt.Errorf("%s is not this machine; say that you may ask it with --i-own %s, or use --offline", host, host))
+		return fail(
+			fmt.Errorf("%s is not this machine; say that you may ask it with --i-own %s, or use --offline", host, host),
+		)
 	}
 	place := asked
 	switch {
@@ -132,7 +136,9 @@ func (k initCommand) fromURL(c console) (draft.Draft, error) {
 	case err != nil && c.ctx.Err() != nil:
 		return draft.Draft{}, run.ErrInterrupted
 	case err != nil:
-		return draft.Draft{}, &run.EnvironmentError{Where: "ask the system", Err: fmt.Errorf("%w; start it, or use --offline", err)}
+		return draft.Draft{}, &run.EnvironmentError{
+			Where: "ask the system", Err: fmt.Errorf("%w; start it, or use --offline", err),
+		}
 	}
 	return d, nil
 }

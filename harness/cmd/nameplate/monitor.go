@@ -25,7 +25,10 @@ func (m monitorCommand) Run(c console) error {
 		return usageError{fmt.Errorf("%q is no address of a cluster: want e.g. http://127.0.0.1:3001", m.URL)}
 	}
 	if m.Interval < 100*time.Millisecond || m.Interval > time.Hour || m.Count < 0 {
-		return usageError{fmt.Errorf("--interval %v or --count %d is not possible: want 100ms to 1h, and 0 or more", m.Interval, m.Count)}
+		return usageError{
+			fmt.Errorf("--interval %v or --count %d is not possible: want 100ms to 1h, and 0 or more", m.Interval,
+				m.Count),
+		}
 	}
 	cluster := monitor.New(m.URL, max(m.Interval, time.Second), time.Now)
 	ticker := time.NewTicker(m.Interval)

@@ -168,7 +168,8 @@ func TestAnInterruptEndsTheRunInOrderAndKeepsItsArchive(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			c := start(t, "verify", "--phase", row.phase, "--runs", "6", "--duration", "30s", "--warmup", "0s", "--stores", "embedded")
+			c := start(t, "verify", "--phase", row.phase, "--runs", "6", "--duration", "30s", "--warmup", "0s",
+				"--stores", "embedded")
 			ids := c.started(t, row.least)
 			c.archives(t)
 			time.Sleep(row.after)

@@ -99,7 +99,8 @@ func (k compareCommand) tell(c console, format string, args ...any) {
 
 // measure makes one run of each phase, with more flags of verify, and returns its bench file.
 func (k compareCommand) measure(c console, binary, out string, head bool, more ...string) ([]byte, error) {
-	args := []string{"verify", "--quiet", "--runs", "1", "--duration", k.Duration, "--warmup", k.Warmup, "--stores", k.Stores, "--out", out}
+	args := []string{"verify", "--quiet", "--runs", "1", "--duration", k.Duration, "--warmup", k.Warmup, "--stores",
+		k.Stores, "--out", out}
 	for _, p := range k.Phase {
 		args = append(args, "--phase", strconv.Itoa(p))
 	}

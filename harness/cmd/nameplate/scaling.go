@@ -23,7 +23,8 @@ func (k scalingCommand) Run(c console) error {
 		return usageError{err}
 	}
 	return verifyCommand{
-		Duration: k.Duration, Warmup: k.Warmup, Stores: "auto", Seed: k.Seed, Out: k.Out, JSON: k.JSON, Quiet: k.Quiet, only: true, made: text,
+		Duration: k.Duration, Warmup: k.Warmup, Stores: "auto", Seed: k.Seed, Out: k.Out, JSON: k.JSON, Quiet: k.Quiet,
+		only: true, made: text,
 	}.Run(c)
 }
 

@@ -24,7 +24,8 @@ func (k storesCommand) Run(c console) error {
 	has := map[fixtures.Kind]bool{}
 	for _, o := range fixtures.Offers(c.ctx, c.getenv) {
 		if k.Measure {
-			o = o.Measure(c.ctx, fixtures.Request{Env: c.getenv, Dataset: dataset.Spec{Seed: 1, Accounts: 1000, Transactions: 5000}})
+			o = o.Measure(c.ctx,
+				fixtures.Request{Env: c.getenv, Dataset: dataset.Spec{Seed: 1, Accounts: 1000, Transactions: 5000}})
 		}
 		has[o.Kind] = has[o.Kind] || o.Reason == ""
 		all = append(all, schema.Store{

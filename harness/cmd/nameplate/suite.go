@@ -39,7 +39,8 @@ func (k checkSuite) Run(c console) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(c.stdout, "%s: suite %q with %d phases and %d claims\n", k.File, s.Name, len(s.Phases), len(s.Claims))
+	_, err = fmt.Fprintf(c.stdout, "%s: suite %q with %d phases and %d claims\n", k.File, s.Name, len(s.Phases),
+		len(s.Claims))
 	return err
 }
 

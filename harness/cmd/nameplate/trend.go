@@ -91,7 +91,9 @@ type trendSelftestCommand struct {
 // often a step of known size is found.
 func (k trendSelftestCommand) Run(c console) error {
 	if k.Histories < 1 || k.Histories > trend.MaxHistories {
-		return usageError{fmt.Errorf("--histories: %d is out of range; allowed: 1 to %d", k.Histories, trend.MaxHistories)}
+		return usageError{
+			fmt.Errorf("--histories: %d is out of range; allowed: 1 to %d", k.Histories, trend.MaxHistories),
+		}
 	}
 	h, err := history.Load(k.History)
 	if err != nil {

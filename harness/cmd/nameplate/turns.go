@@ -59,7 +59,8 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 	defer gate.Close()
 	copies := *b
 	order := [len(texts)]int{first, 1 - first} // in all that is done, so that no side is favoured
-	for _, side := range order {               // before either is started: what starts meanwhile would hold the file open for writing
+	// before either is started: what starts meanwhile would hold the file open for writing
+	for _, side := range order {
 		var remove func()
 		if copies.binaries[side], remove, err = b.fresh(side); err != nil {
 			return texts, err
@@ -111,7 +112,8 @@ func (k compareCommand) turn(c console, b *builds, gate *turns.Gate, pair, side,
 	out := filepath.Join(b.dir, fmt.Sprintf("%s-%d-phase-%d", compare.Sides[side], pair, phase))
 	defer os.RemoveAll(out)
 	text, err := one.measure(c, b.binaries[side], out, side == 1,
-		"--turn-gate", gate.Address(), "--turn-length", k.Turn.String(), "--turn-second="+strconv.FormatBool(side != first))
+		"--turn-gate", gate.Address(), "--turn-length", k.Turn.String(),
+		"--turn-second="+strconv.FormatBool(side != first))
 	if endedWith(err) == exitcode.Usage {
 		return nil, fmt.Errorf("%s %w", compare.Sides[side], errNoTurns)
 	}

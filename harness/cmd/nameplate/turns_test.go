@@ -28,7 +28,9 @@ func TestTwoBuildsAreLoadedInTurns(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	b := &builds{dir: t.TempDir(), binaries: [2]string{self, self}, apart: map[int]bool{}}
-	k := compareCommand{Duration: "1s", Warmup: "1s", Turn: 500 * time.Millisecond, Stores: "embedded", Phase: []int{1}, Quiet: true}
+	k := compareCommand{
+		Duration: "1s", Warmup: "1s", Turn: 500 * time.Millisecond, Stores: "embedded", Phase: []int{1}, Quiet: true,
+	}
 	c := console{ctx: context.Background(), stderr: os.Stderr, getenv: os.Getenv}
 	t.Setenv(asCommand, "1")
 	pairs, err := k.revisions(c, b, compare.Sampling{Unit: workUnit(), Phases: []int{1}, Least: 1})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/fixtures"
@@ -31,7 +30,8 @@ func (k verifyCommand) config(c console, templates *fixtures.Templates, observe 
 		Cluster: reference.Cluster{Slowdown: slowdown, Profile: k.Profile},
 	}
 	config, err := run.Prepare(s, run.Options{
-		Ref: ref, Override: override, Parts: setup.Parts, Build: buildInfo(), Out: k.Out, Observe: observe, Origin: k.origin(),
+		Ref: ref, Override: override, Parts: setup.Parts, Build: buildInfo(), Out: k.Out, Observe: observe,
+		Origin: k.origin(),
 		Archived: archive.Options{
 			Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Headroom: k.headroom(s), UpTo: k.upTo,
 			Slowdown: slowdown, Profiled: k.Profile != "",
@@ -53,13 +53,19 @@ func (k verifyCommand) suits(s *suite.Suite, o suite.Override, slowdown time.Dur
 	system := s.System.Traits()
 	switch {
 	case !system.Reference && slowdown > 0:
-		return errors.New("--slowdown: only the reference cluster can be slowed down; allowed: a suite without a system")
+		return errors.New(
+			"--slowdown: only the reference cluster can be slowed down; allowed: a suite without a system",
+		)
 	case !system.Reference && k.Profile != "":
 		return errors.New("--profile: only the reference cluster writes profiles; allowed: a suite without a system")
 	case !system.Started && o.RateScale != nil && *o.RateScale > 1:
-		return errors.New("--rate: rates above the suite's are refused on a system that runs already; allowed: at most 1x")
+		return errors.New(
+			"--rate: rates above the suite's are refused on a system that runs already; allowed: at most 1x",
+		)
 	case !system.Started && k.capacity() != archive.CapacityNot && k.upTo == 0:
-		return errors.New("a capacity is searched for at rates above the suite's, which are refused on a system that runs already")
+		return errors.New(
+			"a capacity is searched for at rates above the suite's, which are refused on a system that runs already",
+		)
 	}
 	return nil
 }
@@ -92,58 +98,9 @@ func (k verifyCommand) capacity() archive.Capacity {
 	return archive.CapacityNot
 }
 
-// headroom reports whether the capacity of each phase is searched for in a short time. It is not where that would load a system that
-// runs already beyond the suite's rates, nor where it would mix with what is profiled, nor beside a thorough search.
+// headroom reports whether the capacity of each phase is searched for in a short time. It is not where that would load
+// a system that runs already beyond the suite's rates, nor where it would mix with what is profiled, nor beside a
+// thorough search.
 func (k verifyCommand) headroom(s *suite.Suite) bool {
 	return k.Headroom && s.System.Traits().Started && k.Profile == "" && k.capacity() == archive.CapacityNot
-}
-
-func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
-	o := suite.Override{Runs: k.Runs, Seed: k.Seed, Phases: k.Phase, Turns: k.turns()}
-	if !slices.Contains(k.Group, "all") {
-		for _, name := range k.Group {
-			o.Groups = append(o.Groups, suite.Group(name))
-		}
-	}
-	if len(k.Group) == 0 && len(k.Phase) == 0 && hasGroup(s, suite.GroupPhases) {
-		o.Groups = []suite.Group{suite.GroupPhases}
-	}
-	var err error
-	if o.Duration, err = durationFlag("--duration", k.Duration); err != nil {
-		return o, err
-	}
-	warmup, err := durationFlag("--warmup", k.Warmup)
-	if err != nil {
-		return o, err
-	}
-	if warmup != nil {
-		fixed := suite.FixedWarmup(*warmup)
-		o.Warmup = &fixed
-	}
-	if o.Chaos, err = durationFlag("--chaos", k.Chaos); err != nil {
-		return o, err
-	}
-	if k.Rate != nil {
-		scale, err := suite.ParseScale(*k.Rate)
-		if err != nil {
-			return o, fmt.Errorf("--rate: %w", err)
-		}
-		o.RateScale = &scale
-	}
-	return o, nil
-}
-
-func hasGroup(s *suite.Suite, g suite.Group) bool {
-	return slices.ContainsFunc(s.Phases, func(p suite.Phase) bool { return p.Group == g })
-}
-
-func durationFlag(name string, text *string) (*time.Duration, error) {
-	if text == nil {
-		return nil, nil
-	}
-	d, err := suite.ParseDuration(*text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return &d, nil
 }

@@ -114,9 +114,19 @@ func (s *Search) Next() Step {
 	case Broken:
 		return Step{Result: Result{Why: "the bad commit cannot be measured"}}
 	case Good:
-		return Step{Result: Result{Why: fmt.Sprintf("the bad commit is not worse than the good one by %.3g %% or more on this machine", 100*s.options.Least)}}
+		return Step{
+			Result: Result{
+				Why: fmt.Sprintf("the bad commit is not worse than the good one by %.3g %% or more on this machine",
+					100*s.options.Least),
+			},
+		}
 	case Unclear:
-		return Step{Result: Result{Why: fmt.Sprintf("%d pairs do not tell whether the bad commit is worse than the good one", s.options.Most)}}
+		return Step{
+			Result: Result{
+				Why: fmt.Sprintf("%d pairs do not tell whether the bad commit is worse than the good one",
+					s.options.Most),
+			},
+		}
 	}
 	low, high := -1, len(s.commits)-1 // the good commit's place, and that of a bad one
 	for {
@@ -125,7 +135,8 @@ func (s *Search) Next() Step {
 			suspects := slices.Clone(s.commits[low+1 : high+1])
 			why := "every commit before it is like the good one"
 			if len(suspects) > 1 {
-				why = fmt.Sprintf("%d commits before the last of them are unclear or cannot be measured", len(suspects)-1)
+				why = fmt.Sprintf("%d commits before the last of them are unclear or cannot be measured",
+					len(suspects)-1)
 			}
 			return Step{Result: Result{suspects, why}}
 		}

@@ -49,7 +49,8 @@ func TestTheFirstBadCommitIsFound(t *testing.T) {
 		n, first     int
 		ratio, noise float64
 	}{
-		{1, 0, 1.2, 0.01}, {2, 1, 1.2, 0.01}, {3, 0, 1.1, 0.02}, {100, 37, 1.1, 0.03}, {100, 99, 2, 0.2}, {1000, 512, 1.3, 0.1},
+		{1, 0, 1.2, 0.01}, {2, 1, 1.2, 0.01}, {3, 0, 1.1, 0.02}, {100, 37, 1.1, 0.03}, {100, 99, 2, 0.2},
+		{1000, 512, 1.3, 0.1},
 	} {
 		found, _ := simulate(t, row.n, row.first, row.ratio, row.noise, 7, Options{})
 		assert.Equal(t, []string{fmt.Sprint("c", row.first)}, found.Suspects, "%+v", row)
@@ -61,7 +62,8 @@ func TestErrorsStayWithinTheRisk(t *testing.T) {
 	wrong, alarms, pairs := 0, 0, 0
 	for seed := range uint64(searches) {
 		first := int(seed) % 32
-		found, n := simulate(t, 32, first, 1.1, 0.05, seed, Options{}) // of pairs 0.07, a quarter of which stray over half of ln 1.1
+		// of pairs 0.07, a quarter of which stray over half of ln 1.1
+		found, n := simulate(t, 32, first, 1.1, 0.05, seed, Options{})
 		if len(found.Suspects) > 0 && !contains(found.Suspects, fmt.Sprint("c", first)) {
 			wrong++
 		}
@@ -71,7 +73,8 @@ func TestErrorsStayWithinTheRisk(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d wrong, %d false alarms, %.1f pairs a search", wrong, searches, alarms, float64(pairs)/searches)
-	assert.LessOrEqual(t, wrong, searches*5/100+8, "the risk of 5 per cent, and two standard deviations of 400 searches")
+	assert.LessOrEqual(t, wrong, searches*5/100+8,
+		"the risk of 5 per cent, and two standard deviations of 400 searches")
 	assert.LessOrEqual(t, alarms, searches*5/100+8)
 }
 

@@ -42,8 +42,9 @@ func between(tools Tools, good, bad string, into *search) ([]string, error) {
 		*r.to = strings.TrimSpace(commit)
 	}
 	if _, err := tools.Git("merge-base", "--is-ancestor", into.Good, into.Bad); err != nil || into.Good == into.Bad {
-		return nil, fmt.Errorf("bisect: %s is no ancestor of %s; allowed: a good revision from which the bad one descends",
-			good, bad)
+		return nil,
+			fmt.Errorf("bisect: %s is no ancestor of %s; allowed: a good revision from which the bad one descends",
+				good, bad)
 	}
 	text, err := tools.Git("rev-list", "--reverse", "--first-parent", into.Good+".."+into.Bad)
 	if err != nil {

@@ -216,7 +216,8 @@ func (h *Hunt) finish(found bisect.Result) (bisect.Finding, error) {
 		}
 		ratio, _ := h.state.Ratio(commit)
 		f.Commits = append(f.Commits, bisect.Commit{
-			Commit: commit, Subject: strings.TrimSpace(subject), State: state, Ratio: ratio, Pairs: h.state.Pairs(commit),
+			Commit: commit, Subject: strings.TrimSpace(subject), State: state, Ratio: ratio,
+			Pairs: h.state.Pairs(commit),
 		})
 	}
 	h.record.Finished = &f

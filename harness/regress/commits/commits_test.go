@@ -55,7 +55,8 @@ func (m *modelled) Measure(programs [2]string, first int, _ string) (texts [2][]
 			return texts, err
 		}
 		m.measured = append(m.measured, string(commit))
-		texts[side] = fmt.Appendf(nil, "Unit p99-ns better=lower\nBenchmarkPhase/phase=2 1 %d p99-ns\n", m.p99[string(commit)])
+		texts[side] = fmt.Appendf(nil, "Unit p99-ns better=lower\nBenchmarkPhase/phase=2 1 %d p99-ns\n",
+			m.p99[string(commit)])
 	}
 	return texts, nil
 }

@@ -16,7 +16,8 @@ import (
 func FuzzRecord(f *testing.F) {
 	wanted := search{Good: "a", Bad: "c", Claim: "P2.p99", Least: 0.05, Risk: 0.05, Most: 40}
 	kept := record{
-		Version: 1, Search: wanted, Pairs: []pair{{"c", 1, 2}, {"b", 1, 1}}, Broken: map[string]string{"b": "does not build"},
+		Version: 1, Search: wanted, Pairs: []pair{{"c", 1, 2}, {"b", 1, 1}},
+		Broken: map[string]string{"b": "does not build"},
 	}
 	for _, change := range []func(*record){
 		func(*record) {},

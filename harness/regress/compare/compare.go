@@ -116,8 +116,8 @@ func Judge(all []Series, o Options) Report {
 	return r
 }
 
-// test finds out how the sides differ and how well chance explains it: by pairs where there are some and every value has a
-// logarithm, else by the ranks of all values.
+// test finds out how the sides differ and how well chance explains it: by pairs where there are some and every value
+// has a logarithm, else by the ranks of all values.
 func (c *Change) test(o Options) {
 	if logs := stats.LogRatios(c.Base, c.Head); o.Paired && len(logs) > 0 {
 		c.paired, c.P = true, stats.PairedT(logs)
@@ -167,7 +167,8 @@ func (c *Change) decide(o Options, threshold float64, series int) {
 	case c.Better == stats.Neither && differs:
 		c.Why = "changed, and it has no direction"
 	default:
-		c.Why = fmt.Sprintf("p %.2g among %d series: chance may explain it, and %.3g %% or more are not ruled out", c.P, series, 100*o.Least)
+		c.Why = fmt.Sprintf("p %.2g among %d series: chance may explain it, and %.3g %% or more are not ruled out", c.P,
+			series, 100*o.Least)
 		if c.More = c.more(o, series); c.More > 0 {
 			c.Why += fmt.Sprintf("; about %d more pairs would tell", c.More)
 		}

@@ -30,17 +30,36 @@ func TestOutcomes(t *testing.T) {
 		series Series
 		want   Outcome
 	}{
-		{"20 % slower", Series{Better: stats.Lower, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 120, 0.02)}, Regress},
-		{"20 % faster", Series{Better: stats.Lower, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 80, 0.02)}, Improve},
-		{"20 % more, and more is better", Series{Better: stats.Higher, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 120, 0.02)}, Improve},
-		{"20 % less, and more is better", Series{Better: stats.Higher, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 80, 0.02)}, Regress},
-		{"2 % slower, told apart and too little to matter", Series{Better: stats.Lower, Base: noisy(r, 20, 100, 0.002), Head: noisy(r, 20, 102, 0.002)}, Same},
-		{"the same, narrowly", Series{Better: stats.Lower, Base: noisy(r, 8, 100, 0.01), Head: noisy(r, 8, 100, 0.01)}, Same},
-		{"the same, widely", Series{Better: stats.Lower, Base: noisy(r, 6, 100, 0.3), Head: noisy(r, 6, 100, 0.3)}, CannotTell},
+		{"20 % slower", Series{Better: stats.Lower, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 120, 0.02)},
+			Regress},
+		{"20 % faster", Series{Better: stats.Lower, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 80, 0.02)},
+			Improve},
+		{
+			"20 % more, and more is better",
+			Series{Better: stats.Higher, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 120, 0.02)}, Improve,
+		},
+		{
+			"20 % less, and more is better",
+			Series{Better: stats.Higher, Base: noisy(r, 8, 100, 0.02), Head: noisy(r, 8, 80, 0.02)}, Regress,
+		},
+		{
+			"2 % slower, told apart and too little to matter",
+			Series{Better: stats.Lower, Base: noisy(r, 20, 100, 0.002), Head: noisy(r, 20, 102, 0.002)}, Same,
+		},
+		{"the same, narrowly", Series{Better: stats.Lower, Base: noisy(r, 8, 100, 0.01), Head: noisy(r, 8, 100, 0.01)},
+			Same},
+		{"the same, widely", Series{Better: stats.Lower, Base: noisy(r, 6, 100, 0.3), Head: noisy(r, 6, 100, 0.3)},
+			CannotTell},
 		{"three runs", Series{Better: stats.Lower, Base: []float64{1, 1, 1}, Head: []float64{9, 9, 9}}, CannotTell},
 		{"always nothing", Series{Better: stats.Lower, Base: make([]float64, 6), Head: make([]float64, 6)}, Same},
-		{"errors where there were none", Series{Better: stats.Lower, Base: make([]float64, 8), Head: noisy(r, 8, 3, 0.1)}, Regress},
-		{"another amount of something without a direction", Series{Base: noisy(r, 8, 100, 0.01), Head: noisy(r, 8, 200, 0.01)}, CannotTell},
+		{
+			"errors where there were none",
+			Series{Better: stats.Lower, Base: make([]float64, 8), Head: noisy(r, 8, 3, 0.1)}, Regress,
+		},
+		{
+			"another amount of something without a direction",
+			Series{Base: noisy(r, 8, 100, 0.01), Head: noisy(r, 8, 200, 0.01)}, CannotTell,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := Judge([]Series{row.series}, Options{}).Changes[0]
@@ -80,8 +99,8 @@ func TestASlowdownOfATenthIsSeen(t *testing.T) {
 	assert.GreaterOrEqual(t, float64(seen)/times, 0.9)
 }
 
-// pairs are n pairs of a head that takes so many times as long as the base. What the host does, which both of a pair share,
-// varies by a tenth; what is each one's own by a standard deviation, and one pair in ten by three times as much.
+// pairs are n pairs of a head that takes so many times as long as the base. What the host does, which both of a pair
+// share, varies by a tenth; what is each one's own by a standard deviation, and one pair in ten by three times as much.
 func pairs(r *rand.Rand, n int, ratio, own float64) Series {
 	s := Series{Better: stats.Lower}
 	for range n {
@@ -133,11 +152,13 @@ func TestLikePairsAreSeldomToldApart(t *testing.T) {
 				for range 8 {
 					all = append(all, pairs(r, n, 1, own))
 				}
-				if report := Judge(all, Options{Paired: true, Least: 0.001}); report.Count(Regress)+report.Count(Improve) > 0 {
+				if report := Judge(all, Options{Paired: true, Least: 0.001}); report.Count(Regress)+
+					report.Count(Improve) > 0 {
 					alarms++
 				}
 			}
-			assert.LessOrEqual(t, float64(alarms)/float64(times), 0.02, "%d pairs, %v: like builds called different", n, own)
+			assert.LessOrEqual(t, float64(alarms)/float64(times), 0.02, "%d pairs, %v: like builds called different", n,
+				own)
 		}
 	}
 }
@@ -146,7 +167,9 @@ func TestPairsWithoutARatioAreJudgedByTheirRanks(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 1))
 	for name, s := range map[string]Series{
 		"errors where there were none": {Better: stats.Lower, Base: make([]float64, 8), Head: noisy(r, 8, 3, 0.1)},
-		"a run more on one side":       {Better: stats.Lower, Base: noisy(r, 8, 100, 0.01), Head: noisy(r, 9, 120, 0.01)},
+		"a run more on one side": {
+			Better: stats.Lower, Base: noisy(r, 8, 100, 0.01), Head: noisy(r, 9, 120, 0.01),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Judge([]Series{s}, Options{Paired: true}).Changes[0]
@@ -154,7 +177,9 @@ func TestPairsWithoutARatioAreJudgedByTheirRanks(t *testing.T) {
 			assert.InDelta(t, stats.RankSum(s.Base, s.Head), c.P, 1e-12)
 		})
 	}
-	lone := Series{Better: stats.Lower, Base: slices.Repeat([]float64{100}, 6), Head: []float64{121, 120, 122, 121, 120, 99}}
+	lone := Series{
+		Better: stats.Lower, Base: slices.Repeat([]float64{100}, 6), Head: []float64{121, 120, 122, 121, 120, 99},
+	}
 	c := Judge([]Series{lone}, Options{Paired: true, Rate: 0.05}).Changes[0]
 	assert.Equal(t, CannotTell, c.Outcome, "one of six points the other way")
 }
@@ -166,12 +191,18 @@ func TestBenchmarkFilesAreRead(t *testing.T) {
 		for range 5 {
 			fmt.Fprintf(&b, "BenchmarkPhase/phase=4/workers=8/rate=5000 25000 5000 req/s %v p99-ns\n", 2e6*scale)
 		}
-		return []Input{{"bench.txt", strings.NewReader(b.String() + fmt.Sprintf("BenchmarkOnly%d 1 5 ns/op\n", int(scale)))}}
+		return []Input{
+			{"bench.txt", strings.NewReader(b.String() + fmt.Sprintf("BenchmarkOnly%d 1 5 ns/op\n", int(scale)))},
+		}
 	}
 	all, only, err := Read(file(1), file(2))
 	require.NoError(t, err)
 	require.Len(t, all, 2)
-	assert.Equal(t, Series{"Phase/phase=4/workers=8/rate=5000", "req/s", stats.Higher, []float64{5000, 5000, 5000, 5000, 5000}, []float64{5000, 5000, 5000, 5000, 5000}}, all[0])
+	assert.Equal(
+		t,
+		Series{"Phase/phase=4/workers=8/rate=5000", "req/s", stats.Higher, []float64{5000, 5000, 5000, 5000, 5000},
+			[]float64{5000, 5000, 5000, 5000, 5000}}, all[0],
+	)
 	assert.Equal(t, stats.Lower, all[1].Better)
 	assert.Equal(t, []string{"Only1 ns/op", "Only2 ns/op"}, only)
 	r := Judge(all, Options{})

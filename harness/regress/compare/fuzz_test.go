@@ -11,7 +11,8 @@ import (
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		"goos: linux\nUnit req/s better=higher\nBenchmarkPhase/phase=1 \t1\t 100 req/s\t 0.01 p99-sec\n",
-		"BenchmarkA 1 2 ns/op\nBenchmarkA 1 3 ns/op 4 B/op\nBenchmarkB-8 7 1e3 MB/s\n", "BenchmarkA 1 NaN x\n", "Unit x better=sideways\nBenchmarkA 1 2 x\n", "BenchmarkA\n", "",
+		"BenchmarkA 1 2 ns/op\nBenchmarkA 1 3 ns/op 4 B/op\nBenchmarkB-8 7 1e3 MB/s\n", "BenchmarkA 1 NaN x\n",
+		"Unit x better=sideways\nBenchmarkA 1 2 x\n", "BenchmarkA\n", "",
 	} {
 		f.Add(text)
 	}

@@ -21,7 +21,10 @@ type Input struct {
 }
 
 // directions of units that say none themselves: those that Go's own benchmarks report.
-var directions = map[string]stats.Direction{"sec/op": stats.Lower, "B/op": stats.Lower, "allocs/op": stats.Lower, "B/s": stats.Higher, "ns/op": stats.Lower, "MB/s": stats.Higher}
+var directions = map[string]stats.Direction{
+	"sec/op": stats.Lower, "B/op": stats.Lower, "allocs/op": stats.Lower, "B/s": stats.Higher, "ns/op": stats.Lower,
+	"MB/s": stats.Higher,
+}
 
 // ErrEmpty says that a text holds no benchmark.
 var ErrEmpty = errors.New("no benchmark line")
@@ -41,7 +44,9 @@ func Read(base, head []Input) (all []Series, only []string, err error) {
 					return nil, nil, fmt.Errorf("read benchmarks: %w", record)
 				case *benchfmt.UnitMetadata:
 					if record.Key == "better" {
-						units[record.OrigUnit] = map[string]stats.Direction{"higher": stats.Higher, "lower": stats.Lower}[record.Value]
+						units[record.OrigUnit] = map[string]stats.Direction{
+							"higher": stats.Higher, "lower": stats.Lower,
+						}[record.Value]
 						units[record.Unit] = units[record.OrigUnit]
 					}
 				case *benchfmt.Result:

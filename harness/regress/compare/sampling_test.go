@@ -57,7 +57,8 @@ func (b *bench) run(side int, phases []int) []byte {
 
 func TestPairsAreAddedToThePhasesThatAreTooWide(t *testing.T) {
 	b := newBench(map[int]float64{1: 0.002, 2: 0.03})
-	p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{1, 2}, Least: 4, Within: 0.03, Budget: time.Hour}.Make(b.clock, b.measure)
+	p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{1, 2}, Least: 4, Within: 0.03, Budget: time.Hour}.Make(b.clock,
+		b.measure)
 	require.NoError(t, err)
 	require.Len(t, p.Widths, 2)
 	assert.Equal(t, LeastNarrowed, p.Widths[0].Pairs)
@@ -98,7 +99,9 @@ func TestPairsDoNotDependOnTheDifference(t *testing.T) {
 
 func TestTheBudgetEndsThePairs(t *testing.T) {
 	b := newBench(map[int]float64{1: 0.3, 2: 0.3})
-	p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{1, 2}, Least: 8, Within: 0.01, Budget: 42 * time.Second}.Make(b.clock, b.measure)
+	p, err := Sampling{Unit: "cpu-ns/req", Phases: []int{1, 2}, Least: 8, Within: 0.01, Budget: 42 * time.Second}.Make(
+		b.clock, b.measure,
+	)
 	require.NoError(t, err)
 	assert.True(t, p.Spent)
 	assert.LessOrEqual(t, b.now, 42*time.Second)
@@ -107,7 +110,9 @@ func TestTheBudgetEndsThePairs(t *testing.T) {
 		assert.Greater(t, w.More, 100)
 	}
 	b = newBench(map[int]float64{1: 0.3})
-	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{1}, Least: 8, Within: 0.01, Budget: 5 * time.Second}.Make(b.clock, b.measure)
+	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{1}, Least: 8, Within: 0.01, Budget: 5 * time.Second}.Make(
+		b.clock, b.measure,
+	)
 	require.NoError(t, err)
 	assert.True(t, p.Spent)
 	assert.Equal(t, []Width{{Phase: 1, Pairs: 2, More: LeastNarrowed - 2}}, p.Widths)
@@ -122,20 +127,22 @@ func TestAsManyPairsAsAskedForWhereNoWidthIs(t *testing.T) {
 	assert.Zero(t, p.Widths[0].More)
 	assert.False(t, p.Spent)
 
-	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Within: 0.03}.Make(b.clock, func(int, int, []int) ([2][]byte, error) {
-		one := []byte("BenchmarkPhase/phase=5/rate=1 1 7 req/s\n")
-		return [2][]byte{one, one}, nil
-	})
+	p, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Within: 0.03}.Make(b.clock,
+		func(int, int, []int) ([2][]byte, error) {
+			one := []byte("BenchmarkPhase/phase=5/rate=1 1 7 req/s\n")
+			return [2][]byte{one, one}, nil
+		})
 	require.NoError(t, err)
 	assert.Len(t, p.Base, LeastNarrowed, "nothing to be narrowed")
 	assert.Equal(t, []Width{{Phase: 5}}, p.Widths)
 
-	_, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Least: 4}.Make(b.clock, func(int, int, []int) (none [2][]byte, err error) { return none, errors.New("broken") })
+	_, err = Sampling{Unit: "cpu-ns/req", Phases: []int{5}, Least: 4}.Make(b.clock,
+		func(int, int, []int) (none [2][]byte, err error) { return none, errors.New("broken") })
 	assert.EqualError(t, err, "broken")
 }
 
-// logRatio draws the logarithm of a ratio with a standard deviation: normal, or of Student's distribution with four degrees
-// of freedom, which has long tails.
+// logRatio draws the logarithm of a ratio with a standard deviation: normal, or of Student's distribution with four
+// degrees of freedom, which has long tails.
 func logRatio(r *rand.Rand, sd float64, long bool) float64 {
 	x := r.NormFloat64()
 	if !long {
@@ -161,7 +168,8 @@ func TestNarrowIntervalsHoldTheTruth(t *testing.T) {
 				}
 			}
 			share := float64(held) / float64(times)
-			t.Logf("long tails %v, standard deviation %.2f: held %.3f, pairs %.1f", long, sd, share, float64(made)/float64(times))
+			t.Logf("long tails %v, standard deviation %.2f: held %.3f, pairs %.1f", long, sd, share,
+				float64(made)/float64(times))
 			assert.GreaterOrEqual(t, share, 0.948-slack, "long tails %v, standard deviation %v", long, sd)
 		}
 	}

@@ -145,7 +145,8 @@ func Acknowledged(dir string) ([]trend.Acknowledged, error) {
 		}
 		parts := strings.Split(line, "\t")
 		if len(parts) != 4 || parts[3] == "" {
-			return nil, fmt.Errorf("%s:%d: %d fields; allowed: series, unit, night and reason, separated by tabs", filepath.Join(dir, AcknowledgedFile), i+1, len(parts))
+			return nil, fmt.Errorf("%s:%d: %d fields; allowed: series, unit, night and reason, separated by tabs",
+				filepath.Join(dir, AcknowledgedFile), i+1, len(parts))
 		}
 		all = append(all, trend.Acknowledged{Series: parts[0], Unit: parts[1], Night: parts[2], Reason: parts[3]})
 	}

@@ -29,7 +29,8 @@ var night = time.Date(2026, 11, 24, 2, 15, 40, 0, time.UTC)
 func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "history")
 	for i := range 3 {
-		name, err := Add(dir, night.AddDate(0, 0, i), "3335091bd2a17f00", bench(float64(100*(i+1)), float64(100*(i+1)+2), 1e9))
+		name, err := Add(dir, night.AddDate(0, 0, i), "3335091bd2a17f00",
+			bench(float64(100*(i+1)), float64(100*(i+1)+2), 1e9))
 		require.NoError(t, err)
 		assert.Equal(t, fmt.Sprintf("2026-11-%dT0215Z-3335091bd2a1.txt", 24+i), filepath.Base(name))
 	}
@@ -42,11 +43,14 @@ func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 	require.Len(t, all, 3)
 	assert.Empty(t, left)
 	assert.Equal(t, trend.Series{
-		Name: "Phase/phase=4", Unit: "error-%+0.1", Better: stats.Lower, Values: []float64{0.1, 0.1, 0.1}, Nights: all[1].Nights,
+		Name: "Phase/phase=4", Unit: "error-%+0.1", Better: stats.Lower, Values: []float64{0.1, 0.1, 0.1},
+		Nights: all[1].Nights,
 	}, all[2], "a share of errors that rises from 0 must not go unseen")
 	assert.Equal(t, trend.Series{
 		Name: "Phase/phase=4", Unit: "p99-ns", Better: stats.Lower, Values: []float64{102, 202, 302},
-		Nights: []string{"2026-11-24 02:15 3335091bd2a1", "2026-11-25 02:15 3335091bd2a1", "2026-11-26 02:15 3335091bd2a1"},
+		Nights: []string{
+			"2026-11-24 02:15 3335091bd2a1", "2026-11-25 02:15 3335091bd2a1", "2026-11-26 02:15 3335091bd2a1",
+		},
 	}, all[1], "the median of a night's runs")
 	assert.Equal(t, stats.Higher, all[0].Better)
 }
@@ -54,7 +58,8 @@ func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 func TestAnotherMachineIsAnotherSeries(t *testing.T) {
 	dir := t.TempDir()
 	for i, cpu := range []string{"A", "A", "B"} {
-		_, err := Add(dir, night.AddDate(0, 0, i), "x", append([]byte("cpu: "+cpu+"\nprovider-redis: none\n"), bench(100)...))
+		_, err := Add(dir, night.AddDate(0, 0, i), "x",
+			append([]byte("cpu: "+cpu+"\nprovider-redis: none\n"), bench(100)...))
 		require.NoError(t, err)
 	}
 	all, _, err := Read(dir)
@@ -102,7 +107,12 @@ func TestAcknowledgedChangesAreRead(t *testing.T) {
 	write("# series\tunit\tnight\treason\nPhase/phase=4\tp99-ns\t2026-11-24 02:15 abc\ta stricter check\n")
 	all, err = Acknowledged(dir)
 	require.NoError(t, err)
-	assert.Equal(t, []trend.Acknowledged{{Series: "Phase/phase=4", Unit: "p99-ns", Night: "2026-11-24 02:15 abc", Reason: "a stricter check"}}, all)
+	assert.Equal(
+		t,
+		[]trend.Acknowledged{
+			{Series: "Phase/phase=4", Unit: "p99-ns", Night: "2026-11-24 02:15 abc", Reason: "a stricter check"},
+		}, all,
+	)
 	write("Phase/phase=4\tp99-ns\n")
 	_, err = Acknowledged(dir)
 	assert.ErrorContains(t, err, "acknowledged.tsv:1: 2 fields; allowed: series, unit, night and reason")
@@ -116,7 +126,8 @@ func TestImports(t *testing.T) {
 		{Name: "p99", Unit: "ms", Better: stats.Lower, Values: []float64{5, 6, 7}, Nights: []string{"1", "2", "3"}},
 	}, all)
 	for text, want := range map[string]string{
-		"night\n": "no values", "night,a\n1,x\n": `line 2, column 2: "x"; allowed: a number above 0`, "night,a\n1,0\n": "allowed: a number above 0", "a,b\n\"": "x.csv",
+		"night\n": "no values", "night,a\n1,x\n": `line 2, column 2: "x"; allowed: a number above 0`,
+		"night,a\n1,0\n": "allowed: a number above 0", "a,b\n\"": "x.csv",
 	} {
 		_, err := ImportCSV("x.csv", strings.NewReader(text))
 		assert.ErrorContains(t, err, want)
@@ -165,7 +176,8 @@ func TestNightsBesideABaselineAreJudgedByTheRatioToIt(t *testing.T) {
 		ratio := values["Phase/phase=4 / baseline abcdef012345"]
 		require.Len(t, ratio, i+1)
 		assert.InDelta(t, 1.1, ratio[i], 1e-9, "whatever the machine does")
-		assert.Equal(t, i+1 < enough, values["Phase/phase=4"] != nil, "the values are judged until there are enough ratios")
+		assert.Equal(t, i+1 < enough, values["Phase/phase=4"] != nil,
+			"the values are judged until there are enough ratios")
 	}
 }
 
@@ -174,8 +186,10 @@ func TestWhatIsBetterIsKnownOfImportedFigures(t *testing.T) {
 		tool, unit string
 		want       stats.Direction
 	}{
-		{"benchmarkjs", "ops/sec", stats.Higher}, {"pytest", "iter/sec", stats.Higher}, {"customBiggerIsBetter", "points", stats.Higher},
-		{"customSmallerIsBetter", "points/s", stats.Lower}, {"cargo", "ns/iter", stats.Lower}, {"go", "ns/op", stats.Lower}, {"go", "MB/s", stats.Higher},
+		{"benchmarkjs", "ops/sec", stats.Higher}, {"pytest", "iter/sec", stats.Higher},
+		{"customBiggerIsBetter", "points", stats.Higher},
+		{"customSmallerIsBetter", "points/s", stats.Lower}, {"cargo", "ns/iter", stats.Lower},
+		{"go", "ns/op", stats.Lower}, {"go", "MB/s", stats.Higher},
 		{"catch2", "ns", stats.Lower}, {"jmh", "ops/s", stats.Higher},
 	} {
 		assert.Equal(t, row.want, directionOf(row.tool, row.unit), "%s %s", row.tool, row.unit)

@@ -38,7 +38,8 @@ func ImportCSV(name string, in io.Reader) ([]trend.Series, error) {
 			}
 			v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
 			if err != nil || !(v > 0) || math.IsInf(v, 1) {
-				return nil, fmt.Errorf("import %s: line %d, column %d: %q; allowed: a number above 0", name, i+2, j+2, cell)
+				return nil, fmt.Errorf("import %s: line %d, column %d: %q; allowed: a number above 0", name, i+2, j+2,
+					cell)
 			}
 			all[j].Values, all[j].Nights = append(all[j].Values, v), append(all[j].Nights, row[0])
 		}

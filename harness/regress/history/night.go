@@ -50,7 +50,8 @@ func WithPairs(bench []byte, baseline string, base, head [][]byte) []byte {
 	b.Write(bench)
 	for side, texts := range [][][]byte{base, head} {
 		for _, text := range texts {
-			fmt.Fprintf(&b, "\n%s: %s\n%s: %s\n", baselineKey, short(baseline), pairKey, [2]string{baseSide, headSide}[side])
+			fmt.Fprintf(&b, "\n%s: %s\n%s: %s\n", baselineKey, short(baseline), pairKey,
+				[2]string{baseSide, headSide}[side])
 			b.Write(text)
 		}
 	}
@@ -73,7 +74,10 @@ type measured struct {
 func parse(name string, in io.Reader) ([]figure, error) {
 	m := measured{
 		values: map[key]map[string][]float64{}, base: map[key]string{},
-		units: map[string]stats.Direction{"ns/op": stats.Lower, "sec/op": stats.Lower, "B/op": stats.Lower, "allocs/op": stats.Lower, "MB/s": stats.Higher, "B/s": stats.Higher},
+		units: map[string]stats.Direction{
+			"ns/op": stats.Lower, "sec/op": stats.Lower, "B/op": stats.Lower, "allocs/op": stats.Lower,
+			"MB/s": stats.Higher, "B/s": stats.Higher,
+		},
 	}
 	r := benchfmt.NewReader(in, name)
 	for r.Scan() {
@@ -82,7 +86,9 @@ func parse(name string, in io.Reader) ([]figure, error) {
 			return nil, record
 		case *benchfmt.UnitMetadata:
 			if record.Key == "better" {
-				m.units[record.OrigUnit] = map[string]stats.Direction{"higher": stats.Higher, "lower": stats.Lower}[record.Value]
+				m.units[record.OrigUnit] = map[string]stats.Direction{
+					"higher": stats.Higher, "lower": stats.Lower,
+				}[record.Value]
 			}
 		case *benchfmt.Result:
 			m.add(record)

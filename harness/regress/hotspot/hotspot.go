@@ -111,7 +111,8 @@ func Changes(base, head *Profile, most int) []Change {
 		}
 	}
 	slices.SortFunc(all, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(math.Abs(b.Head-b.Base), math.Abs(a.Head-a.Base)), cmp.Compare(a.Function, b.Function), cmp.Compare(a.Under, b.Under))
+		return cmp.Or(cmp.Compare(math.Abs(b.Head-b.Base), math.Abs(a.Head-a.Base)),
+			cmp.Compare(a.Function, b.Function), cmp.Compare(a.Under, b.Under))
 	})
 	return all[:min(most, len(all))]
 }

@@ -29,7 +29,8 @@ func made(t *testing.T, stacks ...stack) io.Reader {
 		for _, name := range strings.Split(s.path, " < ") {
 			f := &profile.Function{ID: uint64(len(p.Function) + 1), Name: name}
 			l := &profile.Location{ID: f.ID, Line: []profile.Line{{Function: f}}}
-			p.Function, p.Location, sample.Location = append(p.Function, f), append(p.Location, l), append(sample.Location, l)
+			p.Function, p.Location = append(p.Function, f), append(p.Location, l)
+			sample.Location = append(sample.Location, l)
 		}
 		p.Sample = append(p.Sample, sample)
 	}
@@ -39,9 +40,13 @@ func made(t *testing.T, stacks ...stack) io.Reader {
 }
 
 func TestChangesNameTheFunctionAndTheWayThere(t *testing.T) {
-	base, err := Read("shop/", 1000, made(t, stack{"runtime.futex < shop/web.serve < main", 50}), made(t, stack{"shop/web.price < main", 50}))
+	base, err := Read("shop/", 1000, made(t, stack{"runtime.futex < shop/web.serve < main", 50}),
+		made(t, stack{"shop/web.price < main", 50}))
 	require.NoError(t, err)
-	head, err := Read("shop/", 2000, made(t, stack{"runtime.futex < shop/web.serve < main", 104}, stack{"shop/web.price < main", 300}, stack{"runtime.gc", 9}))
+	head, err := Read(
+		"shop/", 2000, made(t, stack{"runtime.futex < shop/web.serve < main", 104}, stack{"shop/web.price < main", 300},
+			stack{"runtime.gc", 9}),
+	)
 	require.NoError(t, err)
 	assert.Equal(t, int64(100), base.Samples)
 	assert.Equal(t, []Change{

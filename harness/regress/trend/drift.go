@@ -59,5 +59,8 @@ func (r *Result) drift(from int, o Options) {
 	if math.Abs(total) < o.Least {
 		return
 	}
-	r.Drift = &Drift{PerNight: slope, Total: total, From: from, P: p, Worse: (slope > 0) == (r.Series.Better == stats.Lower) && r.Series.Better != 0}
+	r.Drift = &Drift{
+		PerNight: slope, Total: total, From: from, P: p, Worse: (slope > 0) == (r.Series.Better == stats.Lower) &&
+			r.Series.Better != 0,
+	}
 }

@@ -13,8 +13,9 @@ type Trial struct {
 	Histories int     `json:"histories"` //
 	Alarms    int     `json:"alarms"`    // histories in which a change was confirmed where there is none
 	Found     int     `json:"found"`     // histories in which the step was confirmed, within two nights
-	Low       float64 `json:"low"`       // interval of the share, at 95 %: of alarms without a step, else of steps found
-	High      float64 `json:"high"`
+	// interval of the share, at 95 %: of alarms without a step, else of steps found
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 // near is how many nights a change may be told off its place.
@@ -37,7 +38,8 @@ func SelfTest(s Series, steps []float64, histories int, o Options) ([]Trial, err
 		return nil, err
 	}
 	if len(s.Values) < 2*o.Side {
-		return nil, fmt.Errorf("put the detection to the test on %s: %d nights are too few; allowed: %d and more", s.Name, len(s.Values), 2*o.Side)
+		return nil, fmt.Errorf("put the detection to the test on %s: %d nights are too few; allowed: %d and more",
+			s.Name, len(s.Values), 2*o.Side)
 	}
 	noise := levelled(s, o)
 	r := random(o.Seed, 1<<20)

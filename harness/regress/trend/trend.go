@@ -21,8 +21,9 @@ type Series struct {
 	Name   string
 	Unit   string
 	Better stats.Direction // 0: neither
-	Values []float64       // one a night, oldest first, above 0; as a ratio to an interleaved baseline where there is one
-	Nights []string        // what each value is called, e.g. a date with a commit; may be shorter
+	// one a night, oldest first, above 0; as a ratio to an interleaved baseline where there is one
+	Values []float64
+	Nights []string // what each value is called, e.g. a date with a commit; may be shorter
 }
 
 // Options say what counts as a change; the zero value has defaults.
@@ -199,8 +200,8 @@ func (r *Result) finish(found []*candidate, known []Acknowledged, o Options) {
 	r.drift(last, o)
 }
 
-// levels are the changes that matter: those whose ratio, which is shown, differs from 1 by the least change or more. The
-// smallest that does not is dropped first, since the levels beside it then become one.
+// levels are the changes that matter: those whose ratio, which is shown, differs from 1 by the least change or more.
+// The smallest that does not is dropped first, since the levels beside it then become one.
 func levels(values []float64, found []*candidate, least float64) []Change {
 	found = slices.Clone(found)
 	for {
@@ -211,8 +212,12 @@ func levels(values []float64, found []*candidate, least float64) []Change {
 			if i+1 < len(found) {
 				to = found[i+1].at
 			}
-			changes[i] = Change{At: c.at, P: c.p, Confirmed: true, Before: stats.Median(values[from:c.at]), After: stats.Median(values[c.at:to])}
-			if from = c.at; !changes[i].matters(least) && (smallest < 0 || changes[i].size() < changes[smallest].size()) {
+			changes[i] = Change{
+				At: c.at, P: c.p, Confirmed: true, Before: stats.Median(values[from:c.at]),
+				After: stats.Median(values[c.at:to]),
+			}
+			if from = c.at; !changes[i].matters(least) &&
+				(smallest < 0 || changes[i].size() < changes[smallest].size()) {
 				smallest = i
 			}
 		}
@@ -257,7 +262,8 @@ func (r *Result) provisional(from int, known []Acknowledged, o Options) {
 	away := func(i int) float64 { return values[i]/before - 1 }
 	// A step of just that size shows as more in one night and as less in the other.
 	each, both := max(o.Jump/2, 2.5*spread), max(0.75*o.Jump, 3.5*spread)
-	if away(n-2)*away(n-1) <= 0 || min(math.Abs(away(n-2)), math.Abs(away(n-1))) < each || math.Abs(away(n-2)+away(n-1))/2 < both {
+	if away(n-2)*away(n-1) <= 0 || min(math.Abs(away(n-2)), math.Abs(away(n-1))) < each ||
+		math.Abs(away(n-2)+away(n-1))/2 < both {
 		return
 	}
 	at := n - 2

@@ -75,11 +75,13 @@ func TestFalseAlarmsAndRecall(t *testing.T) {
 		{Name: "independent noise of 2 %", Better: stats.Lower, Values: autoregressive(r, 300, 0.02, 0)},
 		{Name: "noise of 2 % that lasts", Better: stats.Lower, Values: autoregressive(r, 300, 0.02, 0.4)},
 	} {
-		// A step of just the least change is found half of the time: what is looked for is 5 %, so less than that matters.
+		// A step of just the least change is found half of the time: what is looked for is 5 %, so less than that
+		// matters.
 		trials, err := SelfTest(s, []float64{0, 0.03, 0.05, 0.10, 0.20}, histories, Options{Seed: 7, Least: 0.03})
 		require.NoError(t, err)
 		for _, one := range trials {
-			t.Logf("%s, step %.0f %%: %d alarms, %d found of %d", s.Name, 100*one.Step, one.Alarms, one.Found, one.Histories)
+			t.Logf("%s, step %.0f %%: %d alarms, %d found of %d", s.Name, 100*one.Step, one.Alarms, one.Found,
+				one.Histories)
 		}
 		assert.LessOrEqual(t, float64(trials[0].Alarms)/float64(histories), 0.015, s.Name)
 		assert.GreaterOrEqual(t, float64(trials[2].Found)/float64(histories), 0.6, s.Name)
@@ -95,7 +97,8 @@ func TestUnchangedHistoriesOfAnyLengthRaiseFewAlarms(t *testing.T) {
 		for _, rho := range []float64{0, 0.4} {
 			alarms := 0
 			for range histories {
-				for _, c := range judge(t, Series{Name: "x", Better: stats.Lower, Values: autoregressive(r, n, 0.05, rho)}).Results[0].Changes {
+				noise := Series{Name: "x", Better: stats.Lower, Values: autoregressive(r, n, 0.05, rho)}
+				for _, c := range judge(t, noise).Results[0].Changes {
 					if c.Confirmed {
 						alarms++
 						break
@@ -103,7 +106,8 @@ func TestUnchangedHistoriesOfAnyLengthRaiseFewAlarms(t *testing.T) {
 				}
 			}
 			t.Logf("%d nights, lag-1 correlation %.1f: %d alarms of %d", n, rho, alarms, histories)
-			assert.LessOrEqual(t, float64(alarms)/float64(histories), map[float64]float64{0: 0.015, 0.4: 0.035}[rho], "noise that lasts fools it more often")
+			assert.LessOrEqual(t, float64(alarms)/float64(histories), map[float64]float64{0: 0.015, 0.4: 0.035}[rho],
+				"noise that lasts fools it more often")
 		}
 	}
 }
@@ -193,7 +197,8 @@ func TestNoChangeIsShownThatIsSmallerThanTheLeast(t *testing.T) {
 			for _, level := range c.steps {
 				values = append(values, scaled(autoregressive(r, 40, 0.003, 0), level)...)
 			}
-			report, err := Judge([]Series{{Name: "x", Better: stats.Lower, Values: values}}, nil, Options{Least: c.least})
+			report, err := Judge([]Series{{Name: "x", Better: stats.Lower, Values: values}}, nil,
+				Options{Least: c.least})
 			require.NoError(t, err)
 			var got []float64
 			for _, change := range report.Results[0].Changes {
@@ -221,7 +226,9 @@ func TestASlowDriftIsTold(t *testing.T) {
 	}
 	seen := total > 1.01 || one.Drift != nil && one.Drift.Worse
 	assert.True(t, seen, "%+v", one)
-	assert.Nil(t, judge(t, Series{Name: "x", Better: stats.Lower, Values: autoregressive(r, 200, 0.01, 0)}).Results[0].Drift)
+	assert.Nil(
+		t, judge(t, Series{Name: "x", Better: stats.Lower, Values: autoregressive(r, 200, 0.01, 0)}).Results[0].Drift,
+	)
 }
 
 func TestDriftsAreBoundedOverAllSeriesAndAcknowledged(t *testing.T) {
@@ -244,7 +251,8 @@ func TestDriftsAreBoundedOverAllSeriesAndAcknowledged(t *testing.T) {
 	assert.Nil(t, many.Results[0].Drift, "among ten it may be chance")
 
 	strong := Report{Results: []Result{{Series: drifting(0), State: Judged, Drift: &Drift{P: 1e-6}}}}
-	strong.told([]Acknowledged{{"x", "ms", DriftNight, "more data"}, {"y", "ms", DriftNight, "another"}}, Options{}.withDefaults())
+	strong.told([]Acknowledged{{"x", "ms", DriftNight, "more data"}, {"y", "ms", DriftNight, "another"}},
+		Options{}.withDefaults())
 	assert.Equal(t, "more data", strong.Results[0].Drift.Known)
 }
 
