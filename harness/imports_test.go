@@ -67,6 +67,7 @@ var rules = []struct {
 		"the ruler knows nothing of what it measures"},
 	{"harness$", nil, []string{module + "clusterimpl", module + "fixtures", module + "reports"},
 		"a Go test reaches the reference cluster by one package"},
+	{"internal/files", nil, []string{module}, "whoever writes a file may use it"},
 	{"internal/rawsocket", nil, []string{module}, "both sides of a connection may use it, and neither sees the other"},
 	{
 		"internal/promtext", nil, []string{module},

@@ -3,7 +3,6 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -56,20 +55,6 @@ func TestAFileThatCannotBeWrittenIsNamedAndTheRestIsWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o644))
 	require.ErrorContains(t, Write(file, archivetest.Sample(1)), file)
-}
-
-func TestAFileIsWrittenWholeOrNotAtAll(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "report.txt")
-	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))
-	err := writeFile(path, func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half of ")
-		return errors.New("no space left on device")
-	})
-	require.EqualError(t, err, "write "+path+": no space left on device")
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	assert.Equal(t, "old", string(data))
-	assert.NoFileExists(t, path+".tmp")
 }
 
 func TestJSONIsOneObjectAndNothingElse(t *testing.T) {

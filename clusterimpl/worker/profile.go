@@ -1,11 +1,12 @@
 package worker
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+
+	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
 // profile starts a profile of this process's processor time, which is written into a folder once the
@@ -15,16 +16,16 @@ func profile(dir string) (stop func() error, err error) {
 		return func() error { return nil }, nil
 	}
 	path := filepath.Join(dir, fmt.Sprintf("cpu-%d.pprof", os.Getpid()))
-	f, err := os.Create(path + ".tmp")
+	f, done, err := files.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
 	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(fmt.Errorf("profile: %w", err), f.Close())
+		return nil, fmt.Errorf("profile: %w", done(err))
 	}
 	return func() error {
 		pprof.StopCPUProfile()
-		if err := errors.Join(f.Close(), os.Rename(path+".tmp", path)); err != nil {
+		if err := done(nil); err != nil {
 			return fmt.Errorf("profile: %w", err)
 		}
 		return nil

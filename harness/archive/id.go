@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
 // latest is the name of the link to the newest run.
@@ -39,10 +41,7 @@ func Latest(dir, id string) error {
 		return fmt.Errorf("link the latest run: %w", err)
 	}
 	if err := os.Symlink(id, beside); err != nil {
-		if err := write(link, create, func(w io.Writer) error {
-			_, err := io.WriteString(w, id+"\n")
-			return err
-		}); err != nil {
+		if err := files.Write(link, []byte(id+"\n")); err != nil {
 			return fmt.Errorf("link the latest run: %w", err)
 		}
 		return nil

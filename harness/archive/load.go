@@ -155,7 +155,10 @@ func read(dir, name string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w", name, ErrMissing)
 	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", name, cause(err))
+		if e := (*fs.PathError)(nil); errors.As(err, &e) {
+			err = e.Err // the path is long, and name is in it
+		}
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return data, nil
 }

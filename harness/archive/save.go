@@ -5,15 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
 // The files of an archive.
@@ -31,20 +29,13 @@ const (
 // written once, and its windows must not change afterwards. It fills in each trial's
 // Histograms. Two calls for one folder must not overlap.
 func Save(dir string, r *Run) error {
-	return saver{dir: dir, create: create}.save(r)
+	return saver{dir: dir, write: files.Write}.save(r)
 }
 
 // saver writes one archive.
 type saver struct {
-	dir    string
-	create createFunc
-}
-
-// createFunc opens a file for writing, emptied.
-type createFunc func(path string) (*os.File, error)
-
-func create(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	dir   string
+	write func(path string, data []byte) error // [files.Write]
 }
 
 func (s saver) save(r *Run) error {
@@ -65,15 +56,15 @@ func (s saver) save(r *Run) error {
 	if err != nil {
 		return fmt.Errorf("save run: encode %s: %w", runFile, err)
 	}
-	if err := s.write(runFile, append(data, '\n')); err != nil {
+	if err := s.put(runFile, append(data, '\n')); err != nil {
 		return fmt.Errorf("save run: %w", err)
 	}
 	var bench bytes.Buffer
 	writeBench(&bench, r)
-	if err := s.write(benchFile, bench.Bytes()); err != nil {
+	if err := s.put(benchFile, bench.Bytes()); err != nil {
 		return fmt.Errorf("save run: %w", err)
 	}
-	return syncFolder(s.dir)
+	return nil
 }
 
 // suite writes the suite file unless it is there already.
@@ -82,7 +73,7 @@ func (s saver) suite(r *Run) error {
 	if err == nil && bytes.Equal(there, r.Suite.YAML) {
 		return nil
 	}
-	return s.write(suiteFile, r.Suite.YAML)
+	return s.put(suiteFile, r.Suite.YAML)
 }
 
 // kind writes the histograms of the trials of one kind.
@@ -112,66 +103,15 @@ func (s saver) histograms(phase int, kind string, t *Trial) error {
 	if err := measure.WriteLog(&log, t.Started, t.Warmup, t.Window); err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
-	if err := s.write(name, log.Bytes()); err != nil {
+	if err := s.put(name, log.Bytes()); err != nil {
 		return err
 	}
 	t.Histograms = Histograms{File: name, Bytes: int64(log.Len()), SHA256: digest(log.Bytes())}
-	return syncFolder(filepath.Join(s.dir, logFolder))
-}
-
-func (s saver) write(name string, data []byte) error {
-	return write(filepath.Join(s.dir, filepath.FromSlash(name)), s.create, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-}
-
-// write puts what fill writes into the file at path, in one step: the file is the old
-// one or the complete new one, on disk, at any moment.
-func write(path string, create createFunc, fill func(io.Writer) error) error {
-	beside := path + ".tmp"
-	f, err := create(beside)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, cause(err))
-	}
-	err = fill(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(beside, path)
-	}
-	if err != nil {
-		_ = os.Remove(beside) // what is left of it is of no use, and the error is already told
-		return fmt.Errorf("write %s: %w", path, cause(err))
-	}
 	return nil
 }
 
-// cause strips the temporary file's name from an error.
-func cause(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	if e := (*os.LinkError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
-
-// syncFolder makes renames within a folder last.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync %s: %w", dir, cause(err))
-	}
-	defer f.Close()
-	// Some file systems cannot sync a folder, and lose nothing but a rename by it.
-	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) {
-		return fmt.Errorf("sync %s: %w", dir, cause(err))
-	}
-	return nil
+func (s saver) put(name string, data []byte) error {
+	return s.write(filepath.Join(s.dir, filepath.FromSlash(name)), data)
 }
 
 func digest(data []byte) string {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
 // small is a run of one phase with one trial, with the built-in suite.
@@ -63,13 +64,8 @@ func TestAFullDiskIsNamedAndLeavesTheStateBefore(t *testing.T) {
 				require.NoError(t, os.Rename(path, path+".kept"))
 				defer func() { require.NoError(t, os.Rename(path+".kept", path)) }()
 			}
-			full := func(beside string) (*os.File, error) {
-				if beside == path+".tmp" {
-					return os.OpenFile("/dev/full", os.O_WRONLY, 0)
-				}
-				return create(beside)
-			}
-			err := saver{dir: dir, create: full}.save(small())
+			require.NoError(t, os.Symlink("/dev/full", path+".tmp"))
+			err := Save(dir, small())
 			assert.EqualError(t, err, "save run: write "+path+": no space left on device")
 			assert.NoFileExists(t, path+".tmp")
 		})
@@ -97,12 +93,12 @@ func TestACrashAtAnyMomentLeavesAReadableRun(t *testing.T) {
 		written, crashed := 0, false
 		func() {
 			defer func() { crashed = recover() != nil }()
-			err := saver{dir: dir, create: func(path string) (*os.File, error) {
+			err := saver{dir: dir, write: func(path string, data []byte) error {
 				if written++; written > stop {
-					require.NoError(t, os.WriteFile(path, []byte("half"), 0o644))
+					require.NoError(t, os.WriteFile(path+".tmp", []byte("half"), 0o644))
 					panic(crash{})
 				}
-				return create(path)
+				return files.Write(path, data)
 			}}.save(later)
 			require.NoError(t, err)
 		}()

@@ -15,6 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/draft/openapi"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
 // initCommand writes the first suite of a system of the user's own.
@@ -50,7 +51,7 @@ func (k initCommand) Run(c console) error {
 		_, err = c.stdout.Write(text)
 		return err
 	}
-	if err := writeBeside(k.Output, text); err != nil {
+	if err := files.Write(k.Output, text); err != nil {
 		return &run.EnvironmentError{Where: "write the suite", Err: err}
 	}
 	fmt.Fprintf(c.stderr, "%s is written; look for TODO in it, then nameplate verify %s\n", k.Output, k.Output)

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/nameplate-dev/nameplate/harness/draft"
 )
@@ -25,20 +23,4 @@ func readSource(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has more than %d MiB", name, draft.MaxInput>>20)
 	}
 	return data, nil
-}
-
-// writeBeside writes a file beside its name first, so that it is there as a whole or not at all.
-func writeBeside(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

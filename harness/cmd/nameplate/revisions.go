@@ -14,6 +14,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
 // What a comparison of revisions does where nothing is said.
@@ -120,15 +121,11 @@ func (k compareCommand) measure(c console, binary, out string, head bool, more .
 	return os.ReadFile(filepath.Join(out, "latest", "bench.txt"))
 }
 
-// keep writes a file into a folder, beside and renamed.
+// keep writes a file into a folder, which it makes.
 func keep(dir, name string, text []byte) error {
-	path := filepath.Join(dir, name)
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = os.WriteFile(path+".new", text, 0o644)
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
+		err = files.Write(filepath.Join(dir, name), text)
 	}
 	if err != nil {
 		return &run.EnvironmentError{Where: "keep " + name, Err: err}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/regress/trend"
+	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
 // layout is the form of the time in a file's name.
@@ -45,7 +46,7 @@ var (
 	ErrExists = errors.New("the night is in the history already")
 )
 
-// Add puts the bench file of a run into a history, beside and renamed.
+// Add puts the bench file of a run into a history, in one step.
 func Add(dir string, at time.Time, revision string, bench []byte) (string, error) {
 	revision = short(revision)
 	name := filepath.Join(dir, at.UTC().Format(layout)+"-"+revision+".txt")
@@ -57,10 +58,7 @@ func Add(dir string, at time.Time, revision string, bench []byte) (string, error
 	}
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = os.WriteFile(name+".new", bench, 0o644)
-	}
-	if err == nil {
-		err = os.Rename(name+".new", name)
+		err = files.Write(name, bench)
 	}
 	if err != nil {
 		return "", fmt.Errorf("add to the history: %w", err)
