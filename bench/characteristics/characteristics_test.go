@@ -3,7 +3,6 @@ package characteristics
 import (
 	"bytes"
 	"cmp"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -20,9 +19,8 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/queueing"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/internal/effort"
+	"github.com/nameplate-dev/nameplate/internal/golden"
 )
-
-var update = flag.Bool("update", false, "simulate everything and rewrite the table in README.md (some minutes)")
 
 // full is how often each experiment is repeated for the table.
 const full = 1000
@@ -227,7 +225,7 @@ func experiments(t *testing.T, n int) []cell {
 
 func TestOperatingCharacteristics(t *testing.T) {
 	n := quick()
-	if *update {
+	if golden.Updating() {
 		n = full
 	}
 	cells := experiments(t, n)
@@ -245,7 +243,7 @@ func TestOperatingCharacteristics(t *testing.T) {
 				0.95-2*math.Sqrt(0.05*0.95/float64(n)), c.experiment)
 		}
 	}
-	if *update {
+	if golden.Updating() {
 		replace(t, cells)
 		return
 	}

@@ -3,7 +3,6 @@ package config_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -13,9 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/config"
+	"github.com/nameplate-dev/nameplate/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the table of docs/cluster.md anew")
 
 func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	c, err := config.Parse(nil)
@@ -180,9 +178,5 @@ func TestThePageOfTheClusterHasTheTable(t *testing.T) {
 	begin := strings.Index(string(page), "| Variable | Default |")
 	require.Positive(t, begin)
 	end := begin + strings.Index(string(page[begin:]), "\n\n") + 1
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(string(page[:begin])+config.Markdown()+string(page[end:])), 0o644))
-		return
-	}
-	assert.Equal(t, config.Markdown(), string(page[begin:end]), "run go test ./clusterimpl/config -update")
+	golden.Equal(t, file, []byte(string(page[:begin])+config.Markdown()+string(page[end:])))
 }

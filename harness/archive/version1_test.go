@@ -2,16 +2,13 @@ package archive
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update", false, "write what the archives in testdata are judged to")
+	"github.com/nameplate-dev/nameplate/internal/golden"
+)
 
 // The archives were measured by three versions of this program, the first of which knew no disturbances, no search and
 // no cores. What they are judged to changes with the rules of the judge, and with nothing else.
@@ -28,13 +25,7 @@ func TestArchivesOfVersion1AreJudgedAsBefore(t *testing.T) {
 				Results any    `json:"results"`
 			}{r.Verdict.String(), r.ExitStatus, r.Results}, "", "  ")
 			require.NoError(t, err)
-			golden := filepath.Join(dir, "judged.json")
-			if *update {
-				require.NoError(t, os.WriteFile(golden, append(got, '\n'), 0o644))
-			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), string(got)+"\n")
+			golden.Equal(t, filepath.Join(dir, "judged.json"), append(got, '\n'))
 		})
 	}
 }

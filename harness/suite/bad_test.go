@@ -9,6 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/golden"
 )
 
 // bad are edits of testdata/good.yaml, each of which makes it bad; testdata/bad.txtar
@@ -166,13 +168,13 @@ func TestABadSuiteIsRefusedWithWhatIsWrongWhereAndWhatIsAllowed(t *testing.T) {
 			got.Files = append(got.Files, txtar.File{Name: row.name, Data: []byte(err.Error() + "\n\n")})
 		})
 	}
-	golden(t, "testdata/bad.txtar", txtar.Format(got))
+	golden.Equal(t, "testdata/bad.txtar", txtar.Format(got))
 }
 
 func TestAFileWithManyMistakesReportsAllOfThemAtOnce(t *testing.T) {
 	_, err := Parse("many.yaml", []byte(testdata(t, "many.yaml")))
 	require.Error(t, err)
-	golden(t, "testdata/many.txt", []byte(err.Error()+"\n"))
+	golden.Equal(t, "testdata/many.txt", []byte(err.Error()+"\n"))
 }
 
 func TestWhatIsNoSuiteAtAllIsSaidSo(t *testing.T) {

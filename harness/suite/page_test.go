@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/golden"
 )
 
 // The page of keys is made from the schema, whose descriptions are those of the form that reads suites.
@@ -19,7 +21,7 @@ func TestThePageOfKeysIsTheSchema(t *testing.T) {
 		"rewrites it. -->\n\n" +
 		"A value in bold must be given. [The suite](suite.md) says how the keys work together.\n")
 	keyTable(&b, "The file", root)
-	golden(t, "../../docs/suite-keys.md", []byte(b.String()))
+	golden.Equal(t, "../../docs/suite-keys.md", []byte(b.String()))
 }
 
 // at is the value of a key of an object; nil when it has none.
@@ -52,7 +54,8 @@ func keyTable(b *strings.Builder, title string, object any) {
 		if slices.Contains(required, fmt.Sprint(k.Key)) {
 			name = "**" + name + "**"
 		}
-		fmt.Fprintf(b, "| %s | %s | %s |\n", name, cell(allowed(k.Value)), cell(text(at(k.Value, "description"))))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", name, golden.Cell(allowed(k.Value)),
+			golden.Cell(text(at(k.Value, "description"))))
 	}
 	for _, k := range keys {
 		inner := k.Value
@@ -77,9 +80,6 @@ func text(v any) string {
 	}
 	return fmt.Sprint(v)
 }
-
-// cell keeps a text within a cell of a table.
-func cell(s string) string { return strings.ReplaceAll(strings.ReplaceAll(s, "|", "\\|"), "\n", " ") }
 
 // allowed says which values a key takes.
 func allowed(v any) string {

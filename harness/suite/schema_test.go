@@ -8,10 +8,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/golden"
 )
 
 func TestTheSchemaFileIsUpToDate(t *testing.T) {
-	golden(t, "suite.schema.json", Schema())
+	golden.Equal(t, "suite.schema.json", Schema())
 }
 
 func compiled(t *testing.T) *jsonschema.Schema {

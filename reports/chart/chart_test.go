@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -25,11 +23,10 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
-
-var update = flag.Bool("update", false, "write the golden images anew")
 
 func charts(t *testing.T, run *archive.Run) []chart.Chart {
 	t.Helper()
@@ -53,14 +50,7 @@ func TestChartsLookAsTheyDid(t *testing.T) {
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			got := rendered(t, c)
-			golden := filepath.Join("testdata", c.Name+".png")
-			if *update {
-				require.NoError(t, os.MkdirAll("testdata", 0o755))
-				require.NoError(t, os.WriteFile(golden, got, 0o644))
-				return
-			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
+			want := golden.Read(t, filepath.Join("testdata", c.Name+".png"), got)
 			// Other architectures fuse multiplications and additions, and round differently.
 			allowed := 0
 			if runtime.GOARCH != "amd64" {

@@ -2,9 +2,7 @@ package markdown_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,11 +12,10 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func written(t *testing.T, run *archive.Run) string {
 	t.Helper()
@@ -33,15 +30,7 @@ func TestReportsReadAsTheyDid(t *testing.T) {
 	for name, run := range map[string]*archive.Run{
 		"verified": archivetest.Sample(), "refuted": archivetest.Overloaded(2),
 	} {
-		got, golden := written(t, run), "testdata/"+name+".md"
-		if *update {
-			require.NoError(t, os.MkdirAll("testdata", 0o755))
-			require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
-			continue
-		}
-		want, err := os.ReadFile(golden)
-		require.NoError(t, err)
-		assert.Equal(t, string(want), got, "read it and run go test ./reports/markdown -update")
+		golden.Equal(t, "testdata/"+name+".md", []byte(written(t, run)))
 	}
 }
 

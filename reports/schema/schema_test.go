@@ -3,8 +3,6 @@ package schema_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"testing"
 
 	invopop "github.com/invopop/jsonschema"
@@ -14,11 +12,10 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
-
-var update = flag.Bool("update", false, "write the schema anew")
 
 const module = "github.com/nameplate-dev/nameplate"
 
@@ -49,11 +46,8 @@ func generate(t *testing.T, file, title string, document any) []byte {
 func TestTheSchemasAreThoseOfTheTypes(t *testing.T) {
 	for _, p := range published {
 		want := generate(t, p.file, p.title, p.document)
-		if *update {
-			require.NoError(t, os.WriteFile(p.file, want, 0o644))
-			continue
-		}
-		assert.Equal(t, string(want), string(p.text), "regenerate it with go test ./reports/schema -update")
+		golden.Equal(t, p.file, want)
+		assert.True(t, golden.Updating() || string(want) == string(p.text), "%s is published", p.file)
 	}
 }
 

@@ -3,9 +3,7 @@ package text
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,10 +15,9 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func written(t *testing.T, run *archive.Run, o Options) string {
 	t.Helper()
@@ -60,15 +57,7 @@ func TestReportsReadAsTheyDid(t *testing.T) {
 			}
 			file := fmt.Sprintf("%s-%d-%s.txt", name, o.Width, kind)
 			t.Run(file, func(t *testing.T) {
-				got, golden := written(t, run, o), filepath.Join("testdata", file)
-				if *update {
-					require.NoError(t, os.MkdirAll("testdata", 0o755))
-					require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
-					return
-				}
-				want, err := os.ReadFile(golden)
-				require.NoError(t, err)
-				assert.Equal(t, string(want), got, "read it and run go test ./reports/text -update")
+				golden.Equal(t, filepath.Join("testdata", file), []byte(written(t, run, o)))
 			})
 		}
 	}

@@ -2,21 +2,17 @@ package main
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
+	"github.com/nameplate-dev/nameplate/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write docs/commands.md anew")
 
 // TestThePageOfCommandsIsTheirHelp rewrites the page with -update.
 func TestThePageOfCommandsIsTheirHelp(t *testing.T) {
@@ -24,12 +20,7 @@ func TestThePageOfCommandsIsTheirHelp(t *testing.T) {
 	parser, err := newParser(&cli{}, console{stdout: io.Discard, stderr: io.Discard})
 	require.NoError(t, err)
 	page := commandsPage(parser.Model)
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(page), 0o644))
-	}
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, page, string(text), "go test ./harness/cmd/nameplate -run ThePageOfCommands -update rewrites it")
+	golden.Equal(t, file, []byte(page))
 }
 
 // commandsPage is the help of all commands as a page.
@@ -117,5 +108,5 @@ func row(name string, v *kong.Value) string {
 
 // cell is a text that stands in a table.
 func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "<", `\<`, "${port}", "`${port}`").Replace(text)
+	return strings.NewReplacer("<", `\<`, "${port}", "`${port}`").Replace(golden.Cell(text))
 }
