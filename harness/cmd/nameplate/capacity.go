@@ -1,5 +1,11 @@
 package main
 
+import (
+	"path/filepath"
+
+	"github.com/nameplate-dev/nameplate/harness/archive"
+)
+
 // capacityCommand searches for capacities.
 type capacityCommand struct {
 	Suite    string  `arg:"" optional:"" help:"Suite file; the built-in suite when none is named."`
@@ -16,8 +22,15 @@ type capacityCommand struct {
 // Run searches for the highest rate at which each phase meets its claims. The status is 0
 // when every phase's capacity, or a lower bound on it, was found, else 3.
 func (k capacityCommand) Run(c console) error {
-	return verifyCommand{
-		Suite: k.Suite, Phase: k.Phase, Duration: k.Duration, Warmup: k.Warmup, Stores: k.Stores, Seed: k.Seed,
-		Out: k.Out, JSON: k.JSON, Quiet: k.Quiet, only: true,
-	}.Run(c)
+	s, ref, err := readSuite(k.Suite)
+	if err != nil {
+		return err
+	}
+	override, err := overrideOf(k.Seed, k.Duration, k.Warmup)
+	choose(&override, s, k.Phase, nil)
+	return drive(c, driveOptions{
+		suite: s, ref: ref, dir: filepath.Dir(k.Suite), override: override, wrong: err,
+		archived: archive.Options{Stores: k.Stores, Capacity: archive.CapacityOnly},
+		out:      k.Out, json: k.JSON, quiet: k.Quiet,
+	})
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 
+	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/draft/loadtest"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // loadCommand is a load test that needs no suite: it writes one from its flags.
@@ -59,8 +61,16 @@ func (k loadCommand) Run(c console) error {
 		_, err := c.stdout.Write(made.Text)
 		return err
 	}
-	return verifyCommand{
-		Stores: cmp.Or(k.Stores, "auto"), IOwn: k.IOwn, Seed: k.Seed, Out: k.Out, JSON: k.JSON, Quiet: k.Quiet,
-		only: k.FindMax, upTo: float64(made.UpTo), made: made.Text,
-	}.Run(c)
+	s, ref, err := parseSuite(madeName, made.Text)
+	if err != nil {
+		return err
+	}
+	archived := archive.Options{Stores: cmp.Or(k.Stores, "auto"), UpTo: float64(made.UpTo)}
+	if k.FindMax {
+		archived.Capacity = archive.CapacityOnly
+	}
+	return drive(c, driveOptions{
+		suite: s, ref: ref, dir: ".", override: suite.Override{Seed: k.Seed}, archived: archived,
+		iOwn: k.IOwn, out: k.Out, json: k.JSON, quiet: k.Quiet,
+	})
 }

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/nameplate-dev/nameplate/harness/draft/scaling"
+import (
+	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/draft/scaling"
+)
 
 // scalingCommand measures how the capacity grows with the workers.
 type scalingCommand struct {
@@ -22,10 +25,16 @@ func (k scalingCommand) Run(c console) error {
 	if err != nil {
 		return usageError{err}
 	}
-	return verifyCommand{
-		Duration: k.Duration, Warmup: k.Warmup, Stores: "auto", Seed: k.Seed, Out: k.Out, JSON: k.JSON, Quiet: k.Quiet,
-		only: true, made: text,
-	}.Run(c)
+	s, ref, err := parseSuite(madeName, text)
+	if err != nil {
+		return err
+	}
+	override, err := overrideOf(k.Seed, k.Duration, k.Warmup)
+	return drive(c, driveOptions{
+		suite: s, ref: ref, dir: ".", override: override, wrong: err,
+		archived: archive.Options{Stores: "auto", Capacity: archive.CapacityOnly},
+		out:      k.Out, json: k.JSON, quiet: k.Quiet,
+	})
 }
 
 func (k scalingCommand) suite() ([]byte, error) {

@@ -12,6 +12,9 @@ import (
 // builtinName stands for the embedded suite where a file would be named.
 const builtinName = "built-in"
 
+// madeName stands for a suite that was made from flags, and stands in no file.
+const madeName = "made for this run"
+
 // suiteCommand groups the commands on suite files.
 type suiteCommand struct {
 	Print printSuite `cmd:"" default:"1" help:"Print the built-in suite."`

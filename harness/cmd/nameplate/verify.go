@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
-	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/run"
-	"github.com/nameplate-dev/nameplate/reports"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
 // verifyCommand drives a suite.
@@ -34,50 +33,67 @@ type verifyCommand struct {
 	Quiet    bool     `help:"Show no progress."`
 
 	turnFlags
-
-	only bool    // the capacity, and no verdict
-	upTo float64 // highest rate that a search for the capacity may try, req/s; 0: as high as it leads
-	made []byte  // text of a suite that stands in no file; nil for the named one
 }
 
 // Run measures, judges, archives and reports, and ends with the run's exit status.
 func (k verifyCommand) Run(c console) error {
-	templates := fixtures.NewTemplates("")
-	defer templates.Close() // what is left of it, the next start sweeps
-	progress := newProgress(c.stderr, k.Quiet)
-	config, err := k.config(c, templates, progress.observe)
+	s, ref, err := readSuite(k.Suite)
 	if err != nil {
 		return err
 	}
-	r, runErr := run.Verify(c.ctx, config)
-	progress.finish()
-	if r.Ended.IsZero() {
-		return runErr // nothing was archived
-	}
-	dir := filepath.Join(k.Out, r.ID)
-	reportErr := k.report(c, dir, r)
-	switch {
-	case runErr != nil && !errors.Is(runErr, run.ErrInterrupted):
-		return runErr
-	case reportErr != nil:
-		return reportErr
-	}
-	if !k.Quiet {
-		fmt.Fprintf(c.stderr, "archive: %s\nreport:  %s\n", dir, filepath.Join(dir, "report.html"))
-	}
-	return exitWith(r.ExitStatus)
+	override, overrideErr := k.override(s)
+	slowdown, slowdownErr := k.slowdown()
+	return drive(c, driveOptions{
+		suite: s, ref: ref, dir: filepath.Dir(k.Suite),
+		override: override, origin: k.origin(), wrong: errors.Join(overrideErr, slowdownErr),
+		archived: archive.Options{
+			Stores: k.Stores, Strict: k.Strict, Capacity: k.capacity(), Headroom: k.headroom(s), Slowdown: slowdown,
+		},
+		iOwn: k.IOwn, profile: k.Profile, out: k.Out, json: k.JSON, quiet: k.Quiet,
+	})
 }
 
-// report renders the run into its folder and onto standard output.
-func (k verifyCommand) report(c console, dir string, r *archive.Run) error {
-	var errs []error
-	if err := reports.Write(dir, r); err != nil {
-		errs = append(errs, &run.EnvironmentError{Where: "write the report", Err: err})
+func (k verifyCommand) override(s *suite.Suite) (suite.Override, error) {
+	o, err := overrideOf(k.Seed, k.Duration, k.Warmup)
+	choose(&o, s, k.Phase, k.Group)
+	o.Runs, o.Turns = k.Runs, k.turns()
+	if err != nil {
+		return o, err
 	}
-	if k.JSON {
-		errs = append(errs, reports.JSON(c.stdout, r))
-	} else {
-		errs = append(errs, reports.Text(c.stdout, r, textOptions(c)))
+	if o.Chaos, err = durationFlag("--chaos", k.Chaos); err != nil {
+		return o, err
 	}
-	return errors.Join(errs...)
+	if k.Rate != nil {
+		scale, err := suite.ParseScale(*k.Rate)
+		if err != nil {
+			return o, fmt.Errorf("--rate: %w", err)
+		}
+		o.RateScale = &scale
+	}
+	return o, nil
+}
+
+func (k verifyCommand) slowdown() (time.Duration, error) {
+	d, err := durationFlag("--slowdown", k.Slowdown)
+	switch {
+	case err != nil || d == nil:
+		return 0, err
+	case *d > time.Second:
+		return 0, fmt.Errorf("--slowdown: %v is out of range; allowed: 0 s to 1 s", *d)
+	}
+	return *d, nil
+}
+
+func (k verifyCommand) capacity() archive.Capacity {
+	if k.Capacity {
+		return archive.CapacityAlso
+	}
+	return archive.CapacityNot
+}
+
+// headroom reports whether the capacity of each phase is searched for in a short time. It is not where that would load
+// a system that runs already beyond the suite's rates, nor where it would mix with what is profiled, nor beside a
+// thorough search.
+func (k verifyCommand) headroom(s *suite.Suite) bool {
+	return k.Headroom && s.System.Traits().Started && k.Profile == "" && !k.Capacity
 }
