@@ -55,7 +55,7 @@
 //
 // Workers serve plain requests with a small server of their own, which writes each answer at
 // once, and leave what is not plain to net/http (package lean; both answer alike, and a fuzz
-// test holds them against each other). They use their sockets without telling the Go
+// test checks that they agree). They use their sockets without telling the Go
 // scheduler, which would wake a thread for each (package quick). What workers read of the
 // stores they share in memory (package near); package platform says why nobody is given what
 // is older than an acknowledged transfer. That memory comes from the primary and outlives

@@ -1,4 +1,4 @@
-// Package harness is the ruler that documented figures are held against, for Go tests.
+// Package harness checks documented figures against measurements, for Go tests.
 //
 // [Verify] drives a system through the phases of a suite and fails the test when a claim is
 // refuted. The system is a [Handler] of the test's own, a [Binary], what answers at a [URL], or the

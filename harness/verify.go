@@ -166,6 +166,6 @@ func (o Options) tell(t testing.TB, r *archive.Run) {
 	case noVerdict > 0:
 		t.Skipf("%d of %d claims have no verdict", noVerdict, len(r.Results))
 	case r.ExitStatus != exitcode.Verified:
-		t.Skip("this host has not what the claims need")
+		t.Skip("skipped: host requirements not met")
 	}
 }

@@ -37,7 +37,7 @@ var (
 	uneven = system{"M/G/4", 4, skewed}
 )
 
-// What a claim is held against.
+// What a claim is compared with.
 const (
 	longRun   = "long run"   // the p99 of all requests that the system will ever answer
 	medianRun = "median run" // the p99 that half of all runs of the same length exceed
@@ -64,7 +64,7 @@ func row(s system, claim, truth string, length float64, runs int, bias bool) []c
 }
 
 // mistaken reports whether a verdict is wrong: a false claim verified or a true one refuted. On
-// the edge itself the claim is true by nothing; held against the median run neither
+// the edge itself the claim is true by nothing; compared with the median run neither
 // verdict may be more frequent there than α.
 func (c cell) mistaken(v judge.Verdict) bool {
 	switch {
@@ -138,7 +138,7 @@ func p99Claim(bound float64) suite.Claim {
 func percentiles(t *testing.T, s system, length float64, most, n int, bias bool) []cell {
 	service := 0.7 * float64(s.servers) / rate
 	truths := map[string]float64{longRun: s.longRun(rand.New(rand.NewPCG(1, 2)), service, 4_000_000)}
-	if s.name == even.name { // known exactly: the simulation is held against it
+	if s.name == even.name { // known exactly: the simulation is checked against it
 		q, err := queueing.NewMMC(s.servers, rate, service)
 		if assert.NoError(t, err) &&
 			assert.InEpsilon(t, 1000*q.ResponseQuantile(0.99), truths[longRun], 0.01, "simulated against closed form") {
@@ -283,7 +283,7 @@ func replace(t *testing.T, cells []cell) {
 	before, _, after := parts(t)
 	var out strings.Builder
 	out.WriteString(
-		"| system | claim | held against the | runs | room | verified | refuted | inconclusive | invalid | " +
+		"| system | claim | compared with the | runs | room | verified | refuted | inconclusive | invalid | " +
 			"untestable |\n|---|---|---|---|---|---|---|---|---|---|\n",
 	)
 	for _, c := range cells {

@@ -1,4 +1,4 @@
-// Package audit holds the claims of a document against each other before anything runs.
+// Package audit checks the claims of a document for consistency before anything runs.
 //
 // The operational laws hold for any system, so that figures which break them cannot all be
 // true. Each relation between claims is printed with its numbers and comes out as
@@ -32,7 +32,7 @@ type Input struct {
 type Configuration struct {
 	ID     string // as it is called in the relations, e.g. "B8"
 	Source string // where the document describes it
-	// Group is the table or list that it is a row of: rows of one group are held against
+	// Group is the table or list that it is a row of: rows of one group are compared with
 	// each other for their scaling, rows of different groups for the same figures.
 	Group   string
 	Workers int   // worker processes, at least 1

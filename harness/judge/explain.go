@@ -41,7 +41,7 @@ const (
 	WhyAgainst     WhyCode = "against"      // an excluded run missed the bound
 	WhyRun         WhyCode = "run"          // why one run was excluded
 	WhyShape       WhyCode = "shape"        // the offered rate changed on purpose
-	WhyNeeds       WhyCode = "needs"        // the host has not what the claim needs
+	WhyNeeds       WhyCode = "needs"        // host requirements not met
 	WhyProjected   WhyCode = "projected"    // what a model makes of it
 	WhyLimited     WhyCode = "limited"      // the host gave out
 	WhyCores       WhyCode = "cores"        // it has fewer processors than documented

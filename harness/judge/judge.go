@@ -35,7 +35,7 @@ type Evidence struct {
 	Faults []string // what broke meanwhile, e.g. "store postgres fell over"; any of them makes the run invalid
 }
 
-// Host is what a claim's needs are held against.
+// Host is what a claim's needs are checked against.
 type Host struct {
 	Cores  int        // usable processors
 	Online int        // of the machine; more than Cores where this program may use only a part of it

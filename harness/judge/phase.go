@@ -122,8 +122,7 @@ func over(in Input, c suite.Claim, i int, v float64) (float64, bool) {
 	return v / figures[i], true
 }
 
-// Lacking says of every claim on the phase what it needs and the host has not; false
-// when there is a claim that can be tested.
+// Lacking reports whether the host meets the requirements of no claim on the phase.
 func Lacking(in Input) bool {
 	for _, c := range in.Claims {
 		if lacking(in.Host, c) == "" {
@@ -136,7 +135,7 @@ func Lacking(in Input) bool {
 // Testable reports whether the host has what the claim needs.
 func Testable(h Host, c suite.Claim) bool { return lacking(h, c) == "" }
 
-// lacking says what the claim needs and the host has not; "" when it has everything.
+// lacking says which requirements of the claim the host does not meet; "" when it has everything.
 func lacking(h Host, c suite.Claim) string {
 	var lacks []string
 	if c.Needs.Cores > h.Cores {

@@ -65,7 +65,7 @@ type loop struct {
 	dialled []dialled // by goroutines, not yet taken over
 }
 
-// newLoop returns a loop; nil where the run is none for it, or the kernel has not what it needs (Linux 5.11).
+// newLoop returns a loop; nil where the run is none for it, or the kernel lacks what it needs (Linux 5.11).
 func newLoop(d *driver) carrier {
 	if d.base.Scheme != "http" || d.fastest() > loopRate {
 		return nil

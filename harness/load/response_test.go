@@ -74,7 +74,7 @@ func theirs(data []byte, method string) (told, error) {
 	}
 }
 
-// agree holds the two against each other.
+// agree compares the two.
 func agree(t *testing.T, data []byte, method string, seed uint64) {
 	got, err := ours(data, method, seed)
 	want, wantErr := theirs(data, method)

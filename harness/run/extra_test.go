@@ -153,7 +153,7 @@ func TestAPhaseThatTheHostCannotTestIsNotDriven(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, judge.Untestable, r.Verdict)
 	assert.Zero(t, c.System.(*fakeSystem).started.Load())
-	assert.Contains(t, r.Notes, "phase 1: not driven, this host has not what its claims need")
+	assert.Contains(t, r.Notes, "phase 1: skipped, host requirements not met")
 }
 
 // tellingStores count one commit a reading.

@@ -25,7 +25,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	})
 	if judge.Lacking(p.run.Input(phase)) {
 		p.left.runDone(p.Options.Runs)
-		p.note("%s: not driven, this host has not what its claims need", phase.Title())
+		p.note("%s: skipped, host requirements not met", phase.Title())
 		return nil
 	}
 	stores := &phaseStores{pipeline: p, phase: phase}

@@ -56,7 +56,7 @@ var (
 			form.Must("dataset", "What the stores hold.", datasetFormat, func(s *Suite) *Dataset { return &s.Dataset }),
 			form.May("stores", "What the stores may use, where they run in containers.",
 				storesFormat, func(s *Suite) *Stores { return &s.Stores }),
-			form.May("advice", "What the document says of the hosts that it is for; held against it by an audit.",
+			form.May("advice", "What the document says of the hosts that it is for; an audit checks them.",
 				form.ListOf[Advice]("a list of advice", 1, adviceFormat),
 				func(s *Suite) *[]Advice { return &s.Advice }),
 			form.May("system", "What is put to the test.", systemFormat, func(s *Suite) *System { return &s.System }),

@@ -108,8 +108,8 @@ var Metrics = []Metric{
 	{
 		Name: "store_cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfStoreWork,
 		Unlimited: true, Bench: "store-cpu-ns/req",
-		About: "processor time of the stores that run in processes of their own per request sent in the judged " +
-			"window",
+		About: "processor time of the stores that run in processes of their own per request sent in the " +
+			"measurement window",
 	},
 	{
 		Name: "generator_cpu_per_request", Unit: Milliseconds, Op: AtMost, Figure: OfGeneratorWork,

@@ -13,10 +13,10 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
-// Trend is the chart of one series of a history: its nights, their levels, and where they changed.
+// Trend is the chart of one series of a history: its data points, their levels, and where they changed.
 func Trend(number int, r trend.Result) Chart {
 	s := r.Series
-	pan := newPanel(s.Unit, "nights, oldest first")
+	pan := newPanel(s.Unit, "data points, oldest first")
 	pan.empty = len(s.Values) == 0
 	pan.plot.X.Min, pan.plot.X.Max = 0, math.Max(1, float64(len(s.Values)-1))
 	zeroAxis(&pan.plot.Y, 1.2, s.Values...)
@@ -49,7 +49,7 @@ func Trend(number int, r trend.Result) Chart {
 	about := aboutTrend(r)
 	return Chart{
 		Name: fmt.Sprintf("series-%d", number), Title: s.Name, About: about,
-		body: panels{[]*panel{pan}, 170}, frame: frame{s.Name, about, fmt.Sprintf("%d nights", len(s.Values))},
+		body: panels{[]*panel{pan}, 170}, frame: frame{s.Name, about, fmt.Sprintf("%d data points", len(s.Values))},
 	}
 }
 
@@ -70,9 +70,10 @@ func levels(r trend.Result) (edges []int, changes []trend.Change) {
 func aboutTrend(r trend.Result) string {
 	switch r.State {
 	case trend.TooShort:
-		return fmt.Sprintf("Too short to be judged: %s.", figures.Plural(len(r.Series.Values), "night"))
+		return fmt.Sprintf("Too short to be judged: %s.", figures.Plural(len(r.Series.Values), "data point"))
 	case trend.TooNoisy:
-		return fmt.Sprintf("Too noisy to be judged: neighbouring nights differ by %s %%.", figures.Number(100*r.Noise))
+		return fmt.Sprintf("Too noisy to be judged: neighbouring data points differ by %s %%.",
+			figures.Number(100*r.Noise))
 	}
 	text := ""
 	for _, c := range r.Changes {
@@ -93,10 +94,10 @@ func aboutTrend(r trend.Result) string {
 	}
 	if d := r.Drift; d != nil {
 		text += fmt.Sprintf("Drifts by %+.1f %% over %s. ", 100*d.Total,
-			figures.Plural(len(r.Series.Values)-d.From, "night"))
+			figures.Plural(len(r.Series.Values)-d.From, "data point"))
 	}
 	if text == "" {
-		return "Nothing moved."
+		return "No change detected."
 	}
 	return text[:len(text)-1]
 }

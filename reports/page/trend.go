@@ -16,7 +16,7 @@ var trendSource string
 
 var trendLayout = template.Must(template.Must(layout.Clone()).New("trend").Parse(trendSource))
 
-// mostDrawn is how many series in which nothing moved are drawn.
+// mostDrawn is how many series without a change are drawn.
 const mostDrawn = 60
 
 // history is what the page of a history shows.
@@ -52,7 +52,7 @@ func WriteTrend(w io.Writer, r trend.Report, left []string) error {
 			h.More++
 		}
 	}
-	h.Nights = figures.Plural(most, "night")
+	h.Nights = figures.Plural(most, "data point")
 	h.Summary = fmt.Sprintf("%d of %d series moved", len(h.Moved), len(r.Results))
 	if r.Worse() {
 		h.Summary += ", a figure for the worse"

@@ -37,7 +37,7 @@ func TestATrendIsAPageOfCharts(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, page.WriteTrend(&b, report, []string{"errors"}))
 	text := b.String()
-	assert.Contains(t, text, "Trend over 24 nights")
+	assert.Contains(t, text, "Trend over 24 data points")
 	assert.Contains(t, text, "2026-11-01 to 2026-11-24")
 	assert.Contains(t, text, "1 of 73 series moved, a figure for the worse")
 	assert.Contains(t, text, "2 series judged, 71 too short, 0 too noisy")

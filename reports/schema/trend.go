@@ -11,7 +11,7 @@ import (
 //go:embed trend.schema.json
 var TrendJSON []byte
 
-// Trend is what became of every figure over many nights.
+// Trend is what became of every figure over many data points.
 type Trend struct {
 	// Version of this form; it grows when a field changes its meaning or goes.
 	Version int `json:"version" jsonschema:"minimum=1"`
@@ -26,24 +26,24 @@ type Trend struct {
 	Series []Series `json:"series"`
 }
 
-// Series is one figure over many nights.
+// Series is one figure over many data points.
 type Series struct {
 	Name   string `json:"name"`
 	Unit   string `json:"unit"`
 	State  string `json:"state" jsonschema:"enum=judged,enum=too short,enum=too noisy"`
 	Nights int    `json:"nights" jsonschema:"minimum=0"`
-	// Noise is the relative standard deviation of neighbouring nights.
+	// Noise is the relative standard deviation of neighbouring data points.
 	Noise   float64 `json:"noise" jsonschema:"minimum=0"`
 	Changes []Step  `json:"changes"`
 	// Drift is a slow change since the last step; null when there is none.
 	Drift *Drift `json:"drift" jsonschema:"nullable"`
 }
 
-// Step is a night from which on a figure is another.
+// Step is a data point from which on a figure is another.
 type Step struct {
-	// At is the index of the first night of the new level, counted from 0.
+	// At is the index of the first data point of the new level, counted from 0.
 	At int `json:"at" jsonschema:"minimum=0"`
-	// Night is the name of that night, Last that of the night before it.
+	// Night is the name of that data point, Last that of the data point before it.
 	Night string `json:"night"`
 	Last  string `json:"last"`
 	// Before and After are the medians of the levels.
@@ -53,7 +53,7 @@ type Step struct {
 	P *float64 `json:"p" jsonschema:"nullable,minimum=0,maximum=1"`
 	// Worse is true when the new level is the worse one.
 	Worse bool `json:"worse"`
-	// Confirmed is false for a step of the last two nights.
+	// Confirmed is false for a step of the last two data points.
 	Confirmed bool `json:"confirmed"`
 	// Known is why it was acknowledged; null when it was not.
 	Known *string `json:"known" jsonschema:"nullable"`
@@ -61,10 +61,10 @@ type Step struct {
 
 // Drift is a slow change without a step.
 type Drift struct {
-	// PerNight is relative to the median, Total the same over all nights that it was seen in.
+	// PerNight is relative to the median, Total the same over all data points that it was seen in.
 	PerNight float64 `json:"per_night"`
 	Total    float64 `json:"total"`
-	// From is the index of the first of these nights.
+	// From is the index of the first of these data points.
 	From  int     `json:"from" jsonschema:"minimum=0"`
 	P     float64 `json:"p" jsonschema:"minimum=0,maximum=1"`
 	Worse bool    `json:"worse"`

@@ -15,7 +15,7 @@ func Trend(out io.Writer, r trend.Report, left []string) error {
 		return err
 	}
 	if steps+trendDrifts(out, r) == 0 {
-		fmt.Fprintln(out, "nothing moved")
+		fmt.Fprintln(out, "no change detected")
 	}
 	_, err = fmt.Fprintf(out, "\n%d series judged, %d too short, %d too noisy\n",
 		r.Count(trend.Judged), r.Count(trend.TooShort), r.Count(trend.TooNoisy))
@@ -31,7 +31,7 @@ func trendSteps(out io.Writer, r trend.Report) (steps int, err error) {
 	for _, one := range r.Results {
 		for _, c := range one.Changes {
 			if steps++; steps == 1 {
-				fmt.Fprintln(w, "WHAT\tSERIES\tUNIT\tBY\tFROM\tTO\tLAST GOOD NIGHT\tFIRST NIGHT\tCONFIDENCE")
+				fmt.Fprintln(w, "WHAT\tSERIES\tUNIT\tBY\tFROM\tTO\tLAST BEFORE\tFIRST AFTER\tCONFIDENCE")
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%+.1f %%\t%.5g\t%.5g\t%s\t%s\t%s\n", changeKind(one.Series, c), one.Series.Name,
 				one.Series.Unit, 100*(c.Ratio()-1), c.Before, c.After, c.Last, c.Night, confidence(c))
@@ -56,8 +56,8 @@ func trendDrifts(out io.Writer, r trend.Report) (drifts int) {
 		if d.Worse {
 			worse = " for the worse"
 		}
-		fmt.Fprintf(out, "drift%s: %s %s, %+.1f %% over %d nights (%+.3f %% a night, p %.2g)\n", worse, one.Series.Name,
-			one.Series.Unit, 100*d.Total, len(one.Series.Values)-d.From, 100*d.PerNight, d.P)
+		fmt.Fprintf(out, "drift%s: %s %s, %+.1f %% over %d data points (%+.3f %% each, p %.2g)\n", worse,
+			one.Series.Name, one.Series.Unit, 100*d.Total, len(one.Series.Values)-d.From, 100*d.PerNight, d.P)
 	}
 	return drifts
 }
@@ -81,7 +81,7 @@ func confidence(c trend.Change) string {
 	case c.Known != "":
 		return "acknowledged: " + c.Known
 	case !c.Confirmed:
-		return "provisional, too few nights since"
+		return "provisional, too few data points since"
 	default:
 		return fmt.Sprintf("confirmed, p %.2g", c.P)
 	}

@@ -23,13 +23,13 @@ type cli struct {
 	Verify   verifyCommand   `cmd:"" help:"Drive every phase of a suite, judge its claims, write charts and a report."`
 	Judge    judgeCommand    `cmd:"" help:"Judge an archived run again, and explain a verdict run by run."`
 	Report   reportCommand   `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
-	Audit    auditCommand    `cmd:"" help:"Hold the claims of a suite against each other by the operational laws, without any load."`
+	Audit    auditCommand    `cmd:"" help:"Check the claims of a suite for consistency by the operational laws, without any load."`
 	Capacity capacityCommand `cmd:"" help:"Search for the highest rate at which each phase meets its claims."`
 	Load     loadCommand     `cmd:"" help:"A load test in one line: of a URL, of a command after --, or of the reference cluster."`
 	Scaling  scalingCommand  `cmd:"" help:"Measure how the capacity grows with the workers, and fit the Universal Scalability Law."`
-	Compare  compareCommand  `cmd:"" help:"Hold two runs, two bench files or two git revisions against each other."`
+	Compare  compareCommand  `cmd:"" help:"Compare two runs, two bench files or two git revisions."`
 	Bisect   bisectCommand   `cmd:"" help:"Find the commit that made a figure worse, by interleaved comparison."`
-	Trend    trendCommand    `cmd:"" help:"Judge the history of many nights: what changed for good, when, and by how much."`
+	Trend    trendCommand    `cmd:"" help:"Find lasting changes in a history of measurements: what changed, when, and by how much."`
 	Stores   storesCommand   `cmd:"" help:"Show which stores this machine offers, with versions and start times, and why it does not offer the others."`
 	Suite    suiteCommand    `cmd:"" help:"Print the built-in suite, or check one of your own."`
 	Init     initCommand     `cmd:"" help:"Write a first suite of a system of your own, from a URL, an OpenAPI 3 document or a HAR recording."`

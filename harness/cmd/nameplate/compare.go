@@ -13,7 +13,7 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/text"
 )
 
-// compareCommand holds two builds, or two runs, against each other.
+// compareCommand compares two builds, or two runs.
 type compareCommand struct {
 	Base string `arg:"" help:"Run's folder, bench file, or git revision."`
 	Head string `arg:"" help:"The same kind of thing."`

@@ -44,13 +44,13 @@ func (bisectCommand) Help() string {
 
 // Help is shown below the flags.
 func (trendCommand) Help() string {
-	return "Changes that are known stand in the history's acknowledged.tsv: a line each, with series, " +
-		"unit, night (or drift) and reason, separated by tabs."
+	return "Known changes are listed in the history's acknowledged.tsv, one a line: series, unit, data point " +
+		"(or drift) and reason, separated by tabs."
 }
 
 // Help is shown below the flags.
 func (trendAddCommand) Help() string {
-	return "With the pairs that compare --keep has measured beside a baseline, the ratio to the baseline is judged."
+	return "With pairs that compare --keep has measured against a baseline, the ratio to the baseline is judged."
 }
 
 // Help is shown below the flags.

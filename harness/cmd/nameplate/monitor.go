@@ -13,12 +13,12 @@ import (
 // monitorCommand shows a running cluster.
 type monitorCommand struct {
 	URL      string        `arg:"" optional:"" default:"http://127.0.0.1:3001" help:"Base address of the cluster."`
-	Interval time.Duration `help:"Time between two looks, 100ms to 1h." default:"1s"`
-	Count    int           `help:"End after so many looks; 0 goes on until it is interrupted." default:"0"`
-	JSON     bool          `help:"Print one JSON object per look." name:"json"`
+	Interval time.Duration `help:"Time between two samples, 100ms to 1h." default:"1s"`
+	Count    int           `help:"End after so many samples; 0 goes on until it is interrupted." default:"0"`
+	JSON     bool          `help:"Print one JSON object per sample." name:"json"`
 }
 
-// Run looks until it is told to stop.
+// Run takes samples until it is told to stop.
 func (m monitorCommand) Run(c console) error {
 	address, err := url.Parse(m.URL)
 	if err != nil || (address.Scheme != "http" && address.Scheme != "https") || address.Host == "" {

@@ -13,16 +13,16 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/text"
 )
 
-// trendCommand judges the history of many nights.
+// trendCommand finds lasting changes in a history.
 type trendCommand struct {
-	Show     trendShowCommand     `cmd:"" default:"withargs" help:"Find the nights on which a figure changed for good."`
+	Show     trendShowCommand     `cmd:"" default:"withargs" help:"Find the data points at which a figure changed for good."`
 	Add      trendAddCommand      `cmd:"" help:"Add a run to a history."`
 	Selftest trendSelftestCommand `cmd:"" help:"Put the detection to the test on the noise of a history: no change, and steps of known size."`
 }
 
 // historyFlags say where a history is.
 type historyFlags struct {
-	History string `arg:"" optional:"" default:"nightly/history" help:"Folder with a bench file a night, a CSV file, or the data.js of github-action-benchmark (default: ${default})."`
+	History string `arg:"" optional:"" default:"nightly/history" help:"Folder with a bench file per data point, a CSV file, or the data.js of github-action-benchmark (default: ${default})."`
 }
 
 // trendShowCommand finds changes.

@@ -1,4 +1,4 @@
-// Package compare holds the runs of two builds, or of two nights, against each other.
+// Package compare compares the runs of two builds, or of two data points of a history.
 //
 // It is pure: what was measured comes in the Go benchmark format, and nothing is run. It
 // says of each series whether the head is worse, better, or the same as the base, or that

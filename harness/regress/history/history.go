@@ -1,9 +1,9 @@
-// Package history keeps one Go benchmark file a night in a folder, and reads the series of
+// Package history keeps one Go benchmark file per data point in a folder, and reads the series of
 // figures that they hold.
 //
-// A night's file may hold the same benchmarks of a fixed baseline, measured in turn with the night's
+// A data point's file may hold the same benchmarks of a fixed baseline, measured in turn with the data point's
 // revision: see [WithPairs]. Files are only ever added. Their names sort by time: 2026-11-24T0215Z-3335091bd2a1.txt is
-// the night of that time, measured on that revision.
+// the data point of that time, measured on that revision.
 package history
 
 import (
@@ -27,7 +27,7 @@ const layout = "2006-01-02T1504Z"
 var named = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}T\d{4}Z)-([0-9A-Za-z]{1,40})\.txt$`)
 
 // AcknowledgedFile is the file of a history that lists changes which are known: a line each, with
-// series, unit, night and reason, separated by tabs.
+// series, unit, data point and reason, separated by tabs.
 const AcknowledgedFile = "acknowledged.tsv"
 
 // Night is one file of a history.
@@ -37,13 +37,13 @@ type Night struct {
 	File     string
 }
 
-// Name is what the night is called in reports.
+// Name is what the data point is called in reports.
 func (n Night) Name() string { return n.Time.UTC().Format("2006-01-02 15:04") + " " + n.Revision }
 
 // Errors of a history.
 var (
-	ErrEmpty  = errors.New("no night in the history")
-	ErrExists = errors.New("the night is in the history already")
+	ErrEmpty  = errors.New("no data point in the history")
+	ErrExists = errors.New("the data point is in the history already")
 )
 
 // Add puts the bench file of a run into a history, in one step.
@@ -75,7 +75,7 @@ func short(revision string) string {
 	return revision[:min(12, len(revision))]
 }
 
-// Nights lists the nights of a history, oldest first.
+// Nights lists the data points of a history, oldest first.
 func Nights(dir string) ([]Night, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -99,8 +99,8 @@ func Nights(dir string) ([]Night, error) {
 	return all, nil
 }
 
-// Read reads all series of a history: the median of a night's runs, for each benchmark and unit.
-// A night without a value for a series leaves it out of that series. Where nights have been measured
+// Read reads all series of a history: the median of a data point's runs, for each benchmark and unit.
+// A data point without a value for a series leaves it out of that series. Where data points have been measured
 // beside a baseline, the ratio to it is the series, once there are enough of them to be judged: what
 // drifts on the machine is not in it. A share of errors is judged with a tenth of a per cent
 // added, since it may be 0; other figures that are ever 0 or less make no ratios and are left out,
@@ -143,7 +143,7 @@ func Acknowledged(dir string) ([]trend.Acknowledged, error) {
 		}
 		parts := strings.Split(line, "\t")
 		if len(parts) != 4 || parts[3] == "" {
-			return nil, fmt.Errorf("%s:%d: %d fields; allowed: series, unit, night and reason, separated by tabs",
+			return nil, fmt.Errorf("%s:%d: %d fields; allowed: series, unit, data point and reason, separated by tabs",
 				filepath.Join(dir, AcknowledgedFile), i+1, len(parts))
 		}
 		all = append(all, trend.Acknowledged{Series: parts[0], Unit: parts[1], Night: parts[2], Reason: parts[3]})

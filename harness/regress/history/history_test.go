@@ -115,7 +115,7 @@ func TestAcknowledgedChangesAreRead(t *testing.T) {
 	)
 	write("Phase/phase=4\tp99-ns\n")
 	_, err = Acknowledged(dir)
-	assert.ErrorContains(t, err, "acknowledged.tsv:1: 2 fields; allowed: series, unit, night and reason")
+	assert.ErrorContains(t, err, "acknowledged.tsv:1: 2 fields; allowed: series, unit, data point and reason")
 }
 
 func TestImports(t *testing.T) {

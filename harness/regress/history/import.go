@@ -16,7 +16,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
-// ImportCSV reads a history of one series a column: the first names the night, the first row
+// ImportCSV reads a history of one series a column: the first names the data point, the first row
 // the series as "name" or "name unit". Lower is better unless the unit is a rate (it ends in /s, /sec or _per_s).
 func ImportCSV(name string, in io.Reader) ([]trend.Series, error) {
 	rows, err := csv.NewReader(in).ReadAll()
@@ -24,7 +24,7 @@ func ImportCSV(name string, in io.Reader) ([]trend.Series, error) {
 		return nil, fmt.Errorf("import %s: %w", name, err)
 	}
 	if len(rows) < 2 || len(rows[0]) < 2 {
-		return nil, fmt.Errorf("import %s: no values; allowed: a row of names, then one row a night", name)
+		return nil, fmt.Errorf("import %s: no values; allowed: a row of names, then one row per data point", name)
 	}
 	var all []trend.Series
 	for _, title := range rows[0][1:] {
@@ -34,7 +34,7 @@ func ImportCSV(name string, in io.Reader) ([]trend.Series, error) {
 	for i, row := range rows[1:] {
 		for j, cell := range row[1:] {
 			if cell == "" {
-				continue // not measured that night
+				continue // without a value of this series
 			}
 			v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
 			if err != nil || !(v > 0) || math.IsInf(v, 1) {

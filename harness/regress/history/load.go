@@ -16,8 +16,8 @@ type Loaded struct {
 	Known  []trend.Acknowledged // changes that are known
 }
 
-// Load reads a history: a folder with a bench file a night (see [Read]), a CSV file (see [ImportCSV]), or the data.js
-// of github-action-benchmark (see [ImportBenchmarkAction]).
+// Load reads a history: a folder with a bench file per data point (see [Read]), a CSV file (see [ImportCSV]), or
+// the data.js of github-action-benchmark (see [ImportBenchmarkAction]).
 func Load(path string) (l Loaded, err error) {
 	info, err := os.Stat(path)
 	switch {

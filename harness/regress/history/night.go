@@ -33,17 +33,17 @@ const errorUnit = "error-%"
 // errorFloor is added to a share of errors, in per cent, so that one of 0 has a ratio to another.
 const errorFloor = 0.1
 
-// enough is the number of nights from which on a series can be judged.
+// enough is the number of data points from which on a series can be judged.
 const enough = 10
 
-// figure is one value of a night.
+// figure is one value of a data point.
 type figure struct {
 	name, unit string
 	better     stats.Direction
 	value      float64
 }
 
-// WithPairs is a night's bench file followed by what was measured in turn on a baseline and on the night's
+// WithPairs is a data point's bench file followed by what was measured in turn on a baseline and on the data point's
 // revision. Each pair of texts of base and head was measured next to one another.
 func WithPairs(bench []byte, baseline string, base, head [][]byte) []byte {
 	var b bytes.Buffer
@@ -58,10 +58,10 @@ func WithPairs(bench []byte, baseline string, base, head [][]byte) []byte {
 	return b.Bytes()
 }
 
-// key tells the figures of a night apart.
+// key tells the figures of a data point apart.
 type key struct{ name, unit string }
 
-// measured are a night's values in the order of the file.
+// measured are a data point's values in the order of the file.
 type measured struct {
 	order  []key
 	values map[key]map[string][]float64 // by side; "" for those that are no pairs
@@ -69,7 +69,7 @@ type measured struct {
 	base   map[key]string // revision of the baseline
 }
 
-// parse reads one night: the median over the lines of a benchmark, and of pairs the median of
+// parse reads one data point: the median over the lines of a benchmark, and of pairs the median of
 // their ratios.
 func parse(name string, in io.Reader) ([]figure, error) {
 	m := measured{
@@ -187,7 +187,7 @@ func setting(r *benchfmt.Result) string {
 	return " [" + strings.Join(parts, ", ") + "]"
 }
 
-// builder collects series over nights.
+// builder collects series over data points.
 type builder struct {
 	index map[string]int
 	all   []trend.Series

@@ -37,10 +37,10 @@ func (r *Report) told(known []Acknowledged, o Options) {
 	}
 }
 
-// DriftNight stands for the night of an acknowledged drift.
+// DriftNight stands for the data point of an acknowledged drift.
 const DriftNight = "drift"
 
-// drift looks for a slow change since a night: the test of Mann (Econometrica 13 (1945),
+// drift looks for a slow change since a data point: the test of Mann (Econometrica 13 (1945),
 // 245–259) and Kendall on the means of blocks, whose noise is nearly independent, with the slope
 // of Theil and Sen.
 func (r *Result) drift(from int, o Options) {

@@ -12,16 +12,16 @@ type Trial struct {
 	Step      float64 `json:"step"`      // relative, for the worse; 0: none
 	Histories int     `json:"histories"` //
 	Alarms    int     `json:"alarms"`    // histories in which a change was confirmed where there is none
-	Found     int     `json:"found"`     // histories in which the step was confirmed, within two nights
+	Found     int     `json:"found"`     // histories in which the step was confirmed, within two data points
 	// interval of the share, at 95 %: of alarms without a step, else of steps found
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 }
 
-// near is how many nights a change may be told off its place.
+// near is how many data points a change may be told off its place.
 const near = 2
 
-// stretch is the length of the histories of a self-test, in nights; the step comes in the middle.
+// stretch is the length of the histories of a self-test, in data points; the step comes in the middle.
 const stretch = 60
 
 // drawn is the length of the blocks that the histories of a self-test are made of. It is longer
@@ -38,7 +38,7 @@ func SelfTest(s Series, steps []float64, histories int, o Options) ([]Trial, err
 		return nil, err
 	}
 	if len(s.Values) < 2*o.Side {
-		return nil, fmt.Errorf("put the detection to the test on %s: %d nights are too few; allowed: %d and more",
+		return nil, fmt.Errorf("put the detection to the test on %s: %d data points are too few; allowed: %d and more",
 			s.Name, len(s.Values), 2*o.Side)
 	}
 	noise := levelled(s, o)

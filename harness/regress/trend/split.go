@@ -14,7 +14,7 @@ import (
 type candidate struct {
 	series   int
 	from, to int // the stretch
-	at       int // first night of the later part
+	at       int // first data point of the later part
 	p        float64
 	parent   *candidate // the split that made the stretch; nil for the whole series
 }
@@ -59,7 +59,7 @@ func splits(series int, values []float64, o Options) []*candidate {
 	return all
 }
 
-// chance is how often a shuffled series has as clear a split. Blocks of neighbouring nights
+// chance is how often a shuffled series has as clear a split. Blocks of neighbouring data points
 // stay together, from a random start.
 func chance(r *rand.Rand, ranks []float64, statistic, rho float64, o Options) float64 {
 	n := len(ranks)
@@ -114,13 +114,13 @@ func floor(judged int, rate float64, ps []float64) float64 {
 	return smallest
 }
 
-// reach is how far from where ranks split a stretch best the change may lie, in nights.
+// reach is how far from where ranks split a stretch best the change may lie, in data points.
 const reach = 10
 
 // place moves each change to where the two levels fit best: to the smallest sum of the distances from
 // the medians of the two sides. Ranks tell that there is a change better than where it is.
 //
-// It returns the changes that have their nights: one that fits best nearer to an end is not yet one.
+// It returns the changes that have their data points: one that fits best nearer to an end is not yet one.
 func place(values []float64, found []*candidate, side int) (kept []*candidate) {
 	for i, c := range found {
 		from, to := 0, len(values)
@@ -157,8 +157,8 @@ const plain = 5
 
 // separated is the chance of two levels so far apart, for those that are plainly so, and 1 for
 // all others: by the normal approximation for two means, with robust levels and spread, their
-// number of nights cut to what it is worth when noise lasts, and for every place at which the
-// split could have been. Few nights can be put in too few orders for shuffling to tell.
+// number of data points cut to what it is worth when noise lasts, and for every place at which the
+// split could have been. Few data points can be put in too few orders for shuffling to tell.
 func separated(before, after []float64, rho float64) float64 {
 	level := stats.Median(before)
 	shift := math.Abs(stats.Median(after) - level)

@@ -1,9 +1,9 @@
-// Package trend finds the nights on which a figure changed for good, in a history of one
-// value a night.
+// Package trend finds the data points on which a figure changed for good, in a history of one
+// value per data point.
 //
 // It is pure: it runs nothing and reads no clock. A change has to be unlikely by chance, large
-// enough to matter, and to last: at least five nights on each side. Before that a large step is
-// told provisionally, two nights after it. A single outlier never is.
+// enough to matter, and to last: at least five data points on each side. Before that a large step is
+// told provisionally, two data points after it. A single outlier never is.
 package trend
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/stats"
 )
 
-// Series is one figure over many nights.
+// Series is one figure over many data points.
 type Series struct {
 	Name   string
 	Unit   string
 	Better stats.Direction // 0: neither
-	// one a night, oldest first, above 0; as a ratio to an interleaved baseline where there is one
+	// one per data point, oldest first, above 0; as a ratio to an interleaved baseline where there is one
 	Values []float64
 	Nights []string // what each value is called, e.g. a date with a commit; may be shorter
 }
@@ -30,9 +30,9 @@ type Series struct {
 type Options struct {
 	Least float64 // smallest relative change that matters, in the range (0,1); 0 stands for 0.05
 	Rate  float64 // share of the changes found that may be false, in the range (0,1); 0 stands for 0.01
-	Side  int     // least nights on each side of a change; 0 stands for 5
-	// Block is how many nights in a row are shuffled together, since noise of neighbouring
-	// nights is alike; 0 stands for 3.
+	Side  int     // least data points on each side of a change; 0 stands for 5
+	// Block is how many data points in a row are shuffled together, since noise of neighbouring
+	// data points is alike; 0 stands for 3.
 	Block int
 	Jump  float64 // smallest relative step that is told provisionally; 0 stands for 0.10
 	Seed  uint64  // of the permutations
@@ -50,20 +50,20 @@ type State string
 // The states.
 const (
 	Judged   State = "judged"
-	TooShort State = "too short" // fewer than two sides of nights
+	TooShort State = "too short" // fewer than two sides of data points
 	TooNoisy State = "too noisy" // a step of ten per cent would drown
 )
 
-// Change is a night from which on a figure is another.
+// Change is a data point from which on a figure is another.
 type Change struct {
-	At        int     `json:"at"`              // index of the first night of the new level
+	At        int     `json:"at"`              // index of the first data point of the new level
 	Night     string  `json:"night"`           // its name
-	Last      string  `json:"last"`            // name of the last night of the old level
+	Last      string  `json:"last"`            // name of the last data point of the old level
 	Before    float64 `json:"before"`          // median of the level before
 	After     float64 `json:"after"`           // median of the level from then on
 	P         float64 `json:"p"`               // chance of so clear a split without a change; 1 for provisional ones
 	Worse     bool    `json:"worse"`           // the new level is the worse one
-	Confirmed bool    `json:"confirmed"`       // false: provisional, of the last two nights
+	Confirmed bool    `json:"confirmed"`       // false: provisional, of the last two data points
 	Known     string  `json:"known,omitempty"` // why it was acknowledged; "" when it was not
 }
 
@@ -79,7 +79,7 @@ func (c Change) matters(least float64) bool { return c.size() >= least }
 // Drift is a slow change without a step.
 type Drift struct {
 	PerNight float64 `json:"per_night"` // relative to the median
-	Total    float64 `json:"total"`     // over the nights that it was seen in
+	Total    float64 `json:"total"`     // over the data points that it was seen in
 	From     int     `json:"from"`      // index of the first of these
 	P        float64 `json:"p"`
 	Worse    bool    `json:"worse"`
@@ -90,7 +90,7 @@ type Drift struct {
 type Result struct {
 	Series  Series
 	State   State
-	Noise   float64 // relative, of neighbouring nights
+	Noise   float64 // relative, of neighbouring data points
 	Changes []Change
 	Drift   *Drift // since the last change; nil when there is none
 }
@@ -123,13 +123,13 @@ func (r Report) Worse() bool {
 	return false
 }
 
-// Acknowledged is a change that is known and not to be repeated: the night from which on a figure is another, or
+// Acknowledged is a change that is known and not to be repeated: the data point from which on a figure is another, or
 // [DriftNight].
 type Acknowledged struct {
 	Series, Unit, Night, Reason string
 }
 
-// tooNoisy is the noise of neighbouring nights beyond which nothing is judged.
+// tooNoisy is the noise of neighbouring data points beyond which nothing is judged.
 const tooNoisy = 0.25
 
 // Judge looks for changes in every series. The share of false ones is bounded over all of them
@@ -180,7 +180,7 @@ func (s Series) check() error {
 	return nil
 }
 
-// night is the name of a night.
+// night is the name of a data point.
 func (s Series) night(i int) string {
 	if i < 0 || i >= len(s.Nights) {
 		return fmt.Sprintf("#%d", i)
@@ -233,13 +233,13 @@ func (r *Result) add(c Change, known []Acknowledged) {
 	c.Worse = (c.After > c.Before) == (r.Series.Better == stats.Lower) && r.Series.Better != 0
 	for _, k := range known {
 		if k.Series == r.Series.Name && k.Unit == r.Series.Unit && abs(r.index(k.Night)-c.At) <= near {
-			c.Known = k.Reason // further nights may move a change by a night or two
+			c.Known = k.Reason // further data points may move a change by a data point or two
 		}
 	}
 	r.Changes = append(r.Changes, c)
 }
 
-// index is the place of a night, far off when it is none of the series.
+// index is the place of a data point, far off when it is none of the series.
 func (r *Result) index(night string) int {
 	for i := range r.Series.Values {
 		if r.Series.night(i) == night {
@@ -249,8 +249,8 @@ func (r *Result) index(night string) int {
 	return -1 << 30
 }
 
-// provisional tells of a large step in the last two nights: to the same side of the level
-// before, by about [Options.Jump] together, and further than neighbouring nights ever differ.
+// provisional tells of a large step in the last two data points: to the same side of the level
+// before, by about [Options.Jump] together, and further than neighbouring data points ever differ.
 func (r *Result) provisional(from int, known []Acknowledged, o Options) {
 	values := r.Series.Values
 	n := len(values)
@@ -260,7 +260,7 @@ func (r *Result) provisional(from int, known []Acknowledged, o Options) {
 	before := stats.Median(values[from : n-2])
 	spread := stats.Deviation(values[from:n-2]) / before
 	away := func(i int) float64 { return values[i]/before - 1 }
-	// A step of just that size shows as more in one night and as less in the other.
+	// A step of just that size shows as more in one data point and as less in the other.
 	each, both := max(o.Jump/2, 2.5*spread), max(0.75*o.Jump, 3.5*spread)
 	if away(n-2)*away(n-1) <= 0 || min(math.Abs(away(n-2)), math.Abs(away(n-1))) < each ||
 		math.Abs(away(n-2)+away(n-1))/2 < both {
