@@ -23,7 +23,7 @@ type exchange struct {
 	status int
 	header http.Header
 	worker string
-	body   []byte // valid until the seat's next exchange
+	body   []byte // valid until the connection's next exchange
 	err    error
 }
 
@@ -68,16 +68,16 @@ func makeMessage(base *url.URL, r *Request) (*http.Request, error) {
 	return m, nil
 }
 
-// keepBuffer is the largest buffer that a seat keeps for its next answer, in bytes.
+// keepBuffer is the largest buffer that a connection keeps for its next answer, in bytes.
 const keepBuffer = 64 << 10
 
-// read reads an answer's body, into the seat's buffer if it fits.
-func (s *seat) read(answer *http.Response) ([]byte, error) {
+// read reads an answer's body, into the connection's buffer if it fits.
+func (c *clientConn) read(answer *http.Response) ([]byte, error) {
 	defer answer.Body.Close()
 	if answer.ContentLength > MaxAnswer {
 		return nil, errTooLarge
 	}
-	body := s.buffer[:0]
+	body := c.buffer[:0]
 	for {
 		n, err := answer.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
@@ -91,7 +91,7 @@ func (s *seat) read(answer *http.Response) ([]byte, error) {
 		case len(body) == cap(body):
 			body = append(make([]byte, 0, 2*cap(body)), body...)
 			if cap(body) <= keepBuffer {
-				s.buffer = body
+				c.buffer = body
 			}
 		}
 	}

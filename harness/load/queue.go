@@ -24,7 +24,7 @@ type order struct {
 	err        error // why there is nothing to send
 }
 
-// task is a released request that a seat is to send.
+// task is a released request that a connection is to send.
 type task struct {
 	release
 	order
@@ -108,17 +108,17 @@ func (b *backlog) drop(why error) {
 	}
 }
 
-// queue stands between the pacing and the workers. It knows the backlog, and which seats,
-// one a connection, are free.
+// queue stands between the pacing and the workers. It knows the backlog, and which
+// connections are free.
 //
-// The pacing goes on whether or not a seat is free. What it says of a release is therefore
-// the generator's own doing, and the wait for a seat that follows is the system's.
+// The pacing goes on whether or not a connection is free. What it says of a release is therefore
+// the generator's own doing, and the wait for a connection that follows is the system's.
 type queue struct {
 	mu sync.Mutex
 	backlog
-	free  fifo[*seat]
-	idle  fifo[*seat] // free, and with a worker that waits; the one that has been idle for longest first
-	ended bool        // nothing more will be released
+	free  fifo[*clientConn]
+	idle  fifo[*clientConn] // free, and with a worker that waits; the one that has been idle for longest first
+	ended bool              // nothing more will be released
 }
 
 func (q *queue) prepare() {
@@ -148,34 +148,34 @@ func (q *queue) backlogged(r release) {
 	q.waiting.push(r)
 }
 
-// seat waits for a request and returns the seat that is to send it, with its task; false
-// when there will be no more. There are as many seats as workers, so one is free.
-func (q *queue) seat() (*seat, *task, bool) {
+// next waits for a request and returns the connection that is to send it, with its task; false
+// when there will be no more. There are as many connections as workers, so one is free.
+func (q *queue) next() (*clientConn, *task, bool) {
 	q.mu.Lock()
-	s := q.free.pop()
+	c := q.free.pop()
 	t, ok := q.take()
 	wait := !ok && !q.ended
 	if wait {
-		q.idle.push(s)
+		q.idle.push(c)
 	}
 	q.mu.Unlock()
 	switch {
 	case ok:
-		return s, &t, true
+		return c, &t, true
 	case wait:
-		if t := <-s.tasks; t != nil {
-			return s, t, true
+		if t := <-c.tasks; t != nil {
+			return c, t, true
 		}
 	}
-	q.leave(s)
-	return s, nil, false
+	q.leave(c)
+	return c, nil, false
 }
 
-// leave says that a seat is free again.
-func (q *queue) leave(s *seat) {
+// leave says that a connection is free again.
+func (q *queue) leave(c *clientConn) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.free.push(s)
+	q.free.push(c)
 }
 
 // end says that nothing more will be released: workers that wait are sent home, the

@@ -50,7 +50,7 @@ type bench struct {
 	made     int
 }
 
-func newBench(t *testing.T, seats int) *bench {
+func newBench(t *testing.T, conns int) *bench {
 	t.Helper()
 	recorder, err := measure.NewRecorder(0, 0, time.Minute)
 	require.NoError(t, err)
@@ -62,8 +62,8 @@ func newBench(t *testing.T, seats int) *bench {
 		},
 		timeout: time.Second, now: func() time.Duration { return b.clock }, record: recorder.Record,
 	}}
-	for range seats {
-		b.free.push(&seat{tasks: make(chan *task, 1)})
+	for range conns {
+		b.free.push(&clientConn{tasks: make(chan *task, 1)})
 	}
 	return b
 }
@@ -79,7 +79,7 @@ func TestQueueKeepsTheOrderOfTheSchedule(t *testing.T) {
 	}
 	assert.Equal(t, 1, b.made, "the backlog holds no requests")
 	for i := range 40 {
-		s, task, ok := b.seat()
+		s, task, ok := b.next()
 		require.True(t, ok)
 		assert.Equal(t, time.Duration(i)*ms, task.scheduled)
 		assert.Equal(t, string(rune('a'+i)), task.Path)
@@ -90,13 +90,13 @@ func TestQueueKeepsTheOrderOfTheSchedule(t *testing.T) {
 func TestQueueUsesTheConnectionThatWasIdleForLongest(t *testing.T) {
 	b := newBench(t, 3)
 	type turn struct {
-		s    *seat
+		s    *clientConn
 		task *task
 	}
 	turns := make(chan turn)
 	var wg sync.WaitGroup
 	work := func() {
-		if s, task, ok := b.seat(); ok {
+		if s, task, ok := b.next(); ok {
 			turns <- turn{s, task}
 		}
 	}
@@ -111,7 +111,7 @@ func TestQueueUsesTheConnectionThatWasIdleForLongest(t *testing.T) {
 		wg.Go(work)
 		waiting(n + 1)
 	}
-	var used []*seat
+	var used []*clientConn
 	for i := range 9 {
 		assert.True(t, b.release(release{time.Duration(i), time.Duration(i)}))
 		done := <-turns
@@ -133,7 +133,7 @@ func TestQueueGivesUpWhatWaitedForTooLong(t *testing.T) {
 		b.release(release{time.Duration(i) * 100 * ms, time.Duration(i) * 100 * ms})
 	}
 	b.clock = 1500 * ms // those of 0 to 500 ms have had their second
-	s, task, ok := b.seat()
+	s, task, ok := b.next()
 	require.True(t, ok)
 	assert.Equal(t, 600*ms, task.scheduled)
 	assert.Equal(t, "g", task.Path, "the source's requests stay with their moments")
@@ -153,14 +153,14 @@ func TestQueueWorksOffItsBacklogBeforeItIsOver(t *testing.T) {
 	b.release(release{})
 	b.end()
 	assert.False(t, b.over())
-	s, _, ok := b.seat()
+	s, _, ok := b.next()
 	require.True(t, ok)
 	assert.True(t, b.over())
 	b.leave(s)
-	_, _, ok = b.seat()
+	_, _, ok = b.next()
 	assert.False(t, ok)
-	_, _, ok = b.seat()
-	assert.False(t, ok, "the seat was left again")
+	_, _, ok = b.next()
+	assert.False(t, ok, "the connection was left again")
 }
 
 func TestFifoGrowsAndWrapsAround(t *testing.T) {

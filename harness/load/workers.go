@@ -14,7 +14,7 @@ import (
 type workers struct {
 	*driver
 	queue *queue
-	seats []*seat
+	conns []*clientConn
 	ended sync.WaitGroup
 }
 
@@ -24,9 +24,9 @@ func newWorkers(d *driver) *workers {
 		timeout: d.Timeout, now: d.now, record: d.record, refuse: d.refuse,
 	}}}
 	for range d.Connections {
-		s := newSeat(d)
-		w.seats = append(w.seats, s)
-		w.queue.free.push(s)
+		c := newClientConn(d)
+		w.conns = append(w.conns, c)
+		w.queue.free.push(c)
 	}
 	return w
 }
@@ -35,17 +35,17 @@ func (w *workers) processors() (own, shared int) {
 	return 0, wanted(w.fastest())
 }
 
-// connect opens every seat's connection. One that cannot be opened is tried again by the
+// connect opens every connection. One that cannot be opened is tried again by the
 // request that needs it, which waits for it or fails.
 func (w *workers) connect() (failed []error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	turn := make(chan struct{}, dialsAtOnce)
-	for _, s := range w.seats {
+	for _, c := range w.conns {
 		turn <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turn }()
-			if err := s.dial(dialLimit); err != nil {
+			if err := c.dial(dialLimit); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				failed = append(failed, err)
@@ -57,14 +57,14 @@ func (w *workers) connect() (failed []error) {
 }
 
 func (w *workers) disconnect() {
-	for _, s := range w.seats {
-		s.close()
+	for _, c := range w.conns {
+		c.close()
 	}
 }
 
 func (w *workers) abort() {
-	for _, s := range w.seats {
-		s.abort()
+	for _, c := range w.conns {
+		c.abort()
 	}
 }
 
@@ -98,15 +98,15 @@ func (w *workers) sleeper() (sleep func(until time.Duration) bool, done func()) 
 	return s.sleep, s.close
 }
 
-// attack starts vegeta's workers, one a seat. They are given no pace: each waits in
+// attack starts vegeta's workers, one per connection. They are given no pace: each waits in
 // RoundTrip, past all of vegeta's own work, for the queue to hand it a request.
 func (w *workers) attack() <-chan *vegeta.Result {
-	n := uint64(len(w.seats))
+	n := uint64(len(w.conns))
 	attacker := vegeta.NewAttacker(vegeta.Workers(n), vegeta.MaxWorkers(n), vegeta.Client(&http.Client{Transport: w}))
 	return attacker.Attack(w.target, atOnce{}, 0, "")
 }
 
-// target is vegeta's Targeter. What it names is only a seat's turn: which request that
+// target is vegeta's Targeter. What it names is only a connection's turn: which request it
 // is to send is not known before RoundTrip.
 func (w *workers) target(t *vegeta.Target) error {
 	if w.queue.over() {
@@ -119,9 +119,9 @@ func (w *workers) target(t *vegeta.Target) error {
 // RoundTrip is a worker's turn: it waits for a request, sends it and records what became
 // of it. Vegeta's answer is always the same.
 func (w *workers) RoundTrip(turn *http.Request) (*http.Response, error) {
-	if s, t, ok := w.queue.seat(); ok {
-		w.record(s.do(t))
-		w.queue.leave(s)
+	if c, t, ok := w.queue.next(); ok {
+		w.record(c.do(t))
+		w.queue.leave(c)
 	}
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: turn}, nil
 }
