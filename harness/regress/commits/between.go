@@ -17,7 +17,7 @@ func Claim(id string) (suite.Claim, error) {
 		switch {
 		case c.ID == id && (!known || c.Over != 0):
 			return c, fmt.Errorf("--claim: %s is about %s, of which bench files have no figure; "+
-				"allowed: a claim on rate, a percentile, errors, cpu or memory", c.ID, c.Metric)
+				"allowed: a claim on %s", c.ID, c.Metric, strings.Join(comparable(), ", "))
 		case c.ID == id:
 			return c, nil
 		case known && c.Over == 0:
@@ -26,6 +26,17 @@ func Claim(id string) (suite.Claim, error) {
 	}
 	return suite.Claim{}, fmt.Errorf("--claim: the built-in suite has no claim %s; allowed: %s",
 		id, strings.Join(can, ", "))
+}
+
+// comparable are the metrics by which builds can be compared.
+func comparable() []string {
+	var names []string
+	for _, m := range suite.Metrics {
+		if unit, _ := m.ComparedBy(); unit != "" {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // between are the commits after the good one up to the bad one, along first parents, so that a merge

@@ -67,7 +67,7 @@ type Change struct {
 	More    int     `json:"more"` // pairs that it would take beside these to tell, about; 0 when none, or not known
 	Why     string  `json:"why"`
 
-	paired bool // judged by its pairs
+	logs []float64 // of the ratios of its pairs; none when it was not judged by pairs
 }
 
 // Report is a comparison.
@@ -120,7 +120,7 @@ func Judge(all []Series, o Options) Report {
 // has a logarithm, else by the ranks of all values.
 func (c *Change) test(o Options) {
 	if logs := stats.LogRatios(c.Base, c.Head); o.Paired && len(logs) > 0 {
-		c.paired, c.P = true, stats.PairedT(logs)
+		c.logs, c.P = logs, stats.PairedT(logs)
 		c.Ratio, c.Low, c.High = stats.PairedRatio(c.Base, c.Head, level(o.Narrowed))
 		return
 	}
@@ -130,7 +130,7 @@ func (c *Change) test(o Options) {
 
 // differs reports whether the sides were told apart. Of pairs the interval has to say so, too: it assumes less.
 func (c *Change) differs(threshold float64) bool {
-	return c.P <= threshold && !(c.paired && c.Low <= 1 && c.High >= 1)
+	return c.P <= threshold && !(len(c.logs) > 0 && c.Low <= 1 && c.High >= 1)
 }
 
 // constant reports whether all runs of both sides have the same value.

@@ -10,7 +10,7 @@ import (
 // as they do: until the interval rules out the least effect, or until chance no longer explains the difference.
 // An interval narrows with the root of the number of pairs. 0 where the series was not judged by pairs.
 func (c *Change) more(o Options, series int) int {
-	if !c.paired {
+	if len(c.logs) == 0 {
 		return 0
 	}
 	made := float64(len(c.Base))
@@ -25,7 +25,7 @@ func (c *Change) more(o Options, series int) int {
 	}
 	if away > 0 {
 		strict := o.Rate / float64(series) // what the first of so many has to reach
-		apart := max(made*square(half/away), stats.PairsToTell(stats.LogRatios(c.Base, c.Head), strict))
+		apart := max(made*square(half/away), stats.PairsToTell(c.logs, strict))
 		needed = min(needed, apart)
 	}
 	return further(needed, len(c.Base))
