@@ -41,7 +41,7 @@ func Of(r *figures.Report) Document {
 		}
 		d.Phases = append(d.Phases, phase(p))
 	}
-	if s := r.Scaling(); s != nil {
+	if s := r.Run.Scaling(); s != nil {
 		d.Scaling = &Scaling{
 			Gamma: s.Fit.Gamma, Sigma: s.Fit.Sigma, Kappa: s.Fit.Kappa, R2: s.Fit.R2, Points: []ScalingPoint{},
 			LeftOut: list(s.LeftOut), Warnings: list(s.Fit.Warnings),
