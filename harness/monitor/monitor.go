@@ -73,7 +73,7 @@ type count struct {
 	at       time.Time
 }
 
-// Monitor looks at one cluster. It is not safe for concurrent use.
+// Monitor samples one cluster. It is not safe for concurrent use.
 type Monitor struct {
 	url    string
 	client *http.Client

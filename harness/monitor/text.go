@@ -29,10 +29,10 @@ func Spark(values []float64, width int) string {
 	return b.String()
 }
 
-// kept is how many looks a history holds.
+// kept is how many samples a history holds.
 const kept = 24
 
-// History keeps the latest looks, for the sparklines.
+// History keeps the latest samples, for the sparklines.
 type History struct {
 	requests, p99 map[int][]float64
 }

@@ -25,49 +25,49 @@ const (
 // chaos disturbs the cluster at random all through the window, while it makes writes of its
 // own, the first of them before. When the load has ended it waits until the cluster is as it was, and looks for every
 // write that was acknowledged.
-func chaos(d *fault) error {
-	before, err := d.fresh()
+func chaos(f *fault) error {
+	before, err := f.fresh()
 	if err != nil {
 		return err
 	}
-	if err := d.moment(0); err != nil {
+	if err := f.moment(0); err != nil {
 		return err
 	}
-	counts, acknowledged, err := d.injectRandomWithWrites()
+	counts, acknowledged, err := f.injectRandomWithWrites()
 	if err != nil {
 		return err
 	}
-	d.note("%v, %d writes acknowledged", counts, len(acknowledged))
-	calmed := time.Now()
-	whole, err := d.until(func() bool { return len(d.workers()) == d.spec.Phase.Workers && d.healthy() })
+	f.note("%v, %d writes acknowledged", counts, len(acknowledged))
+	injected := time.Now()
+	whole, err := f.until(func() bool { return len(f.workers()) == f.spec.Phase.Workers && f.healthy() })
 	if err != nil {
 		return err
 	}
-	d.note("all workers are ready: %v, after %.0f ms", whole, milliseconds(time.Since(calmed)))
-	d.set("recovery", milliseconds(time.Since(calmed)))
+	f.note("all workers are ready: %v, after %.0f ms", whole, milliseconds(time.Since(injected)))
+	f.set("recovery", milliseconds(time.Since(injected)))
 	select {
-	case <-d.unloaded: // the load's connections have been closed
-	case <-d.ctx.Done():
-		return d.ctx.Err()
+	case <-f.unloaded: // the load's connections have been closed
+	case <-f.ctx.Done():
+		return f.ctx.Err()
 	}
-	if err := d.quiet(before); err != nil {
+	if err := f.quiet(before); err != nil {
 		return err
 	}
-	missing, err := d.missing(acknowledged)
+	missing, err := f.missing(acknowledged)
 	if err != nil {
 		return err
 	}
-	d.set("missing", float64(missing))
+	f.set("missing", float64(missing))
 	return nil
 }
 
 // fresh is what the primary of such a cluster holds that has had as many workers as the chaos
 // starts, and no load: of each slot that there was, it keeps one descriptor.
-func (d *fault) fresh() (holds, error) {
+func (f *fault) fresh() (holds, error) {
 	var h holds
-	err := d.tried(fmt.Sprintf("CLUSTER_WORKERS=%d", d.spec.Phase.Workers), func(p *probed) (err error) {
-		most := func(ctx context.Context) error { return p.cluster.Scale(ctx, 2*d.spec.Phase.Workers) }
-		back := func(ctx context.Context) error { return p.cluster.Scale(ctx, d.spec.Phase.Workers) }
+	err := f.tried(fmt.Sprintf("CLUSTER_WORKERS=%d", f.spec.Phase.Workers), func(p *probed) (err error) {
+		most := func(ctx context.Context) error { return p.cluster.Scale(ctx, 2*f.spec.Phase.Workers) }
+		back := func(ctx context.Context) error { return p.cluster.Scale(ctx, f.spec.Phase.Workers) }
 		// a reload has one more for a while
 		for _, do := range []func(context.Context) error{most, p.cluster.Reload, back} {
 			if err := p.command(do); err != nil {
@@ -82,32 +82,32 @@ func (d *fault) fresh() (holds, error) {
 
 // injectRandomWithWrites disturbs until the end of the window. It begins when a write is acknowledged, so
 // that there is one to look for, and writes go on until the end.
-func (d *fault) injectRandomWithWrites() (counts map[string]int, acknowledged map[string]int64, err error) {
+func (f *fault) injectRandomWithWrites() (counts map[string]int, acknowledged map[string]int64, err error) {
 	first, writes := make(chan struct{}), make(chan map[string]int64, 1)
-	ctx, end := context.WithCancel(d.ctx)
+	ctx, end := context.WithCancel(f.ctx)
 	defer end()
-	go func() { writes <- d.book(ctx, first) }()
+	go func() { writes <- f.book(ctx, first) }()
 	select {
 	case <-first:
-		if counts, err = d.injectRandom(); err == nil {
-			err = d.moment(1)
+		if counts, err = f.injectRandom(); err == nil {
+			err = f.moment(1)
 		}
 	case <-time.After(recoveryTimeout):
 		err = fmt.Errorf("no write was acknowledged within %v, so that none could be looked for", recoveryTimeout)
-	case <-d.ctx.Done():
-		err = d.ctx.Err()
+	case <-f.ctx.Done():
+		err = f.ctx.Err()
 	}
 	end()
 	return counts, <-writes, err
 }
 
 // injectRandom disturbs at least once and until shortly before the end of the window, and counts what it did.
-func (d *fault) injectRandom() (counts map[string]int, err error) {
+func (f *fault) injectRandom() (counts map[string]int, err error) {
 	counts = map[string]int{}
-	rng := rand.New(rand.NewPCG(d.spec.Choices, 1))
+	rng := rand.New(rand.NewPCG(f.spec.Choices, 1))
 	victim := func(s syscall.Signal) func() error {
 		return func() error {
-			if all := d.workers(); len(all) > 1 { // with none left there would be nobody to take over
+			if all := f.workers(); len(all) > 1 { // with none left there would be nobody to take over
 				_ = syscall.Kill(all[rng.IntN(len(all))].pid, s) // it may have ended by itself
 			}
 			return nil
@@ -120,45 +120,45 @@ func (d *fault) injectRandom() (counts map[string]int, err error) {
 		{"SIGKILL", victim(syscall.SIGKILL)},
 		{"SIGSTOP", victim(syscall.SIGSTOP)},
 		{"SIGTERM", victim(syscall.SIGTERM)},
-		{"reload", func() error { return d.command(d.Cluster.Reload) }},
+		{"reload", func() error { return f.command(f.Cluster.Reload) }},
 		{"scale", func() error {
-			n := 2 + rng.IntN(2*d.spec.Phase.Workers-1)
-			return d.command(func(ctx context.Context) error { return d.Cluster.Scale(ctx, n) })
+			n := 2 + rng.IntN(2*f.spec.Phase.Workers-1)
+			return f.command(func(ctx context.Context) error { return f.Cluster.Scale(ctx, n) })
 		}},
 	}
 	// The end is left for the cluster to come to rest under load.
-	end := d.spec.End - (d.spec.End-d.spec.Start)/10
-	for len(counts) == 0 || d.now() < end {
+	end := f.spec.End - (f.spec.End-f.spec.Start)/10
+	for len(counts) == 0 || f.now() < end {
 		kind := kinds[rng.IntN(len(kinds))]
 		if err := kind.do(); err != nil {
 			return counts, fmt.Errorf("%s: %w", kind.name, err)
 		}
 		counts[kind.name]++
-		if err := d.wait(time.Duration(rng.Int64N(int64(2 * interval)))); err != nil {
+		if err := f.wait(time.Duration(rng.Int64N(int64(2 * interval)))); err != nil {
 			return counts, err
 		}
 	}
-	return counts, d.command(func(ctx context.Context) error { return d.Cluster.Scale(ctx, d.spec.Phase.Workers) })
+	return counts, f.command(func(ctx context.Context) error { return f.Cluster.Scale(ctx, f.spec.Phase.Workers) })
 }
 
 // book makes writes until the context ends, and closes first when one was acknowledged; it returns
 // the accounts of those that were, by id.
-func (d *fault) book(ctx context.Context, first chan<- struct{}) map[string]int64 {
+func (f *fault) book(ctx context.Context, first chan<- struct{}) map[string]int64 {
 	acknowledged := map[string]int64{}
 	for i := 0; ctx.Err() == nil; i++ {
 		// those that the load writes to, too
-		account := int64(d.Dataset.Accounts - i%min(booked, max(1, d.Dataset.Accounts/10)))
+		account := int64(f.Dataset.Accounts - i%min(booked, max(1, f.Dataset.Accounts/10)))
 		transfer := wire.Transfer{
-			ID: fmt.Sprintf("%08x-0000-8000-8000-%012x", uint32(d.spec.Choices), i), AmountCents: 1, Memo: "chaos",
+			ID: fmt.Sprintf("%08x-0000-8000-8000-%012x", uint32(f.spec.Choices), i), AmountCents: 1, Memo: "chaos",
 		}
 		body, err := json.Marshal(transfer)
 		if err != nil {
-			d.note("%v", err)
+			f.note("%v", err)
 			break
 		}
 		var done wire.Booked
 		path := fmt.Sprintf("/api/accounts/%d/transactions", account)
-		if _, err := d.ask(http.MethodPost, path, "", body, &done); err == nil && done.ID == transfer.ID {
+		if _, err := f.ask(http.MethodPost, path, "", body, &done); err == nil && done.ID == transfer.ID {
 			if acknowledged[transfer.ID] = account; len(acknowledged) == 1 {
 				close(first)
 			}
@@ -171,7 +171,7 @@ func (d *fault) book(ctx context.Context, first chan<- struct{}) map[string]int6
 }
 
 // missing counts the acknowledged writes that are not there exactly once.
-func (d *fault) missing(acknowledged map[string]int64) (int, error) {
+func (f *fault) missing(acknowledged map[string]int64) (int, error) {
 	seen := map[string]int{}
 	read := map[int64]bool{}
 	for _, account := range acknowledged {
@@ -181,7 +181,7 @@ func (d *fault) missing(acknowledged map[string]int64) (int, error) {
 		read[account] = true
 		var list wire.Transactions
 		path := fmt.Sprintf("/api/accounts/%d/transactions?limit=%d", account, wire.MaxLimit)
-		if _, err := d.ask(http.MethodGet, path, "", nil, &list); err != nil {
+		if _, err := f.ask(http.MethodGet, path, "", nil, &list); err != nil {
 			return 0, err
 		}
 		for _, t := range list.Transactions {
@@ -192,23 +192,23 @@ func (d *fault) missing(acknowledged map[string]int64) (int, error) {
 	for id, account := range acknowledged {
 		if seen[id] != 1 {
 			if missing++; missing <= 3 {
-				d.note("write %s on account %d is there %d times", id, account, seen[id])
+				f.note("write %s on account %d is there %d times", id, account, seen[id])
 			}
 		}
 	}
-	d.note("%d of %d acknowledged writes are missing", missing, len(acknowledged))
+	f.note("%d of %d acknowledged writes are missing", missing, len(acknowledged))
 	return missing, nil
 }
 
 // healthy reports whether the cluster calls itself healthy.
-func (d *fault) healthy() bool {
-	report, err := d.health()
+func (f *fault) healthy() bool {
+	report, err := f.health()
 	return err == nil && report.Status == "healthy"
 }
 
 // primary is the pid of the primary process.
-func (d *fault) primary() int {
-	for _, p := range d.Cluster.Processes() {
+func (f *fault) primary() int {
+	for _, p := range f.Cluster.Processes() {
 		if p.Name == "primary" {
 			return p.PID
 		}
@@ -217,20 +217,20 @@ func (d *fault) primary() int {
 }
 
 // quiet waits until the primary has no more descriptors than a fresh one, and tells what it has too much.
-func (d *fault) quiet(before holds) error {
+func (f *fault) quiet(before holds) error {
 	var now holds
 	var failed error
-	_, err := d.until(func() bool {
-		now, failed = holding(d.primary())
+	_, err := f.until(func() bool {
+		now, failed = holding(f.primary())
 		return failed == nil && now.descriptors <= before.descriptors
 	})
 	if err != nil || failed != nil {
 		return fmt.Errorf("look at what the primary holds: %v, %v", err, failed)
 	}
-	d.note("the primary has %d descriptors open and %.1f MiB resident, a fresh one %d and %.1f MiB", now.descriptors,
+	f.note("the primary has %d descriptors open and %.1f MiB resident, a fresh one %d and %.1f MiB", now.descriptors,
 		now.mebibytes, before.descriptors, before.mebibytes)
-	d.set("descriptors", float64(max(0, now.descriptors-before.descriptors)))
-	d.set("primary_rss_growth", max(0, now.mebibytes-before.mebibytes))
+	f.set("descriptors", float64(max(0, now.descriptors-before.descriptors)))
+	f.set("primary_rss_growth", max(0, now.mebibytes-before.mebibytes))
 	return nil
 }
 

@@ -53,32 +53,32 @@ var refused = map[string]string{
 // configure starts clusters with each documented variable set to something that shows, and
 // counts those that do not show it; then with what is not allowed, which each must refuse
 // by name, saying what is.
-func configure(d *fault) error {
-	if err := d.moment(0); err != nil {
+func configure(f *fault) error {
+	if err := f.moment(0); err != nil {
 		return err
 	}
 	wrong := 0
 	count := func(err error) {
 		if err != nil {
 			wrong++
-			d.note("%v", err)
+			f.note("%v", err)
 		}
 	}
 	for _, s := range settings {
-		count(d.tried(s.set, s.seen))
+		count(f.tried(s.set, s.seen))
 	}
 	for _, v := range config.Variables {
-		count(d.refuses(v))
+		count(f.refuses(v))
 	}
-	d.note("%d good settings and %d refusals tried, %d wrong", len(settings), len(config.Variables), wrong)
-	d.set("wrong", float64(wrong))
+	f.note("%d good settings and %d refusals tried, %d wrong", len(settings), len(config.Variables), wrong)
+	f.set("wrong", float64(wrong))
 	return nil
 }
 
 // debug starts a cluster that logs all namespaces in detail, one that logs all but one, and
 // one that logs none, and counts what is not as the variable says.
-func debug(d *fault) error {
-	if err := d.moment(0); err != nil {
+func debug(f *fault) error {
+	if err := f.moment(0); err != nil {
 		return err
 	}
 	wrong := 0
@@ -90,13 +90,13 @@ func debug(d *fault) error {
 		{"cluster:*,-cluster:ipc", []string{"cluster:main", "cluster:health"}, []string{"cluster:ipc"}},
 		{"", nil, []string{"cluster:health", "cluster:ipc"}},
 	} {
-		err := d.tried("DEBUG="+c.debug, func(p *probed) error {
+		err := f.tried("DEBUG="+c.debug, func(p *probed) error {
 			for _, namespace := range c.has {
 				logged := func() bool {
 					_, _ = p.get("/health", &p.health) // for which a worker asks the primary
 					return strings.Contains(p.log(), namespace)
 				}
-				if ok, err := d.until(logged); err != nil || !ok {
+				if ok, err := f.until(logged); err != nil || !ok {
 					return fmt.Errorf("no line of %s is logged (%v)", namespace, err)
 				}
 			}
@@ -109,11 +109,11 @@ func debug(d *fault) error {
 		})
 		if err != nil {
 			wrong++
-			d.note("%v", err)
+			f.note("%v", err)
 		}
 	}
-	d.note("3 values of DEBUG tried, %d wrong", wrong)
-	d.set("wrong", float64(wrong))
+	f.note("3 values of DEBUG tried, %d wrong", wrong)
+	f.set("wrong", float64(wrong))
 	return nil
 }
 
@@ -126,9 +126,9 @@ type probed struct {
 }
 
 // tried starts a cluster with a variable set, looks at it, and stops it.
-func (d *fault) tried(set string, seen func(*probed) error) (err error) {
+func (f *fault) tried(set string, seen func(*probed) error) (err error) {
 	p := &probed{printed: &lockedBuffer{}}
-	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
+	ctx, cancel := context.WithTimeout(f.ctx, recoveryTimeout)
 	defer cancel()
 	p.cluster, err = clusterimpl.Start(ctx,
 		clusterimpl.Options{Env: append(small[:len(small):len(small)], set), Log: p.printed})
@@ -138,7 +138,7 @@ func (d *fault) tried(set string, seen func(*probed) error) (err error) {
 	defer func() {
 		_ = p.cluster.Stop(ctx) // how it ends is other disturbances' matter
 	}()
-	p.fault = &fault{Target: Target{Cluster: p.cluster, Dataset: d.Dataset}, spec: d.spec, ctx: ctx, clock: d.clock}
+	p.fault = &fault{Target: Target{Cluster: p.cluster, Dataset: f.Dataset}, spec: f.spec, ctx: ctx, clock: f.clock}
 	if _, err := p.get("/health", &p.health); err != nil {
 		return fmt.Errorf("%s: %w", set, err)
 	}
@@ -152,12 +152,12 @@ func (d *fault) tried(set string, seen func(*probed) error) (err error) {
 }
 
 // refuses reports a bad value that is taken, or refused without its name or without what is allowed.
-func (d *fault) refuses(v config.Variable) error {
+func (f *fault) refuses(v config.Variable) error {
 	bad, ok := refused[v.Name]
 	if !ok {
 		return fmt.Errorf("%s: no value is known that it must refuse", v.Name)
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
+	ctx, cancel := context.WithTimeout(f.ctx, recoveryTimeout)
 	defer cancel()
 	c, err := clusterimpl.Start(ctx, clusterimpl.Options{Env: append(small[:len(small):len(small)], v.Name+"="+bad)})
 	if err == nil {

@@ -12,8 +12,8 @@ type connected struct {
 }
 
 // connects reads what the workers say.
-func (d *fault) connects() (connects, error) {
-	r, err := d.healthOfWorkers()
+func (f *fault) connects() (connects, error) {
+	r, err := f.healthOfWorkers()
 	if err != nil {
 		return nil, err
 	}

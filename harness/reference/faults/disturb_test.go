@@ -192,24 +192,24 @@ func TestSessionsInTheMemoryOfOneWorkerAreSeenToBeLost(t *testing.T) {
 
 func TestOnlyWhatWasOnItsWayBeforeAStopCountsAsLost(t *testing.T) {
 	failed := errors.New("connection reset")
-	d := &fault{
+	f := &fault{
 		spec: run.DisturbSpec{Kind: suite.DisturbStop, Start: time.Second}, values: map[string]float64{},
 		done: make(chan struct{}), unloaded: make(chan struct{}),
 	}
-	close(d.done)
+	close(f.done)
 	sample := func(sent time.Duration, err error) measure.Sample {
 		return measure.Sample{Scheduled: sent, Sent: sent, Err: err}
 	}
-	d.Observe(sample(1100*time.Millisecond, nil))
-	d.Observe(sample(1100*time.Millisecond, failed))
-	d.Observe(sample(900*time.Millisecond, failed)) // of the warm-up
-	d.signal = 2 * time.Second
-	d.Observe(sample(1900*time.Millisecond, failed))
-	d.Observe(sample(2100*time.Millisecond, failed))
+	f.Observe(sample(1100*time.Millisecond, nil))
+	f.Observe(sample(1100*time.Millisecond, failed))
+	f.Observe(sample(900*time.Millisecond, failed)) // of the warm-up
+	f.signal = 2 * time.Second
+	f.Observe(sample(1900*time.Millisecond, failed))
+	f.Observe(sample(2100*time.Millisecond, failed))
 	unsent := sample(0, failed)
 	unsent.Unsent = true
-	d.Observe(unsent)
-	assert.Equal(t, map[string]float64{"lost": 2}, d.End().Values)
+	f.Observe(unsent)
+	assert.Equal(t, map[string]float64{"lost": 2}, f.End().Values)
 }
 
 func TestADisturbanceThatCannotBeSaysSo(t *testing.T) {

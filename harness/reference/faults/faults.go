@@ -40,7 +40,7 @@ func Begin(ctx context.Context, target Target, spec run.DisturbSpec) run.Disturb
 }
 
 func begin(ctx context.Context, target Target, spec run.DisturbSpec, c clock) run.Disturbance {
-	d := &fault{
+	f := &fault{
 		Target: target, spec: spec, ctx: ctx, clock: c, values: map[string]float64{},
 		done: make(chan struct{}), unloaded: make(chan struct{}),
 	}
@@ -49,22 +49,22 @@ func begin(ctx context.Context, target Target, spec run.DisturbSpec, c clock) ru
 	case target.Cluster == nil:
 		act = func(*fault) error { return errors.New("only the reference cluster can be disturbed") }
 	case !ok:
-		act = func(d *fault) error { return fmt.Errorf("the reference cluster knows no disturbance %q", spec.Kind) }
+		act = func(f *fault) error { return fmt.Errorf("the reference cluster knows no disturbance %q", spec.Kind) }
 	}
 	go func() {
-		defer close(d.done)
-		if err := act(d); err != nil {
-			d.err = fmt.Errorf("%s: %w", spec.Kind, err)
+		defer close(f.done)
+		if err := act(f); err != nil {
+			f.err = fmt.Errorf("%s: %w", spec.Kind, err)
 		}
 	}()
-	return d
+	return f
 }
 
 // acts are the disturbances there are.
 var acts = map[suite.Disturb]func(*fault) error{
 	suite.DisturbStop:      stop,
-	suite.DisturbKill:      func(d *fault) error { return strike(d, syscall.SIGKILL) },
-	suite.DisturbHang:      func(d *fault) error { return strike(d, syscall.SIGSTOP) },
+	suite.DisturbKill:      func(f *fault) error { return strike(f, syscall.SIGKILL) },
+	suite.DisturbHang:      func(f *fault) error { return strike(f, syscall.SIGSTOP) },
 	suite.DisturbExhaust:   exhaust,
 	suite.DisturbHealth:    watchHealth,
 	suite.DisturbSessions:  useSession,
@@ -120,62 +120,62 @@ type fault struct {
 }
 
 // Observe counts, for a stop, the requests that were on their way when it came.
-func (d *fault) Observe(s measure.Sample) {
-	if s.Unsent || s.Err == nil || d.spec.Kind != suite.DisturbStop {
+func (f *fault) Observe(s measure.Sample) {
+	if s.Unsent || s.Err == nil || f.spec.Kind != suite.DisturbStop {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if s.Scheduled >= d.spec.Start && (d.signal == 0 || s.Sent < d.signal) {
-		d.lost++
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.Scheduled >= f.spec.Start && (f.signal == 0 || s.Sent < f.signal) {
+		f.lost++
 	}
 }
 
 // End waits for the end of the act.
-func (d *fault) End() run.Disturbed {
-	close(d.unloaded)
-	<-d.done
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.spec.Kind == suite.DisturbStop {
-		d.values["lost"] = float64(d.lost)
+func (f *fault) End() run.Disturbed {
+	close(f.unloaded)
+	<-f.done
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.spec.Kind == suite.DisturbStop {
+		f.values["lost"] = float64(f.lost)
 	}
-	return run.Disturbed{Values: d.values, Seen: d.seen, Err: d.err}
+	return run.Disturbed{Values: f.values, Seen: f.seen, Err: f.err}
 }
 
 // now is the time since the origin.
-func (d *fault) now() time.Duration { return d.clock.now() }
+func (f *fault) now() time.Duration { return f.clock.now() }
 
 // note keeps a line for the reader, with its moment.
-func (d *fault) note(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.seen = append(d.seen, fmt.Sprintf("%.3f s: %s", d.now().Seconds(), fmt.Sprintf(format, args...)))
+func (f *fault) note(format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = append(f.seen, fmt.Sprintf("%.3f s: %s", f.now().Seconds(), fmt.Sprintf(format, args...)))
 }
 
 // set keeps a metric's value.
-func (d *fault) set(metric string, v float64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.values[metric] = v
+func (f *fault) set(metric string, v float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.values[metric] = v
 }
 
 // moment waits for a share of the measurement window, e.g. 0.25.
-func (d *fault) moment(share float64) error {
-	at := d.spec.Start + time.Duration(share*float64(d.spec.End-d.spec.Start))
-	return d.wait(at - d.now())
+func (f *fault) moment(share float64) error {
+	at := f.spec.Start + time.Duration(share*float64(f.spec.End-f.spec.Start))
+	return f.wait(at - f.now())
 }
 
 // wait waits for a time of the window.
-func (d *fault) wait(t time.Duration) error { return d.clock.sleep(d.ctx, t) }
+func (f *fault) wait(t time.Duration) error { return f.clock.sleep(f.ctx, t) }
 
 // until looks until the condition holds; false when recoveryTimeout has run out.
-func (d *fault) until(holds func() bool) (bool, error) {
+func (f *fault) until(holds func() bool) (bool, error) {
 	for limit := time.Now().Add(recoveryTimeout); time.Now().Before(limit); {
 		if holds() {
 			return true, nil
 		}
-		if err := pause(d.ctx, pollEvery); err != nil {
+		if err := pause(f.ctx, pollEvery); err != nil {
 			return false, err
 		}
 	}

@@ -67,43 +67,43 @@ var codes = map[string]int{
 
 // watchHealth reads both health endpoints all through the window. In its middle a worker is
 // killed: what is said then must be of the same shape, with fewer workers active.
-func watchHealth(d *fault) error {
-	if err := d.moment(0); err != nil {
+func watchHealth(f *fault) error {
+	if err := f.moment(0); err != nil {
 		return err
 	}
 	asked, wrong, killed := 0, 0, false
 	states := map[string]int{}
-	for d.now() < d.spec.End {
-		if half := (d.spec.Start + d.spec.End) / 2; !killed && d.now() > half {
+	for f.now() < f.spec.End {
+		if half := (f.spec.Start + f.spec.End) / 2; !killed && f.now() > half {
 			killed = true
-			if all := d.workers(); len(all) > 0 {
+			if all := f.workers(); len(all) > 0 {
 				_ = syscall.Kill(all[0].pid, syscall.SIGKILL)
-				d.note("worker %d (pid %d) was killed", all[0].slot, all[0].pid)
+				f.note("worker %d (pid %d) was killed", all[0].slot, all[0].pid)
 			}
 		}
-		report, err := d.health()
+		report, err := f.health()
 		states[report.Status]++
 		if err == nil {
-			_, err = d.healthOfWorkers()
+			_, err = f.healthOfWorkers()
 		}
 		if asked++; err != nil {
 			if wrong++; wrong <= 3 {
-				d.note("%v", err)
+				f.note("%v", err)
 			}
 		}
-		if err := d.wait(10 * time.Millisecond); err != nil {
+		if err := f.wait(10 * time.Millisecond); err != nil {
 			return err
 		}
 	}
-	d.note("asked %d times, states %v", asked, states)
-	d.set("wrong", float64(wrong))
+	f.note("asked %d times, states %v", asked, states)
+	f.set("wrong", float64(wrong))
 	return nil
 }
 
 // health reads GET /health and says what is wrong with it.
-func (d *fault) health() (healthReport, error) {
+func (f *fault) health() (healthReport, error) {
 	var r healthReport
-	code, err := d.get("/health", &r)
+	code, err := f.get("/health", &r)
 	switch {
 	case err != nil:
 		return r, err
@@ -117,9 +117,9 @@ func (d *fault) health() (healthReport, error) {
 	case !megabytes.MatchString(r.Cluster.Memory.Total) || !megabytes.MatchString(r.Cluster.Memory.Used):
 		return r, fmt.Errorf("GET /health: memory %q of %q, want sizes such as 2048MB", r.Cluster.Memory.Used,
 			r.Cluster.Memory.Total)
-	case *r.Cluster.Workers != d.spec.Phase.Workers || *r.Cluster.Active < 0 || *r.Cluster.Active > *r.Cluster.Workers:
+	case *r.Cluster.Workers != f.spec.Phase.Workers || *r.Cluster.Active < 0 || *r.Cluster.Active > *r.Cluster.Workers:
 		return r, fmt.Errorf("GET /health: %d of %d workers active, the cluster has %d", *r.Cluster.Active,
-			*r.Cluster.Workers, d.spec.Phase.Workers)
+			*r.Cluster.Workers, f.spec.Phase.Workers)
 	case (r.Status == "healthy") != (*r.Cluster.Active == *r.Cluster.Workers) && r.Status != "unhealthy":
 		return r, fmt.Errorf("GET /health: %s with %d of %d workers active", r.Status, *r.Cluster.Active,
 			*r.Cluster.Workers)
@@ -128,14 +128,14 @@ func (d *fault) health() (healthReport, error) {
 }
 
 // healthOfWorkers reads GET /health/workers and says what is wrong with it.
-func (d *fault) healthOfWorkers() (workersReport, error) {
+func (f *fault) healthOfWorkers() (workersReport, error) {
 	var r workersReport
-	if _, err := d.get("/health/workers", &r); err != nil {
+	if _, err := f.get("/health/workers", &r); err != nil {
 		return r, err
 	}
-	if len(r.Workers) != d.spec.Phase.Workers {
+	if len(r.Workers) != f.spec.Phase.Workers {
 		return r, fmt.Errorf("GET /health/workers: %d workers, the cluster has %d", len(r.Workers),
-			d.spec.Phase.Workers)
+			f.spec.Phase.Workers)
 	}
 	for i, w := range r.Workers {
 		switch {
@@ -150,10 +150,10 @@ func (d *fault) healthOfWorkers() (workersReport, error) {
 }
 
 // get reads a JSON answer.
-func (d *fault) get(path string, into any) (code int, err error) {
-	ctx, cancel := context.WithTimeout(d.ctx, client.Timeout)
+func (f *fault) get(path string, into any) (code int, err error) {
+	ctx, cancel := context.WithTimeout(f.ctx, client.Timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.Cluster.URL()+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.Cluster.URL()+path, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -173,11 +173,11 @@ func (d *fault) get(path string, into any) (code int, err error) {
 }
 
 // collect waits for the end of the window and counts the workers that report a periodic collection.
-func collect(d *fault) error {
-	if err := d.moment(1); err != nil {
+func collect(f *fault) error {
+	if err := f.moment(1); err != nil {
 		return err
 	}
-	r, err := d.healthOfWorkers()
+	r, err := f.healthOfWorkers()
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func collect(d *fault) error {
 			n++
 		}
 	}
-	d.note("%d of %d workers have collected", n, len(r.Workers))
-	d.set("collected", float64(n))
+	f.note("%d of %d workers have collected", n, len(r.Workers))
+	f.set("collected", float64(n))
 	return nil
 }

@@ -36,9 +36,9 @@ var theCourse = course{
 const OverloadWork = 8 * time.Millisecond
 
 const (
-	// userPatience is how long the users of an overload wait for an answer, from the moment
+	// userTimeout is how long the users of an overload wait for an answer, from the moment
 	// at which they ask.
-	userPatience = time.Second
+	userTimeout = time.Second
 	// normalFactor is what the p99 may be, as a multiple of what it was before the overload, to
 	// be normal again: twice the highest of any stretch before.
 	normalFactor = 2
@@ -60,25 +60,25 @@ type loader interface {
 //
 // Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021, is about the
 // systems that do not come back from this.
-func (s course) overload(d *fault) error { return s.take(d, d) }
+func (s course) overload(f *fault) error { return s.take(f, f) }
 
 // take goes through the steps of an overload, and keeps in the fault what they show.
-func (s course) take(d *fault, cluster loader) error {
+func (s course) take(f *fault, cluster loader) error {
 	before, err := cluster.connects()
 	if err != nil {
 		return err
 	}
 	select {
-	case <-d.unloaded:
-	case <-d.ctx.Done():
-		return d.ctx.Err()
+	case <-f.unloaded:
+	case <-f.ctx.Done():
+		return f.ctx.Err()
 	}
 	capacity, refused, err := cluster.saturate(s, "before")
 	if err != nil {
 		return err
 	}
-	d.note("at most %.0f req/s, found with %d users, who were refused %d times", capacity,
-		perWorker*d.spec.Phase.Workers, refused)
+	f.note("at most %.0f req/s, found with %d users, who were refused %d times", capacity,
+		perWorker*f.spec.Phase.Workers, refused)
 
 	normal := &overloaded{}
 	half := load.Piece{Length: s.ordinary, From: capacity / 2, To: capacity / 2}
@@ -90,21 +90,21 @@ func (s course) take(d *fault, cluster loader) error {
 		return fmt.Errorf("half of the capacity is more than the cluster can do: of all requests, %s",
 			normal.outcomes())
 	}
-	d.note("%.0f req/s: p99 up to %.1f ms in a second", capacity/2, milliseconds(usual))
+	f.note("%.0f req/s: p99 up to %.1f ms in a second", capacity/2, milliseconds(usual))
 
 	twice := &overloaded{}
 	w, err := cluster.offer(twice, s.settling, load.Piece{Length: s.doubled, From: 2 * capacity, To: 2 * capacity})
 	if err != nil {
 		return err
 	}
-	d.note("%.0f req/s: %.0f req/s answered well; of all, %s", 2*capacity, w.Goodput(), twice.outcomes())
+	f.note("%.0f req/s: %.0f req/s answered well; of all, %s", 2*capacity, w.Goodput(), twice.outcomes())
 	// Once more, since others may have begun meanwhile to take some of the host, or have ceased.
 	again, refused, err := cluster.saturate(s, "after")
 	if err != nil {
 		return err
 	}
-	d.note("at most %.0f req/s, found again; the users were refused %d times", again, refused)
-	d.set("goodput_share", 100*w.Goodput()/((capacity+again)/2))
+	f.note("at most %.0f req/s, found again; the users were refused %d times", again, refused)
+	f.set("goodput_share", 100*w.Goodput()/((capacity+again)/2))
 
 	spike := &overloaded{}
 	if _, err = cluster.offer(spike, 0, load.Piece{Length: s.tripled, From: 3 * capacity, To: 3 * capacity},
@@ -112,19 +112,19 @@ func (s course) take(d *fault, cluster loader) error {
 		return err
 	}
 	took := spike.normalAgain(s.tripled, s.tripled+s.after, normalFactor*usual)
-	d.note("%.0f req/s for %v, then %.0f req/s: p99 is below %.1f ms again after %.0f ms",
+	f.note("%.0f req/s for %v, then %.0f req/s: p99 is below %.1f ms again after %.0f ms",
 		3*capacity, s.tripled, capacity/2, normalFactor*milliseconds(usual), milliseconds(took))
-	d.note("the p99 of each second since: %s; of all, %s", spike.perSecond(s.tripled, s.tripled+s.after),
+	f.note("the p99 of each second since: %s; of all, %s", spike.perSecond(s.tripled, s.tripled+s.after),
 		spike.outcomes())
-	d.set("recovery_p99", milliseconds(took))
+	f.set("recovery_p99", milliseconds(took))
 
-	return d.opened(cluster, before)
+	return f.opened(cluster, before)
 }
 
 // opened keeps how many connections to the database were opened or tried since before.
-func (d *fault) opened(cluster loader, before connects) error {
+func (f *fault) opened(cluster loader, before connects) error {
 	var now connects
-	_, err := d.until(func() bool {
+	_, err := f.until(func() bool {
 		var err error
 		now, err = cluster.connects()
 		return err == nil
@@ -133,15 +133,15 @@ func (d *fault) opened(cluster loader, before connects) error {
 		return errors.Join(err, errors.New("the cluster does not tell its connections"))
 	}
 	opened := now.since(before)
-	d.note("%d connections to the database were opened or tried meanwhile; the pools keep %d", opened, now.size())
-	d.set("connects", float64(opened))
+	f.note("%d connections to the database were opened or tried meanwhile; the pools keep %d", opened, now.size())
+	f.set("connects", float64(opened))
 	return nil
 }
 
 // offer offers a load to the end, as from users who do not wait for each other, after a start like it
 // that is not counted.
-func (d *fault) offer(observe *overloaded, warmup time.Duration, pieces ...load.Piece) (*measure.Window, error) {
-	source, err := d.requests(fmt.Sprintf("%v", pieces))
+func (f *fault) offer(observe *overloaded, warmup time.Duration, pieces ...load.Piece) (*measure.Window, error) {
+	source, err := f.requests(fmt.Sprintf("%v", pieces))
 	if err != nil {
 		return nil, err
 	}
@@ -154,41 +154,41 @@ func (d *fault) offer(observe *overloaded, warmup time.Duration, pieces ...load.
 	_, restore, _ := load.RaisePriority() // without the right to it the generator is later
 	defer restore()
 	c := load.Config{
-		BaseURL: d.Cluster.URL(), Source: requests{source}, Schedule: load.Shaped(pieces...), Duration: length,
+		BaseURL: f.Cluster.URL(), Source: requests{source}, Schedule: load.Shaped(pieces...), Duration: length,
 		Warmup:  load.FixedWarmup(warmup),
-		Timeout: userPatience,
+		Timeout: userTimeout,
 		// As many as may be waited for at once: the overload is the cluster's, not the generator's.
-		Connections: min(suite.MaxConnections, max(64, int(most*userPatience.Seconds()))),
+		Connections: min(suite.MaxConnections, max(64, int(most*userTimeout.Seconds()))),
 	}
 	if observe != nil {
 		c.Observe = observe.add
 	}
-	outcome, err := load.Drive(d.ctx, c)
+	outcome, err := load.Drive(f.ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	for _, u := range outcome.Unopened {
-		d.note("%d of %d connections could not be opened before: %s", u.Count, c.Connections, u.Message)
+		f.note("%d of %d connections could not be opened before: %s", u.Count, c.Connections, u.Message)
 	}
 	if outcome.Interrupted {
-		return nil, context.Cause(d.ctx)
+		return nil, context.Cause(f.ctx)
 	}
 	return outcome.Window, nil
 }
 
 // requests makes a source of the phase's requests that no other step has made.
-func (d *fault) requests(step string) (*traffic.Source, error) {
+func (f *fault) requests(step string) (*traffic.Source, error) {
 	config := traffic.Config{
-		Dataset: d.Dataset, Mix: d.Mix, Seed: d.spec.Choices,
-		Salt: fmt.Sprintf("overload/%d/%d/%s", d.spec.Phase.Number, d.spec.Choices, step),
+		Dataset: f.Dataset, Mix: f.Mix, Seed: f.spec.Choices,
+		Salt: fmt.Sprintf("overload/%d/%d/%s", f.spec.Phase.Number, f.spec.Choices, step),
 	}
 	source, err := traffic.New(config)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
+	ctx, cancel := context.WithTimeout(f.ctx, recoveryTimeout)
 	defer cancel()
-	return source, source.Prepare(ctx, d.Cluster.URL())
+	return source, source.Prepare(ctx, f.Cluster.URL())
 }
 
 // requests gives the platform's requests to the load generator.

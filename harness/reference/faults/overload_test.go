@@ -100,17 +100,17 @@ func (m *modelled) offer(o *overloaded, warmup time.Duration, pieces ...load.Pie
 }
 
 func TestAnOverloadIsSeenThrough(t *testing.T) {
-	d := &fault{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
-	close(d.unloaded)
+	f := &fault{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
+	close(f.unloaded)
 	m := &modelled{lags: 700 * time.Millisecond}
-	require.NoError(t, theCourse.take(d, m))
+	require.NoError(t, theCourse.take(f, m))
 	assert.Equal(t, []string{
 		"saturate before", "3s x 500", "3s x 2000", "saturate after", "5s x 3000", "5s x 500",
 	}, m.asked)
-	assert.InDelta(t, 90, d.values["goodput_share"], 0.1, "%q", d.seen)
-	assert.InDelta(t, 700, d.values["recovery_p99"], milliseconds(stride))
-	assert.EqualValues(t, 3, d.values["connects"])
-	assert.Len(t, d.seen, 7)
+	assert.InDelta(t, 90, f.values["goodput_share"], 0.1, "%q", f.seen)
+	assert.InDelta(t, 700, f.values["recovery_p99"], milliseconds(stride))
+	assert.EqualValues(t, 3, f.values["connects"])
+	assert.Len(t, f.seen, 7)
 }
 
 // slow is a modelled cluster which does not do what it did before.
@@ -122,32 +122,32 @@ func (s *slow) offer(o *overloaded, warmup time.Duration, _ ...load.Piece) (*mea
 }
 
 func TestAnOverloadNeedsAClusterThatDoesHalfOfItsCapacity(t *testing.T) {
-	d := &fault{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
-	close(d.unloaded)
-	assert.ErrorContains(t, theCourse.take(d, &slow{}),
+	f := &fault{ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{}, unloaded: make(chan struct{})}
+	close(f.unloaded)
+	assert.ErrorContains(t, theCourse.take(f, &slow{}),
 		"half of the capacity is more than the cluster can do: of all requests, 0 were answered well, 1 refused (503)")
-	assert.Empty(t, d.values)
+	assert.Empty(t, f.values)
 }
 
 // Each step reaches a real cluster. How well that answers depends on the machine, and is not asked here.
 func TestTheStepsOfAnOverloadReachTheCluster(t *testing.T) {
-	d := &fault{
+	f := &fault{
 		Target: Target{Cluster: start(t, 2), Dataset: data, Mix: []traffic.Share{{Operation: "risk", Share: 1}}},
 		spec: run.DisturbSpec{
 			Kind: suite.DisturbOverload, Phase: suite.Phase{Number: 37, Workers: 2}, Origin: time.Now(),
 		},
 		ctx: t.Context(), clock: wall{time.Now()}, values: map[string]float64{},
 	}
-	_, err := d.connects()
+	_, err := f.connects()
 	require.NoError(t, err)
 	o := &overloaded{}
-	_, err = d.offer(o, 100*time.Millisecond, load.Piece{Length: 200 * time.Millisecond, From: 100, To: 100})
+	_, err = f.offer(o, 100*time.Millisecond, load.Piece{Length: 200 * time.Millisecond, From: 100, To: 100})
 	require.NoError(t, err)
 	assert.Len(t, o.all, 30, "each request of the schedule, and of the start before it: %s", o.outcomes())
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
-	d.ctx = interrupted
-	_, _, err = d.saturate(theCourse, "before")
+	f.ctx = interrupted
+	_, _, err = f.saturate(theCourse, "before")
 	assert.ErrorIs(t, err, context.Canceled)
 }
 

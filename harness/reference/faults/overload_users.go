@@ -34,18 +34,18 @@ type users struct {
 
 // saturate finds the capacity: the good answers a second that a fixed number of users get who
 // ask on and on. What they ask for depends on when that is: nothing is asked for twice.
-func (d *fault) saturate(s course, when string) (rate float64, refused int64, err error) {
-	source, err := d.requests("saturate " + when)
+func (f *fault) saturate(s course, when string) (rate float64, refused int64, err error) {
+	source, err := f.requests("saturate " + when)
 	if err != nil {
 		return 0, 0, err
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, s.settling+s.saturation)
+	ctx, cancel := context.WithTimeout(f.ctx, s.settling+s.saturation)
 	defer cancel()
-	count := perWorker * d.spec.Phase.Workers
+	count := perWorker * f.spec.Phase.Workers
 	transport := &http.Transport{MaxIdleConnsPerHost: count, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	u := &users{
-		client: &http.Client{Transport: transport}, base: d.Cluster.URL(), from: time.Now().Add(s.settling),
+		client: &http.Client{Transport: transport}, base: f.Cluster.URL(), from: time.Now().Add(s.settling),
 		next: source.Next,
 	}
 	var all sync.WaitGroup
@@ -53,8 +53,8 @@ func (d *fault) saturate(s course, when string) (rate float64, refused int64, er
 		all.Go(func() { u.ask(ctx) })
 	}
 	all.Wait()
-	if d.ctx.Err() != nil {
-		return 0, 0, d.ctx.Err()
+	if f.ctx.Err() != nil {
+		return 0, 0, f.ctx.Err()
 	}
 	if u.good.Load() == 0 {
 		return 0, 0, errors.New("no request was answered well")

@@ -26,60 +26,60 @@ var errUnknownSession = errors.New("the worker does not know the session")
 
 // useSession opens a session and uses it over fresh connections until every worker has
 // served it; then it kills the worker that opened it, and uses it on.
-func useSession(d *fault) error {
-	if err := d.moment(0.1); err != nil {
+func useSession(f *fault) error {
+	if err := f.moment(0.1); err != nil {
 		return err
 	}
-	token, creator, err := d.login()
+	token, creator, err := f.login()
 	if err != nil {
 		return err
 	}
-	d.note("worker %s opened the session", creator)
+	f.note("worker %s opened the session", creator)
 	served, wrong, forgotten := map[string]bool{}, 0, 0
 	use := func() {
-		worker, err := d.use(token)
+		worker, err := f.use(token)
 		if err != nil {
 			if errors.Is(err, errUnknownSession) {
 				forgotten++
 			}
 			if wrong++; wrong <= 3 {
-				d.note("%v", err)
+				f.note("%v", err)
 			}
 			return
 		}
 		served[worker] = true
 	}
-	for i := 0; i < usesPerWorker*d.spec.Phase.Workers && len(served) < d.spec.Phase.Workers; i++ {
+	for i := 0; i < usesPerWorker*f.spec.Phase.Workers && len(served) < f.spec.Phase.Workers; i++ {
 		use()
 	}
-	d.note("%d workers have served it", len(served))
+	f.note("%d workers have served it", len(served))
 	slot, _ := strconv.Atoi(creator)
-	for _, w := range d.workers() {
+	for _, w := range f.workers() {
 		if w.slot == slot {
 			if err := syscall.Kill(w.pid, syscall.SIGKILL); err != nil {
 				return fmt.Errorf("kill worker %d: %w", slot, err)
 			}
-			d.note("worker %d (pid %d), which opened it, was killed", w.slot, w.pid)
+			f.note("worker %d (pid %d), which opened it, was killed", w.slot, w.pid)
 		}
 	}
 	for range usesAfter {
 		use()
 	}
-	d.note("used %d times more, %d wrong answers in all", usesAfter, wrong)
-	d.set("wrong", float64(wrong))
-	d.set("session_misses", float64(forgotten))
-	d.set("served", float64(len(served)))
+	f.note("used %d times more, %d wrong answers in all", usesAfter, wrong)
+	f.set("wrong", float64(wrong))
+	f.set("session_misses", float64(forgotten))
+	f.set("served", float64(len(served)))
 	return nil
 }
 
 // login opens a session of the data set's first user and says which worker did.
-func (d *fault) login() (token, worker string, err error) {
-	body, err := json.Marshal(wire.Login{User: d.Dataset.User(1).Name, Secret: d.Dataset.User(1).Secret})
+func (f *fault) login() (token, worker string, err error) {
+	body, err := json.Marshal(wire.Login{User: f.Dataset.User(1).Name, Secret: f.Dataset.User(1).Secret})
 	if err != nil {
 		return "", "", err
 	}
 	var in wire.LoggedIn
-	worker, err = d.ask(http.MethodPost, "/api/login", "", body, &in)
+	worker, err = f.ask(http.MethodPost, "/api/login", "", body, &in)
 	if err == nil && in.Token == "" {
 		err = errors.New("POST /api/login: no token")
 	}
@@ -87,20 +87,20 @@ func (d *fault) login() (token, worker string, err error) {
 }
 
 // use asks who the session belongs to.
-func (d *fault) use(token string) (worker string, err error) {
+func (f *fault) use(token string) (worker string, err error) {
 	var s wire.Session
-	worker, err = d.ask(http.MethodGet, "/api/session", token, nil, &s)
-	if err == nil && s.User != d.Dataset.User(1).Name {
-		err = fmt.Errorf("GET /api/session: user %q, want %q", s.User, d.Dataset.User(1).Name)
+	worker, err = f.ask(http.MethodGet, "/api/session", token, nil, &s)
+	if err == nil && s.User != f.Dataset.User(1).Name {
+		err = fmt.Errorf("GET /api/session: user %q, want %q", s.User, f.Dataset.User(1).Name)
 	}
 	return worker, err
 }
 
 // ask makes a request over a fresh connection and reads its JSON answer.
-func (d *fault) ask(method, path, token string, body []byte, into any) (worker string, err error) {
-	ctx, cancel := context.WithTimeout(d.ctx, client.Timeout)
+func (f *fault) ask(method, path, token string, body []byte, into any) (worker string, err error) {
+	ctx, cancel := context.WithTimeout(f.ctx, client.Timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, d.Cluster.URL()+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, f.Cluster.URL()+path, bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}

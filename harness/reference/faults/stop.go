@@ -10,28 +10,28 @@ import (
 
 // stop asks the cluster to stop in the middle of the window. It must finish what it has
 // accepted, end with a status of 0 and leave no process.
-func stop(d *fault) error {
-	if err := d.moment(0.5); err != nil {
+func stop(f *fault) error {
+	if err := f.moment(0.5); err != nil {
 		return err
 	}
-	first := d.Cluster.Processes()
-	d.mu.Lock()
-	d.signal = d.now()
-	d.mu.Unlock()
-	ctx, cancel := context.WithTimeout(d.ctx, recoveryTimeout)
+	first := f.Cluster.Processes()
+	f.mu.Lock()
+	f.signal = f.now()
+	f.mu.Unlock()
+	ctx, cancel := context.WithTimeout(f.ctx, recoveryTimeout)
 	defer cancel()
-	if err := d.Cluster.Stop(ctx); err != nil {
-		d.note("%v", err)
+	if err := f.Cluster.Stop(ctx); err != nil {
+		f.note("%v", err)
 	}
-	return d.ended(first, true)
+	return f.ended(first, true)
 }
 
 // ended waits for the end of the cluster and counts what ended otherwise than it should,
 // and what of it still runs.
-func (d *fault) ended(processes []clusterimpl.Process, well bool) error {
-	ok, err := d.until(func() bool {
+func (f *fault) ended(processes []clusterimpl.Process, well bool) error {
+	ok, err := f.until(func() bool {
 		select {
-		case <-d.Cluster.Done():
+		case <-f.Cluster.Done():
 			return true
 		default:
 			return false
@@ -41,18 +41,18 @@ func (d *fault) ended(processes []clusterimpl.Process, well bool) error {
 		return err
 	}
 	unclean, left := 0, 0
-	if err := d.Cluster.Err(); !ok || (err == nil) != well {
+	if err := f.Cluster.Err(); !ok || (err == nil) != well {
 		unclean = 1
-		d.note("the cluster ended with: %v", err)
+		f.note("the cluster ended with: %v", err)
 	}
 	for _, p := range processes {
 		if !errors.Is(syscall.Kill(p.PID, 0), syscall.ESRCH) {
 			left++
-			d.note("%s (pid %d) still runs", p.Name, p.PID)
+			f.note("%s (pid %d) still runs", p.Name, p.PID)
 		}
 	}
-	d.note("the cluster has ended")
-	d.set("unclean", float64(unclean))
-	d.set("orphan_processes", float64(left))
+	f.note("the cluster has ended")
+	f.set("unclean", float64(unclean))
+	f.set("orphan_processes", float64(left))
 	return nil
 }

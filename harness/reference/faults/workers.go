@@ -14,9 +14,9 @@ import (
 type worker struct{ slot, pid int }
 
 // workers are the worker processes that there are now.
-func (d *fault) workers() []worker {
+func (f *fault) workers() []worker {
 	var all []worker
-	for _, p := range d.Cluster.Processes() {
+	for _, p := range f.Cluster.Processes() {
 		if p.Role == clusterimpl.RoleWorker {
 			all = append(all, worker{p.Worker, p.PID})
 		}
@@ -25,32 +25,32 @@ func (d *fault) workers() []worker {
 }
 
 // strike signals a worker a quarter into the window, and waits until another has taken its place.
-func strike(d *fault, signal syscall.Signal) error {
-	if err := d.moment(0.25); err != nil {
+func strike(f *fault, signal syscall.Signal) error {
+	if err := f.moment(0.25); err != nil {
 		return err
 	}
-	all := d.workers()
+	all := f.workers()
 	if len(all) == 0 {
 		return errors.New("there is no worker process")
 	}
-	return d.replaced(all[0], signal)
+	return f.replaced(all[0], signal)
 }
 
 // replaced signals a worker and waits until another has taken its place.
-func (d *fault) replaced(victim worker, signal syscall.Signal) error {
+func (f *fault) replaced(victim worker, signal syscall.Signal) error {
 	struck := time.Now()
 	if err := syscall.Kill(victim.pid, signal); err != nil {
 		return fmt.Errorf("signal worker %d (pid %d): %w", victim.slot, victim.pid, err)
 	}
-	d.note("worker %d (pid %d) got %v", victim.slot, victim.pid, signal)
-	return d.recovered(struck, victim)
+	f.note("worker %d (pid %d) got %v", victim.slot, victim.pid, signal)
+	return f.recovered(struck, victim)
 }
 
 // recovered waits until a worker that was struck is replaced, and says how long it took.
-func (d *fault) recovered(struck time.Time, victim worker) error {
+func (f *fault) recovered(struck time.Time, victim worker) error {
 	var ready time.Time
-	ok, err := d.until(func() bool {
-		for _, e := range d.Cluster.Events() {
+	ok, err := f.until(func() bool {
+		for _, e := range f.Cluster.Events() {
 			if e.Kind == ipc.WorkerReady && e.Worker == victim.slot && e.PID != victim.pid && e.At.After(struck) {
 				ready = e.At
 				return true
@@ -62,34 +62,34 @@ func (d *fault) recovered(struck time.Time, victim worker) error {
 		return err
 	}
 	replaced := 0
-	for _, e := range d.Cluster.Events() {
+	for _, e := range f.Cluster.Events() {
 		if e.Kind == ipc.WorkerEnded && e.At.After(struck) {
 			replaced++
-			d.note("%v", e)
+			f.note("%v", e)
 		}
 	}
 	if !ok {
 		ready = struck.Add(recoveryTimeout)
 		replaced = 0
-		d.note("worker %d is not replaced", victim.slot)
+		f.note("worker %d is not replaced", victim.slot)
 	} else {
-		d.note("worker %d is ready again after %.0f ms", victim.slot, milliseconds(ready.Sub(struck)))
+		f.note("worker %d is ready again after %.0f ms", victim.slot, milliseconds(ready.Sub(struck)))
 	}
-	d.set("recovery", milliseconds(ready.Sub(struck)))
-	d.set("replaced", float64(replaced))
+	f.set("recovery", milliseconds(ready.Sub(struck)))
+	f.set("replaced", float64(replaced))
 	return nil
 }
 
 // exhaust kills workers, one after the other, until the cluster replaces them no more; then
 // the rest, which must end it with a failure.
-func exhaust(d *fault) error {
-	if err := d.moment(0.1); err != nil {
+func exhaust(f *fault) error {
+	if err := f.moment(0.1); err != nil {
 		return err
 	}
-	first := d.Cluster.Processes()
+	first := f.Cluster.Processes()
 	killed := 0
-	for i := 0; !d.gaveUp(); i++ {
-		all := d.workers()
+	for i := 0; !f.gaveUp(); i++ {
+		all := f.workers()
 		if len(all) == 0 || killed > 1000 {
 			return fmt.Errorf("after %d kills the cluster has neither given up nor workers", killed)
 		}
@@ -97,28 +97,28 @@ func exhaust(d *fault) error {
 		if syscall.Kill(victim.pid, syscall.SIGKILL) == nil {
 			killed++
 		}
-		if ok, err := d.until(func() bool { return d.gaveUp() || d.noticed(victim) }); !ok || err != nil {
+		if ok, err := f.until(func() bool { return f.gaveUp() || f.noticed(victim) }); !ok || err != nil {
 			return errors.Join(err,
 				fmt.Errorf("the death of worker %d (pid %d) went unnoticed", victim.slot, victim.pid))
 		}
 	}
-	d.note("gave up after %d deaths", killed)
+	f.note("gave up after %d deaths", killed)
 	wrong := 0
-	if len(d.workers()) > 0 {
-		if report, err := d.health(); err != nil || report.Status != "unhealthy" {
-			d.note("with its limit passed, the health is %q (%v), want unhealthy", report.Status, err)
+	if len(f.workers()) > 0 {
+		if report, err := f.health(); err != nil || report.Status != "unhealthy" {
+			f.note("with its limit passed, the health is %q (%v), want unhealthy", report.Status, err)
 			wrong = 1
 		}
 	}
-	d.set("wrong", float64(wrong))
-	for _, w := range d.workers() {
+	f.set("wrong", float64(wrong))
+	for _, w := range f.workers() {
 		_ = syscall.Kill(w.pid, syscall.SIGKILL)
 	}
-	return d.ended(first, false)
+	return f.ended(first, false)
 }
 
-func (d *fault) gaveUp() bool {
-	for _, e := range d.Cluster.Events() {
+func (f *fault) gaveUp() bool {
+	for _, e := range f.Cluster.Events() {
 		if e.Kind == ipc.GaveUp {
 			return true
 		}
@@ -127,9 +127,9 @@ func (d *fault) gaveUp() bool {
 }
 
 // noticed reports whether a worker's end was told and its place is taken again.
-func (d *fault) noticed(victim worker) bool {
+func (f *fault) noticed(victim worker) bool {
 	ready := false
-	for _, e := range d.Cluster.Events() {
+	for _, e := range f.Cluster.Events() {
 		switch {
 		case e.Worker != victim.slot:
 		case e.Kind == ipc.WorkerEnded && e.PID == victim.pid:
@@ -143,18 +143,18 @@ func (d *fault) noticed(victim worker) bool {
 
 // watchLeak lets the workers leak, as they were started to, and counts those that are replaced for
 // it until the end of the window, and the longest time that one was missing.
-func watchLeak(d *fault) error {
-	if err := d.moment(1); err != nil {
+func watchLeak(f *fault) error {
+	if err := f.moment(1); err != nil {
 		return err
 	}
 	var longest time.Duration
 	replaced := 0
 	gone := map[int]time.Time{}
-	for _, e := range d.Cluster.Events() {
+	for _, e := range f.Cluster.Events() {
 		switch e.Kind {
 		case ipc.WorkerEnded:
 			gone[e.Worker] = e.At
-			d.note("%v", e)
+			f.note("%v", e)
 		case ipc.WorkerReady:
 			if at, ok := gone[e.Worker]; ok {
 				replaced++
@@ -163,7 +163,7 @@ func watchLeak(d *fault) error {
 			}
 		}
 	}
-	d.set("replaced", float64(replaced))
-	d.set("recovery", milliseconds(longest))
+	f.set("replaced", float64(replaced))
+	f.set("recovery", milliseconds(longest))
 	return nil
 }
