@@ -93,7 +93,7 @@ func (t bisectTools) Build(commit, program string) error {
 // Measure makes a pair of runs.
 func (t bisectTools) Measure(programs [2]string, first int, folder string) ([2][]byte, error) {
 	b := &builds{dir: folder, binaries: programs, apart: t.apart}
-	return t.compare.pair(t.console, b, 0, first, t.compare.Phase[0])
+	return t.compare.pair(t.console, b, first, t.compare.Phase[0])
 }
 
 // Keep writes a file.

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -69,7 +67,7 @@ func (k compareCommand) revisions(c console, b *builds, s compare.Sampling) (com
 		}
 		for _, phase := range phases {
 			k.tell(c, "pair %d%s: phase %d", pair+1, of, phase)
-			one, err := k.pair(c, b, pair, first, phase)
+			one, err := k.pair(c, b, first, phase)
 			if err != nil {
 				return texts, err
 			}
@@ -110,11 +108,10 @@ func (k compareCommand) measure(c console, binary, out string, head bool, more .
 	}
 	args = append(args, more...)
 	_, err := output(c.ctx, "", binary, args...)
-	var exit *exec.ExitError
-	switch {
+	switch status := endedWith(err); {
 	case c.ctx.Err() != nil:
 		return nil, run.ErrInterrupted
-	case errors.As(err, &exit) && (exit.ExitCode() == exitcode.Refuted || exit.ExitCode() == exitcode.NoVerdict):
+	case status == exitcode.Refuted, status == exitcode.NoVerdict:
 	case err != nil:
 		return nil, &run.EnvironmentError{Where: "measure with " + strings.Join(args, " "), Err: err}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -51,7 +49,7 @@ func (f turnFlags) origin() func(context.Context) time.Time {
 var errNoTurns = errors.New("takes no turns")
 
 // inTurns makes one run of a phase with both builds, which are up at once and are loaded in turn.
-func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (texts [2][]byte, err error) {
+func (k compareCommand) inTurns(c console, b *builds, first, phase int) (texts [2][]byte, err error) {
 	gate, err := turns.Open(b.dir)
 	if err != nil {
 		return texts, &run.EnvironmentError{Where: "load in turns", Err: err}
@@ -76,7 +74,7 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 			defer gate.Ended()
 			one := c
 			one.ctx = ctx
-			if texts[side], errs[side] = k.turn(one, &copies, gate, pair, side, phase, first); errs[side] != nil {
+			if texts[side], errs[side] = k.turn(one, &copies, gate, side, phase, first); errs[side] != nil {
 				cancel() // a pair needs both
 			}
 		})
@@ -99,20 +97,15 @@ func (k compareCommand) inTurns(c console, b *builds, pair, first, phase int) (t
 }
 
 // turn makes one build's run of a pair.
-func (k compareCommand) turn(c console, b *builds, gate *turns.Gate, pair, side, phase, first int) ([]byte, error) {
-	one := k
-	one.Phase = []int{phase}
-	for _, part := range []*string{&one.Duration, &one.Warmup} {
+func (k compareCommand) turn(c console, b *builds, gate *turns.Gate, side, phase, first int) ([]byte, error) {
+	for _, part := range []*string{&k.Duration, &k.Warmup} {
 		loaded, err := suite.ParseDuration(*part)
 		if err != nil {
 			return nil, usageError{err}
 		}
 		*part = k.cycles(loaded).String()
 	}
-	out := filepath.Join(b.dir, fmt.Sprintf("%s-%d-phase-%d", compare.Sides[side], pair, phase))
-	defer os.RemoveAll(out)
-	text, err := one.measure(c, b.binaries[side], out, side == 1,
-		"--turn-gate", gate.Address(), "--turn-length", k.Turn.String(),
+	text, err := k.side(c, b, side, phase, "--turn-gate", gate.Address(), "--turn-length", k.Turn.String(),
 		"--turn-second="+strconv.FormatBool(side != first))
 	if endedWith(err) == exitcode.Usage {
 		return nil, fmt.Errorf("%s %w", compare.Sides[side], errNoTurns)
