@@ -72,6 +72,8 @@ type Options struct {
 	Headroom   bool          `json:"headroom,omitempty"`       // a short search for each phase's capacity, for headroom
 	UpTo       float64       `json:"capacity_up_to,omitempty"` // most that a search tries, req/s; 0: 1024 × the first
 	Strict     bool          `json:"strict,omitempty"`         // a claim that the host cannot test is no success
+	// Turns are those in which the system was loaded beside another build; nil: it was loaded throughout.
+	Turns *suite.Turns `json:"turns,omitempty"`
 }
 
 // Build is the program that made the run.

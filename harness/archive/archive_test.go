@@ -360,3 +360,14 @@ func TestTheSampleIsTheSameEveryTime(t *testing.T) {
 	assert.Len(t, r.Results, 16)
 	assert.Equal(t, judge.Refuted, archivetest.Overloaded(1).Verdict)
 }
+
+func TestARunInTurnsIsJudgedAsOne(t *testing.T) {
+	r := archivetest.Sample(1)
+	r.Options.Turns = &suite.Turns{Length: r.Options.Duration / 4, Second: true}
+	dir := t.TempDir()
+	require.NoError(t, archive.Save(dir, r))
+	again, err := archive.Load(dir)
+	require.NoError(t, err)
+	shape := suite.Shape{Kind: suite.Alternating, Turns: *r.Options.Turns}
+	assert.Equal(t, shape, again.Input(again.Parsed.Phases[0]).Phase.Shape)
+}

@@ -94,9 +94,6 @@ func (r *Run) Input(phase suite.Phase) judge.Input {
 			continue
 		}
 		in.Phase.Rate, in.Memory, in.Capacity = p.Offered, p.MemoryLimit, p.Search.interval()
-		if p.Shape.Kind == suite.Alternating { // which no suite has
-			in.Phase.Shape = p.Shape
-		}
 	}
 	in.Runs = r.evidenceOf(phase.Number)
 	for _, c := range in.Claims {
@@ -169,7 +166,7 @@ func (o Options) WarmupBounds() suite.Warmup {
 // override is what the options change of the suite.
 func (o Options) override() suite.Override {
 	warmup := o.WarmupBounds()
-	over := suite.Override{Warmup: &warmup, Seed: &o.Seed, Phases: o.Phases}
+	over := suite.Override{Warmup: &warmup, Seed: &o.Seed, Phases: o.Phases, Turns: o.Turns}
 	if o.Runs != 0 {
 		over.Runs = &o.Runs
 	}

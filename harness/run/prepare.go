@@ -71,7 +71,7 @@ func archived(with *suite.Suite, o Options) archive.Options {
 	if o.Override.Chaos != nil {
 		a.Chaos = *o.Override.Chaos
 	}
-	a.Phases = nil
+	a.Turns, a.Phases = o.Override.Turns, nil
 	for _, p := range with.Phases {
 		a.Phases = append(a.Phases, p.Number)
 	}
