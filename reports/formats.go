@@ -11,6 +11,7 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/junit"
+	"github.com/nameplate-dev/nameplate/reports/markdown"
 	"github.com/nameplate-dev/nameplate/reports/openmetrics"
 	"github.com/nameplate-dev/nameplate/reports/page"
 )
@@ -38,7 +39,7 @@ type format struct {
 // formats are in the order of the help text.
 var formats = []format{
 	{Plain, func(w io.Writer, run *archive.Run) error { return Text(w, run, TextOptions{Width: fileWidth}) }},
-	{InMarkdown, Markdown},
+	{InMarkdown, withFigures(markdown.Write)},
 	{HTML, withFigures(func(w io.Writer, r *figures.Report) error { return page.Write(w, r, chart.All(r)) })},
 	{Object, JSON},
 	{JUnit, withFigures(junit.Write)},

@@ -13,46 +13,27 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/reports/figures"
-	"github.com/nameplate-dev/nameplate/reports/markdown"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 	"github.com/nameplate-dev/nameplate/reports/text"
 )
 
 // TextOptions say how the terminal report is written.
-type TextOptions struct {
-	Width int  // columns of the terminal; 0 stands for 80, others are kept within [60, 200]
-	Color bool // with ANSI colours; the caller decides, by NO_COLOR and whether it is a terminal
-}
+type TextOptions = text.Options
 
 // Text writes the terminal report.
 func Text(w io.Writer, run *archive.Run, o TextOptions) error {
-	r, err := figures.Of(run)
-	if err != nil {
-		return fmt.Errorf("report run: %w", err)
-	}
-	return text.Write(w, r, text.Options(o))
+	return withFigures(func(w io.Writer, r *figures.Report) error { return text.Write(w, r, o) })(w, run)
 }
 
 // JSON writes one JSON object, which keeps to schema/verify.schema.json, and nothing else.
 func JSON(w io.Writer, run *archive.Run) error {
-	r, err := figures.Of(run)
-	if err != nil {
-		return fmt.Errorf("report run: %w", err)
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(schema.Of(r)); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	return nil
-}
-
-// Markdown writes the report for the summary of a CI step, of less than 1 MiB.
-func Markdown(w io.Writer, run *archive.Run) error {
-	r, err := figures.Of(run)
-	if err != nil {
-		return fmt.Errorf("report run: %w", err)
-	}
-	return markdown.Write(w, r)
+	return withFigures(func(w io.Writer, r *figures.Report) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(schema.Of(r)); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+		return nil
+	})(w, run)
 }

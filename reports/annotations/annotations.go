@@ -5,6 +5,7 @@ package annotations
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -21,10 +22,10 @@ func Write(w io.Writer, r *figures.Report) error {
 	b := bufio.NewWriter(w)
 	counts := map[string]int{}
 	for _, result := range r.Run.Results {
-		level := levelOf(result.Verdict)
-		if level == "" {
+		if result.Verdict == judge.Verified {
 			continue
 		}
+		level := cmp.Or(levels[result.Verdict], "warning")
 		if counts[level]++; counts[level] > most {
 			continue
 		}
@@ -39,18 +40,8 @@ func Write(w io.Writer, r *figures.Report) error {
 	return nil
 }
 
-func levelOf(v judge.Verdict) string {
-	switch v {
-	case judge.Verified:
-		return ""
-	case judge.Refuted:
-		return "error"
-	case judge.Untestable:
-		return "notice"
-	default:
-		return "warning"
-	}
-}
+// levels are those of verdicts that are no warning.
+var levels = map[judge.Verdict]string{judge.Refuted: "error", judge.Untestable: "notice"}
 
 // What has a meaning of its own in a workflow command
 // (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).

@@ -2,9 +2,7 @@ package chart
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"time"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -28,12 +26,8 @@ func capacity(p figures.Phase, footer footerFunc) Chart {
 	top := tryPanel(p, "Achieved rate, req/s", tries, true, func(t try) float64 { return t.achieved })
 	bottom := tryPanel(p, "p99 response time, ms", tries, false, func(t try) float64 { return t.p99 })
 	bottom.plot.X.Label.Text = "offered rate, req/s"
-	title := "Capacity, " + p.Label()
 	about := p.CapacityLines()[0] + ". Circles met the bounds, crosses missed one; squares: the generator gave out."
-	return Chart{
-		Name: fmt.Sprintf("phase-%d-capacity", p.Number), Phase: p.Number, Title: title, About: about,
-		body: panels{[]*panel{top, bottom}, 180}, frame: frame{title, about, footer(p.On())},
-	}
+	return phaseChart(p, footer, "capacity", "Capacity", about, 180, top, bottom)
 }
 
 // triesOf reads the runs of a search, by the rate that they were offered.
@@ -43,9 +37,7 @@ func triesOf(s *archive.Search) []try {
 		one := try{offered: float64(t.Offered), outcome: t.Outcome}
 		if t.Window != nil {
 			one.achieved = t.Window.Goodput()
-			if d, ok := t.Window.Response.Quantile(0.99); ok {
-				one.p99 = float64(d) / float64(time.Millisecond)
-			}
+			one.p99, _ = figures.Quantile(t.Window.Response, 0.99)
 		}
 		all = append(all, one)
 	}
@@ -124,9 +116,7 @@ func shadeInterval(c draw.Canvas, p *plot.Plot, f *archive.Found) {
 	if !drawable(p.X, low) || !drawable(p.X, high) {
 		return
 	}
-	left, right := at(c, p, low, p.Y.Min).X, at(c, p, high, p.Y.Min).X
-	c.FillPolygon(bandBlue,
-		[]vg.Point{{X: left, Y: c.Min.Y}, {X: right, Y: c.Min.Y}, {X: right, Y: c.Max.Y}, {X: left, Y: c.Max.Y}})
+	c.FillPolygon(bandBlue, corners(at(c, p, low, p.Y.Min).X, c.Min.Y, at(c, p, high, p.Y.Min).X, c.Max.Y))
 	upright(c, p, line(green, 1.4), f.Capacity)
 }
 

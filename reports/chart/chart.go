@@ -46,15 +46,16 @@ type drawing interface {
 func All(r *figures.Report) []Chart {
 	footer := footerOf(r)
 	var charts []Chart
-	behaviour := func(p figures.Phase) bool { return p.Group == suite.GroupBehaviour }
-	if r.Run.Options.Capacity != archive.CapacityOnly && (len(r.Phases) == 0 || !all(r.Phases, behaviour)) {
+	judged := r.Run.Options.Capacity != archive.CapacityOnly
+	rated := func(p figures.Phase) bool { return p.Group != suite.GroupBehaviour }
+	if judged && (len(r.Phases) == 0 || slices.ContainsFunc(r.Phases, rated)) {
 		charts = append(charts, overview(r, footer))
 	}
 	for _, p := range r.Phases {
 		if p.Search != nil {
 			charts = append(charts, capacity(p, footer))
 		}
-		if r.Run.Options.Capacity != archive.CapacityOnly {
+		if judged {
 			charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer),
 				endpoints(p, footer))
 		}
@@ -62,8 +63,15 @@ func All(r *figures.Report) []Chart {
 	return charts
 }
 
-func all(phases []figures.Phase, holds func(figures.Phase) bool) bool {
-	return !slices.ContainsFunc(phases, func(p figures.Phase) bool { return !holds(p) })
+// phaseChart is a chart of a phase: panels of the given height, one above the other. kind ends its name.
+func phaseChart(
+	p figures.Phase, footer footerFunc, kind, title, about string, each vg.Length, all ...*panel,
+) Chart {
+	title += ", " + p.Label()
+	return Chart{
+		Name: fmt.Sprintf("phase-%d-%s", p.Number, kind), Phase: p.Number, Title: title, About: about,
+		body: panels{all, each}, frame: frame{title, about, footer(p.On())},
+	}
 }
 
 // PNG writes the chart as a PNG image, 1600 pixels wide. The same chart gives the same bytes.

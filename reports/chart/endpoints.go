@@ -27,8 +27,7 @@ type endpoint struct {
 func endpoints(p figures.Phase, footer footerFunc) Chart {
 	rows := endpointsOf(p)
 	shown := rows[:min(len(rows), mostEndpoints)]
-	pan := newPanel("", "response time, ms")
-	pan.title = "Operation"
+	pan := newPanel("Operation", "response time, ms")
 	var heights []float64
 	var names []plot.Tick
 	for i, e := range shown {
@@ -57,7 +56,6 @@ func endpoints(p figures.Phase, footer footerFunc) Chart {
 			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 4, Shape: draw.CircleGlyph{}}, to)
 		}
 	})
-	title := "Response time of each operation, " + p.Label()
 	about := "Ring: p50; disc: p99, written at the right; slowest operation first."
 	if len(rows) > len(shown) {
 		about += fmt.Sprintf(" The slowest %d of %d.", len(shown), len(rows))
@@ -67,11 +65,8 @@ func endpoints(p figures.Phase, footer footerFunc) Chart {
 	} else {
 		about = "No run that counts recorded an answer."
 	}
-	return Chart{
-		Name: fmt.Sprintf("phase-%d-endpoints", p.Number), Phase: p.Number, Title: title, About: about,
-		body:  panels{[]*panel{pan}, 70 + vg.Length(max(4, len(shown)))*19},
-		frame: frame{title, about, footer(p.On())},
-	}
+	return phaseChart(p, footer, "endpoints", "Response time of each operation", about,
+		70+vg.Length(max(4, len(shown)))*19, pan)
 }
 
 // endpointsOf are the operations that were answered at all, slowest first.

@@ -23,9 +23,7 @@ func cross(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 
 func square(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	r := s.Radius
-	hollow(c, s, []vg.Point{
-		{X: at.X - r, Y: at.Y - r}, {X: at.X + r, Y: at.Y - r}, {X: at.X + r, Y: at.Y + r}, {X: at.X - r, Y: at.Y + r},
-	})
+	hollow(c, s, corners(at.X-r, at.Y-r, at.X+r, at.Y+r))
 }
 
 func ring(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -158,18 +159,13 @@ func (s panels) draw(c draw.Canvas) {
 		tile.FillText(title, vg.Point{X: c.Min.X, Y: tile.Max.Y - title.Font.Size},
 			fit(title, p.title, c.Max.X-c.Min.X))
 		if p.empty {
-			sayEmpty(data)
+			style := textStyle(sizeTitle, soft, false)
+			style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
+			data.FillText(style, data.Center(), "no samples")
 			continue
 		}
 		p.drawNotes(data, c.Max.X)
 	}
-}
-
-// sayEmpty says that there is nothing to draw.
-func sayEmpty(c draw.Canvas) {
-	style := textStyle(sizeTitle, soft, false)
-	style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
-	c.FillText(style, c.Center(), "no samples")
 }
 
 const (
@@ -195,15 +191,7 @@ func (p *panel) drawNotes(data draw.Canvas, end vg.Length) {
 	notes := slices.DeleteFunc(slices.Clone(p.right), func(n note) bool {
 		return !drawable(p.plot.Y, n.y) || !data.ContainsY(data.Y(p.plot.Y.Norm(n.y)))
 	})
-	slices.SortStableFunc(notes, func(a, b note) int {
-		switch {
-		case a.y < b.y:
-			return -1
-		case a.y > b.y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(notes, func(a, b note) int { return cmp.Compare(a.y, b.y) })
 	wanted := make([]float64, len(notes))
 	for i, n := range notes {
 		wanted[i] = float64(data.Y(p.plot.Y.Norm(n.y)))

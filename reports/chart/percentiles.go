@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -56,16 +57,16 @@ func percentiles(p figures.Phase, footer footerFunc) Chart {
 	}
 	low, high := spread(p)
 	var claims []judge.Result
+	var heights []float64
 	for _, r := range p.Results {
 		if m, _ := suite.MetricByName(r.Metric); m.Figure == suite.OfResponse {
-			claims = append(claims, r)
+			claims, heights = append(claims, r), append(heights, r.Bound)
 		}
 	}
-	var heights []float64
-	for _, l := range [][]xy{response, service, low, high} {
-		heights = append(heights, ys(l)...)
+	for _, v := range slices.Concat(response, service, low, high) {
+		heights = append(heights, v.y)
 	}
-	pan.empty = !logAxis(&pan.plot.Y, append(heights, bounds(claims)...)...) || len(response) == 0
+	pan.empty = !logAxis(&pan.plot.Y, heights...) || len(response) == 0
 	if !pan.empty {
 		makeRoom(&pan.plot.Y, 0.1, 0.1)
 	}
@@ -94,12 +95,8 @@ func percentiles(p figures.Phase, footer footerFunc) Chart {
 	if n := len(service); n > 0 {
 		pan.right = append(pan.right, note{service[n-1].y, "service time", orange})
 	}
-	title := "Percentiles of the response time, " + p.Label()
-	about := aboutPercentiles(p, response)
-	return Chart{
-		Name: fmt.Sprintf("phase-%d-percentiles", p.Number), Phase: p.Number, Title: title, About: about,
-		body: panels{[]*panel{pan}, 290}, frame: frame{title, about, footer(p.On())},
-	}
+	return phaseChart(p, footer, "percentiles", "Percentiles of the response time", aboutPercentiles(p, response), 290,
+		pan)
 }
 
 func aboutPercentiles(p figures.Phase, response []xy) string {
@@ -197,8 +194,8 @@ func band(c draw.Canvas, p *plot.Plot, low, high []xy) {
 	for _, v := range low {
 		points = append(points, at(c, p, v.x, v.y))
 	}
-	for i := len(high) - 1; i >= 0; i-- {
-		points = append(points, at(c, p, high[i].x, high[i].y))
+	for _, v := range slices.Backward(high) {
+		points = append(points, at(c, p, v.x, v.y))
 	}
 	c.FillPolygon(bandBlue, c.ClipPolygonXY(points))
 }
@@ -222,22 +219,6 @@ func drawBound(c draw.Canvas, p *plot.Plot, labels *placer, r judge.Result, resp
 	}
 	text := fmt.Sprintf("%s %s %s ms, %s", r.Metric, figures.Symbol(r.Op), figures.Number(r.Bound), r.Verdict)
 	labels.label(where, boundRed, sides, text)
-}
-
-func bounds(results []judge.Result) []float64 {
-	var all []float64
-	for _, r := range results {
-		all = append(all, r.Bound)
-	}
-	return all
-}
-
-func ys(points []xy) []float64 {
-	var all []float64
-	for _, p := range points {
-		all = append(all, p.y)
-	}
-	return all
 }
 
 // valueAt is a line's value at x, where the line has a point there.

@@ -15,9 +15,18 @@ type placer struct {
 
 // keep marks a place as taken.
 func (p *placer) keep(center vg.Point, w, h vg.Length) {
-	p.taken = append(p.taken, vg.Rectangle{
-		Min: vg.Point{X: center.X - w/2, Y: center.Y - h/2}, Max: vg.Point{X: center.X + w/2, Y: center.Y + h/2},
-	})
+	p.taken = append(p.taken, around(center, w, h))
+}
+
+// around is the box of a width and a height around its centre.
+func around(center vg.Point, w, h vg.Length) vg.Rectangle {
+	half := vg.Point{X: w / 2, Y: h / 2}
+	return vg.Rectangle{Min: center.Sub(half), Max: center.Add(half)}
+}
+
+// corners are the points of an upright rectangle.
+func corners(left, bottom, right, top vg.Length) []vg.Point {
+	return []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}}
 }
 
 // side is where a label may stand, seen from its point.
@@ -45,16 +54,12 @@ func (p *placer) label(point vg.Point, c color.Color, sides []side, lines ...str
 			if s.up == 0 {
 				center.X += s.right * (away - 6)
 			}
-			box := vg.Rectangle{
-				Min: vg.Point{X: center.X - w/2, Y: center.Y - h/2},
-				Max: vg.Point{X: center.X + w/2, Y: center.Y + h/2},
-			}
+			box := around(center, w, h)
 			if !p.free(box) {
 				continue
 			}
 			p.taken = append(p.taken, box)
-			p.c.FillPolygon(halo,
-				[]vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
+			p.c.FillPolygon(halo, corners(box.Min.X, box.Min.Y, box.Max.X, box.Max.Y))
 			style := bold
 			for i, l := range lines {
 				style.XAlign, style.YAlign = draw.XCenter, draw.YCenter

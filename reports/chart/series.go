@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -32,11 +33,7 @@ func medians(lines []times) times {
 // points are the line's points in order, at the middle of each step plus shift, with a
 // NaN where a step is missing, and thinned so that each stands for every steps.
 func (t times) points(shift float64, every int) []xy {
-	steps := make([]int, 0, len(t))
-	for step := range t {
-		steps = append(steps, step)
-	}
-	slices.Sort(steps)
+	steps := slices.Sorted(maps.Keys(t))
 	var points []xy
 	for i := 0; i < len(steps); {
 		bin := steps[i] / every
@@ -44,16 +41,13 @@ func (t times) points(shift float64, every int) []xy {
 		for ; i < len(steps) && steps[i]/every == bin; i++ {
 			x, y, n = x+float64(steps[i]), y+t[steps[i]], n+1
 		}
-		if len(points) > 0 && i > 0 && float64(steps[i-1])-lastX(points, shift) > float64(2*every) {
+		if n := len(points); n > 0 && float64(steps[i-1])-(points[n-1].x-shift) > float64(2*every) {
 			points = append(points, xy{math.NaN(), math.NaN()})
 		}
 		points = append(points, xy{x/n + shift, y / n})
 	}
 	return points
 }
-
-// lastX is the step of the last point.
-func lastX(points []xy, shift float64) float64 { return points[len(points)-1].x - shift }
 
 // thinning is how many steps one point must stand for so that no line is too long.
 func thinning(lines []times) int {
@@ -70,9 +64,7 @@ func thinning(lines []times) int {
 func values(lines []times) []float64 {
 	var all []float64
 	for _, l := range lines {
-		for _, v := range l {
-			all = append(all, v)
-		}
+		all = slices.AppendSeq(all, maps.Values(l))
 	}
 	return all
 }

@@ -72,11 +72,8 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	if achieved, known := p.Pool.Figure(suite.OfGoodput); known {
 		pan.right = append(pan.right, note{achieved, "achieved " + figures.Number(achieved), blue})
 	}
-	title, about := "Throughput over time, "+p.Label(), aboutThroughput(p, len(counted), len(others), every)
-	return Chart{
-		Name: fmt.Sprintf("phase-%d-throughput", p.Number), Phase: p.Number, Title: title, About: about,
-		body: panels{[]*panel{pan}, 250}, frame: frame{title, about, footer(p.On())},
-	}
+	about := aboutThroughput(p, len(counted), len(others), every)
+	return phaseChart(p, footer, "throughput", "Throughput over time", about, 250, pan)
 }
 
 // aboutThroughput says what the chart of so many runs that count, and so many others, shows; a point stands for so many
@@ -128,10 +125,11 @@ func offeredOver(p figures.Phase, start, end float64) []xy {
 }
 
 func offeredNote(p figures.Phase) string {
+	text := "offered " + figures.Number(p.Mean())
 	if p.Shape.Kind != "" {
-		return "offered " + figures.Number(p.Mean()) + ", mean"
+		text += ", mean"
 	}
-	return "offered " + figures.Number(p.Mean())
+	return text
 }
 
 // highest is the highest rate that was offered.
@@ -188,12 +186,11 @@ func shadeWarmup(c draw.Canvas, p *plot.Plot, start float64) {
 		return
 	}
 	x := c.X(p.X.Norm(min(start, p.X.Max)))
-	c.FillPolygon(shade, []vg.Point{c.Min, {X: x, Y: c.Min.Y}, {X: x, Y: c.Max.Y}, {X: c.Min.X, Y: c.Max.Y}})
+	c.FillPolygon(shade, corners(c.Min.X, c.Min.Y, x, c.Max.Y))
 	style := textStyle(sizeLabel, soft, false)
 	if w := style.Width("warm-up"); w < x-c.Min.X-8 {
-		left, right, top, bottom := c.Min.X+3, c.Min.X+5+w, c.Max.Y-2, c.Max.Y-14
-		c.FillPolygon(halo,
-			[]vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
+		left, bottom := c.Min.X+3, c.Max.Y-14
+		c.FillPolygon(halo, corners(left, bottom, c.Min.X+5+w, c.Max.Y-2))
 		c.FillText(style, vg.Point{X: left + 1, Y: bottom + 3}, "warm-up")
 	}
 }

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -18,7 +17,7 @@ func Trend(number int, r trend.Result) Chart {
 	s := r.Series
 	pan := newPanel(s.Unit, "data points, oldest first")
 	pan.empty = len(s.Values) == 0
-	pan.plot.X.Min, pan.plot.X.Max = 0, math.Max(1, float64(len(s.Values)-1))
+	pan.plot.X.Min, pan.plot.X.Max = 0, max(1, float64(len(s.Values)-1))
 	zeroAxis(&pan.plot.Y, 1.2, s.Values...)
 	points := make([]xy, len(s.Values))
 	for i, v := range s.Values {

@@ -3,6 +3,7 @@ package chart
 import (
 	"cmp"
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 	"time"
@@ -33,7 +34,6 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 		memory.paint(func(c draw.Canvas, pl *plot.Plot) { level(c, pl, dashed(boundRed, 1.4, 6, 3), limit) })
 		memory.right = append(memory.right, note{limit, "limit " + figures.Memory(p.MemoryLimit), boundRed})
 	}
-	title := "Processor and memory of the workers, " + p.Label()
 	about := "Each line is one worker, the median of " + figures.Plural(p.Counted(), "run") + "; grey: warm-up."
 	if peak, ok := p.Pool.Figure(suite.OfMemory); ok {
 		about += fmt.Sprintf(" Largest worker of any run: %s MiB of %s allowed to each.", figures.Number(peak),
@@ -45,17 +45,14 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 	if cpu.empty && memory.empty {
 		about = "No run that counts recorded what its workers used."
 	}
-	return Chart{
-		Name: fmt.Sprintf("phase-%d-usage", p.Number), Phase: p.Number, Title: title, About: about,
-		body: panels{[]*panel{cpu, memory}, 180}, frame: frame{title, about, footer(p.On())},
-	}
+	return phaseChart(p, footer, "usage", "Processor and memory of the workers", about, 180, cpu, memory)
 }
 
 // workersOf reads the usage of each worker by name; a reading belongs to the second
 // that it is nearest to.
 func workersOf(p figures.Phase) []worker {
 	type lines struct{ cpu, memory []times }
-	byName := map[string]*lines{}
+	byName := map[string]lines{}
 	for _, r := range p.Runs {
 		if !r.Counts() || r.Usage == nil {
 			continue
@@ -72,11 +69,8 @@ func workersOf(p figures.Phase) []worker {
 					cpu[second] = point.CPU * 100
 				}
 			}
-			if byName[s.Name] == nil {
-				byName[s.Name] = &lines{}
-			}
 			l := byName[s.Name]
-			l.cpu, l.memory = append(l.cpu, cpu), append(l.memory, memory)
+			byName[s.Name] = lines{append(l.cpu, cpu), append(l.memory, memory)}
 		}
 	}
 	var workers []worker
@@ -117,19 +111,20 @@ func usagePanel(p figures.Phase, title string, workers []worker, read func(worke
 			stroke(c, pl, line(blue, 2.2), medians(lines).points(0, every))
 		}
 	})
-	if alike(lines, pan.plot.Y.Max) {
-		last := medians(lines).points(0, every)
-		pan.right = append(pan.right, note{last[len(last)-1].y, fmt.Sprintf("all %d workers", len(lines)), ink})
-	} else if few {
-		for i, l := range lines {
-			if points := l.points(0, every); len(points) > 0 {
-				last := points[len(points)-1]
-				pan.right = append(pan.right, note{last.y, workers[i].name, workerColors[i]})
-			}
+	noteAtEnd := func(l times, text string, tint color.Color) {
+		if points := l.points(0, every); len(points) > 0 {
+			pan.right = append(pan.right, note{points[len(points)-1].y, text, tint})
 		}
-	} else if points := medians(lines).points(0, every); len(points) > 0 {
-		last := points[len(points)-1]
-		pan.right = append(pan.right, note{last.y, fmt.Sprintf("median of %d", len(lines)), blue})
+	}
+	switch {
+	case alike(lines, pan.plot.Y.Max):
+		noteAtEnd(medians(lines), fmt.Sprintf("all %d workers", len(lines)), ink)
+	case few:
+		for i, l := range lines {
+			noteAtEnd(l, workers[i].name, workerColors[i])
+		}
+	default:
+		noteAtEnd(medians(lines), fmt.Sprintf("median of %d", len(lines)), blue)
 	}
 	return pan
 }

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,16 +13,13 @@ import (
 
 // Title is the suite in one line.
 func (r *Report) Title() string {
-	if title := Clean(r.Run.Suite.Title); title != "" {
-		return title
-	}
-	return Clean(r.Run.Suite.Name)
+	return cmp.Or(Clean(r.Run.Suite.Title), Clean(r.Run.Suite.Name))
 }
 
 // Host is the machine in one line.
 func (r *Report) Host() string {
 	h := r.Run.Host
-	parts := []string{known(h.CPUModel, "CPU "+Unknown), Plural(h.Cores, "core")}
+	parts := []string{cmp.Or(h.CPUModel, "CPU "+Unknown), Plural(h.Cores, "core")}
 	if h.Cores < 1 {
 		parts[1] = "cores " + Unknown
 	}
@@ -39,13 +37,6 @@ func (r *Report) Host() string {
 	return Clean(strings.Join(parts, ", "))
 }
 
-func known(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 // Stores is what the stores ran on, in one line.
 func (r *Report) Stores() string {
 	var names []string
@@ -61,14 +52,14 @@ func (r *Report) Stores() string {
 // Build is the program that made the run, in one line.
 func (r *Report) Build() string {
 	b := r.Run.Build
-	text := "nameplate " + known(b.Nameplate, Unknown)
+	text := "nameplate " + cmp.Or(b.Nameplate, Unknown)
 	if b.Revision != "" && b.Revision != Unknown {
 		text += " (" + Shorten(b.Revision, 12) + ")"
 	}
 	if b.Modified {
 		text += ", modified"
 	}
-	return Clean(text + ", " + known(b.Go, "go "+Unknown))
+	return Clean(text + ", " + cmp.Or(b.Go, "go "+Unknown))
 }
 
 // Mean is the offered rate, in req/s, over the measurement window.

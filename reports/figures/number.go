@@ -121,6 +121,14 @@ func Headroom(r judge.Result) string {
 	}
 }
 
+// Judged is a verdict's name; "not judged" for none.
+func Judged(v judge.Verdict) string {
+	if v == 0 {
+		return "not judged"
+	}
+	return v.String()
+}
+
 // Plural writes a count with its noun.
 func Plural(n int, noun string) string {
 	if n == 1 {

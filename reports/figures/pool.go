@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
@@ -128,18 +129,16 @@ func addErrors(into, from []measure.ErrorCount) []measure.ErrorCount {
 // sortBreakdowns sorts by name, numbers by their value.
 func sortBreakdowns(all []measure.Breakdown) {
 	slices.SortFunc(all, func(a, b measure.Breakdown) int {
-		return cmp.Or(cmp.Compare(len(digits(a.Name)), len(digits(b.Name))), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(digits(a.Name), digits(b.Name)), cmp.Compare(a.Name, b.Name))
 	})
 }
 
-// digits is the name when it is a number, "" when it is not.
-func digits(name string) string {
-	for _, r := range name {
-		if r < '0' || r > '9' {
-			return ""
-		}
+// digits is how many the name has when it is a number, 0 when it is not.
+func digits(name string) int {
+	if strings.Trim(name, "0123456789") != "" {
+		return 0
 	}
-	return name
+	return len(name)
 }
 
 // Metric reads a claim's metric from the pooled runs, by the same rules as the verdicts;

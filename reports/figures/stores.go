@@ -61,26 +61,23 @@ func (p Phase) StoreLines() []string {
 			lines = append(lines, store+": "+strings.Join(parts, ", "))
 		}
 	}
-	rate := func(name, unit string, scale float64) string {
-		v, ok := w.Rate(name)
+	told := func(v float64, ok bool, unit string) string {
 		if !ok {
 			return ""
 		}
-		return Number(v/scale) + " " + unit
+		return Number(v) + " " + unit
+	}
+	rate := func(name, unit string, scale float64) string {
+		v, ok := w.Rate(name)
+		return told(v/scale, ok, unit)
 	}
 	level := func(name, unit string, scale float64) string {
 		v, ok := w.Levels[name]
-		if !ok {
-			return ""
-		}
-		return Number(v/scale) + " " + unit
+		return told(v/scale, ok, unit)
 	}
 	hit := func(hits, misses, what string) string {
 		v, ok := share(w, hits, misses)
-		if !ok {
-			return ""
-		}
-		return fmt.Sprintf("%s %% %s", Number(100*v), what)
+		return told(100*v, ok, "% "+what)
 	}
 	line("postgres", rate("postgres_commits", "commits/s", 1), rate("postgres_rows_inserted", "rows inserted/s", 1),
 		hit("postgres_blocks_hit", "postgres_blocks_read", "of blocks from its cache"),

@@ -37,12 +37,8 @@ type suite struct {
 	Timestamp  string     `xml:"timestamp,attr"`
 	Hostname   string     `xml:"hostname,attr"`
 	ID         int        `xml:"id,attr"`
-	Properties properties `xml:"properties"`
+	Properties []property `xml:"properties>property"`
 	Cases      []testcase `xml:"testcase"`
-}
-
-type properties struct {
-	All []property `xml:"property"`
 }
 
 type property struct {
@@ -100,8 +96,8 @@ func Write(w io.Writer, r *figures.Report) error {
 func suiteOf(r *figures.Report, p figures.Phase, id int) suite {
 	s := suite{
 		Name: p.Label(), Time: seconds(took(p)), Timestamp: r.Run.Started.UTC().Format("2006-01-02T15:04:05"),
-		Hostname: "localhost", ID: id, Properties: properties{
-			[]property{{"stores", p.On()}, {"host", r.Host()}, {"build", r.Build()}, {"run", figures.Clean(r.Run.ID)}},
+		Hostname: "localhost", ID: id, Properties: []property{
+			{"stores", p.On()}, {"host", r.Host()}, {"build", r.Build()}, {"run", figures.Clean(r.Run.ID)},
 		},
 	}
 	for _, result := range p.Results {

@@ -3,6 +3,7 @@ package markdown
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -41,11 +42,7 @@ func Write(w io.Writer, r *figures.Report) error {
 		}
 	}
 	section(&b, "What to do next", lines)
-	lines = nil
-	for _, n := range r.Notes() {
-		lines = append(lines, text(n))
-	}
-	section(&b, "Notes", lines)
+	section(&b, "Notes", texts(r.Notes()))
 	if _, err := w.Write(within(b.Bytes())); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
@@ -53,11 +50,7 @@ func Write(w io.Writer, r *figures.Report) error {
 }
 
 func heading(b *bytes.Buffer, r *figures.Report) {
-	verdict := "not judged"
-	if r.Run.Verdict != 0 {
-		verdict = r.Run.Verdict.String()
-	}
-	fmt.Fprintf(b, "## %s %s: %s\n\n", sign(r.Run.Verdict), text(r.Title()), verdict)
+	fmt.Fprintf(b, "## %s %s: %s\n\n", sign(r.Run.Verdict), text(r.Title()), figures.Judged(r.Run.Verdict))
 	fmt.Fprintf(b, "%s. Exit status %d: %s.\n\n", figures.Capital(r.Conclusion()), r.Run.ExitStatus, r.ExitMeaning())
 	if r.Run.Interrupted {
 		b.WriteString("**Interrupted** before the plan was done.\n\n")
@@ -125,11 +118,7 @@ func capacities(b *bytes.Buffer, r *figures.Report) {
 		}
 	}
 	section(b, "Capacity", lines)
-	lines = nil
-	for _, line := range r.ScalingLines() {
-		lines = append(lines, text(line))
-	}
-	section(b, "Scaling, by the Universal Scalability Law", lines)
+	section(b, "Scaling, by the Universal Scalability Law", texts(r.ScalingLines()))
 }
 
 func failures(b *bytes.Buffer, r *figures.Report) {
@@ -166,19 +155,10 @@ func row(b *bytes.Buffer, cells ...string) {
 }
 
 // sign is a verdict's sign; its name always stands beside it.
-func sign(v judge.Verdict) string {
-	switch v {
-	case judge.Verified:
-		return "✅"
-	case judge.Refuted:
-		return "❌"
-	case judge.Invalid:
-		return "🚫"
-	case judge.Untestable:
-		return "➖"
-	default:
-		return "❔"
-	}
+func sign(v judge.Verdict) string { return cmp.Or(signs[v], "❔") }
+
+var signs = map[judge.Verdict]string{
+	judge.Verified: "✅", judge.Refuted: "❌", judge.Invalid: "🚫", judge.Untestable: "➖",
 }
 
 // special are the characters that Markdown or HTML could take for markup, or GitHub for
@@ -198,6 +178,15 @@ func text(s string) string {
 	}
 	// A bare address would become a link.
 	return strings.NewReplacer("://", "&#58;//", "www.", "www&#46;").Replace(b.String())
+}
+
+// texts escapes each of some foreign texts.
+func texts(all []string) []string {
+	var escaped []string
+	for _, s := range all {
+		escaped = append(escaped, text(s))
+	}
+	return escaped
 }
 
 // within cuts a report that is too long at the end of a line.

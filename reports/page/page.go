@@ -4,6 +4,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
@@ -31,7 +32,8 @@ const longest = 600
 
 var layout = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clean":   func(s string) string { return figures.Shorten(figures.Clean(s), longest) },
-	"capital": figures.Capital, "count": figures.Count,
+	"capital": figures.Capital, "count": figures.Count, "documented": figures.Documented,
+	"measured": figures.Measured, "judged": figures.Judged,
 	"style": func() template.CSS { return template.CSS(style) },
 }).Parse(source))
 
@@ -116,13 +118,10 @@ func imageOf(c chart.Chart) image {
 
 func options(run *archive.Run) []pair {
 	o := run.Options
-	scale := o.RateScale
-	if scale == 0 {
-		scale = 1
-	}
 	return []pair{
 		{"Runs of each phase", fmt.Sprint(o.Runs)}, {"Warm-up", o.WarmupBounds().String()},
-		{"Measurement window", o.Duration.String()}, {"Rates", figures.Number(scale) + " × documented"},
+		{"Measurement window", o.Duration.String()},
+		{"Rates", figures.Number(cmp.Or(o.RateScale, 1)) + " × documented"},
 		{"Seed", fmt.Sprint(o.Seed)}, {"Stores asked for", o.Stores},
 	}
 }
@@ -173,13 +172,9 @@ func breakdowns(all []measure.Breakdown) []breakdown {
 			v, ok := figures.Quantile(b.Response, q)
 			return figures.Maybe(v, ok, "ms")
 		}
-		name := figures.Clean(b.Name)
-		if name == "" {
-			name = "not named"
-		}
 		rows = append(rows, breakdown{
-			Name: name, Requests: figures.Count(b.Succeeded + b.Failed), Failed: figures.Count(b.Failed), P50: ms(0.5),
-			P99: ms(0.99), Max: ms(1),
+			Name: cmp.Or(figures.Clean(b.Name), "not named"), Requests: figures.Count(b.Succeeded + b.Failed),
+			Failed: figures.Count(b.Failed), P50: ms(0.5), P99: ms(0.99), Max: ms(1),
 		})
 	}
 	return rows
@@ -206,19 +201,8 @@ func workers(p figures.Phase, all []measure.Breakdown) []breakdown {
 	return rows
 }
 
-// Documented is what a claim asks for.
-func (c content) Documented(r judge.Result) string { return figures.Documented(r) }
-
-// Measured is what the runs yielded for a claim.
-func (c content) Measured(r judge.Result) string { return figures.Measured(r) }
-
 // Headroom is how far a claim lies on the good side.
-func (c content) Headroom(r judge.Result) string {
-	if h := figures.Headroom(r); h != "" {
-		return h
-	}
-	return "none"
-}
+func (c content) Headroom(r judge.Result) string { return cmp.Or(figures.Headroom(r), "none") }
 
 // Bottleneck names the bottleneck of a phase of which no run counts.
 func (c content) Bottleneck(s section) string { return s.BottleneckLine(c.Run.Host.Cores) }
@@ -226,26 +210,9 @@ func (c content) Bottleneck(s section) string { return s.BottleneckLine(c.Run.Ho
 // Why is the reasons for a verdict.
 func (c content) Why(r judge.Result) string { return strings.Join(figures.Why(r), "; ") }
 
-// Judged is a verdict's name; "not judged" for none.
-func (c content) Judged(v judge.Verdict) string {
-	if v == 0 {
-		return "not judged"
-	}
-	return v.String()
-}
-
 // Sign is a verdict's sign, which stands beside its name.
-func (c content) Sign(v judge.Verdict) string {
-	switch v {
-	case judge.Verified:
-		return "✓"
-	case judge.Refuted:
-		return "✗"
-	case judge.Invalid:
-		return "⊘"
-	case judge.Untestable:
-		return "–"
-	default:
-		return "?"
-	}
+func (c content) Sign(v judge.Verdict) string { return cmp.Or(signs[v], "?") }
+
+var signs = map[judge.Verdict]string{
+	judge.Verified: "✓", judge.Refuted: "✗", judge.Invalid: "⊘", judge.Untestable: "–",
 }

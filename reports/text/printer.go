@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -44,22 +45,13 @@ func (p *printer) paint(s style, text string) string {
 
 // line prints a text, wrapped; what was indented stays so.
 func (p *printer) line(s style, text string) {
-	indent := ""
-	for len(indent) < len(text) && text[len(indent)] == ' ' {
-		indent += " "
-	}
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	for _, l := range wrap(text, p.width-len(indent)) {
-		p.printf("%s\n", p.paint(s, trimEmpty(indent+l)))
-	}
-}
-
-func trimEmpty(s string) string {
-	for _, r := range s {
-		if r != ' ' {
-			return s
+		if l != "" {
+			l = indent + l
 		}
+		p.printf("%s\n", p.paint(s, l))
 	}
-	return ""
 }
 
 // fieldWidth is the width of a field's name, with the space after it.
@@ -76,6 +68,14 @@ func (p *printer) field(name, text string) {
 			l = figures.Unknown
 		}
 		p.printf("%s%s\n", p.paint(dim, pad(label, fieldWidth)), l)
+	}
+}
+
+// fields prints texts below each other, with the name beside the first.
+func (p *printer) fields(name string, texts []string) {
+	for _, text := range texts {
+		p.field(name, text)
+		name = ""
 	}
 }
 

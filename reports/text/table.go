@@ -82,11 +82,7 @@ func (t table) write(p *printer, l layout) {
 	if !l.beside {
 		head = head[:len(head)-1]
 	}
-	heads := make([]style, len(head))
-	for i := range heads {
-		heads[i] = dim
-	}
-	p.row(head, heads, l.widths)
+	p.row(head, slices.Repeat([]style{dim}, len(head)), l.widths)
 	for _, r := range t.rows {
 		last := len(r.cells) - 1
 		if l.beside {
@@ -118,10 +114,9 @@ func (p *printer) row(cells []string, paint []style, widths []int) {
 			if n < len(wrapped[i]) {
 				text = wrapped[i][n]
 			}
+			b.WriteString(p.paint(paint[i], text))
 			if i < len(cells)-1 {
-				b.WriteString(p.paint(paint[i], text) + strings.Repeat(" ", max(0, widths[i]-columns(text))+columnGap))
-			} else {
-				b.WriteString(p.paint(paint[i], text))
+				b.WriteString(strings.Repeat(" ", max(0, widths[i]-columns(text))+columnGap))
 			}
 		}
 		p.printf("%s\n", strings.TrimRight(b.String(), " "))

@@ -14,7 +14,7 @@ import (
 // Options say how a report is written.
 type Options struct {
 	Width int  // columns of the terminal; 0 stands for 80, others are kept within [60, 200]
-	Color bool // with ANSI colours
+	Color bool // with ANSI colours; the caller decides, by NO_COLOR and whether it is a terminal
 }
 
 // most is how many lines of one kind (errors, excluded runs, notes) are written.
@@ -28,9 +28,10 @@ func Write(w io.Writer, r *figures.Report, o Options) error {
 	p := &printer{w: w, width: min(200, max(60, o.Width)), color: o.Color}
 	p.heading(r)
 	p.phases(r)
-	p.scaling(r)
-	p.excluded(r)
-	p.notes(r)
+	scaling := figures.CleanAll(r.ScalingLines())
+	p.list("Scaling, by the Universal Scalability Law", scaling, len(scaling))
+	p.list("Excluded runs", excluded(r), most)
+	p.list("Notes", r.Notes(), most)
 	p.conclusion(r)
 	if p.err != nil {
 		return fmt.Errorf("write report: %w", p.err)
@@ -101,7 +102,7 @@ func claims(phase figures.Phase) table {
 				r.Verdict.String(), strings.Join(why, "; "),
 			},
 			obvious: r.Verdict == judge.Verified && len(why) == 1,
-			paint:   []style{plain, plain, plain, plain, verdictStyle(r.Verdict), plain},
+			paint:   []style{plain, plain, plain, plain, styles[r.Verdict], plain},
 		})
 	}
 	return t
@@ -152,9 +153,7 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 		cluster += "; stores CPU " + figures.Maybe(cpu, known, "µs/request")
 	}
 	p.field("cluster", cluster)
-	for i, line := range phase.StoreLines() {
-		p.field(map[bool]string{true: "stores"}[i == 0], line)
-	}
+	p.fields("stores", phase.StoreLines())
 	for _, r := range phase.Runs {
 		if len(r.Disturbed) > 0 { // one run as an example, all are in the archive
 			p.field(string(phase.Disturb),
@@ -182,73 +181,39 @@ func (p *printer) capacity(phase figures.Phase) {
 	if line := phase.WarmupLine(); line != "" {
 		p.field("warm-up", line)
 	}
-	if phase.Search == nil {
-		return
-	}
-	for i, line := range phase.CapacityLines() {
-		name := ""
-		if i == 0 {
-			name = "capacity"
-		}
-		p.field(name, line)
-	}
+	p.fields("capacity", phase.CapacityLines())
 }
 
-// scaling writes how the capacity grows with the workers.
-func (p *printer) scaling(r *figures.Report) {
-	lines := r.ScalingLines()
-	if len(lines) == 0 {
+// list writes a heading and at most so many items; nothing where there are none.
+func (p *printer) list(heading string, items []string, most int) {
+	if len(items) == 0 {
 		return
 	}
 	p.line(plain, "")
-	p.line(bold, "Scaling, by the Universal Scalability Law")
-	for _, line := range lines {
-		p.item(figures.Clean(line))
+	p.line(bold, heading)
+	for _, item := range items[:min(most, len(items))] {
+		p.item(item)
+	}
+	if more := len(items) - most; more > 0 {
+		p.item(fmt.Sprintf("and %d more", more))
 	}
 }
 
-func (p *printer) excluded(r *figures.Report) {
-	all := r.Excluded()
-	if len(all) == 0 {
-		return
+func excluded(r *figures.Report) []string {
+	var lines []string
+	for _, u := range r.Excluded() {
+		lines = append(lines, fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, strings.Join(u.Reasons, "; ")))
 	}
-	p.line(plain, "")
-	p.line(bold, "Excluded runs")
-	for i, u := range all {
-		if i == most {
-			p.item(fmt.Sprintf("and %d more", len(all)-i))
-			return
-		}
-		p.item(fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, strings.Join(u.Reasons, "; ")))
-	}
-}
-
-func (p *printer) notes(r *figures.Report) {
-	notes := r.Notes()
-	if len(notes) == 0 {
-		return
-	}
-	p.line(plain, "")
-	p.line(bold, "Notes")
-	for i, n := range notes {
-		if i == most {
-			p.item(fmt.Sprintf("and %d more", len(notes)-i))
-			return
-		}
-		p.item(n)
-	}
+	return lines
 }
 
 func (p *printer) conclusion(r *figures.Report) {
 	p.line(plain, "")
-	verdict := "not judged"
-	if r.Run.Verdict != 0 {
-		verdict = r.Run.Verdict.String()
-	}
+	verdict := figures.Judged(r.Run.Verdict)
 	for i, text := range wrap("Verdict: "+verdict+"; "+r.Conclusion(), p.width) {
 		if i == 0 { // the verdict stands at its start
 			rest := strings.TrimPrefix(text, "Verdict: "+verdict)
-			p.printf("%s%s%s\n", p.paint(bold, "Verdict: "), p.paint(verdictStyle(r.Run.Verdict), verdict), rest)
+			p.printf("%s%s%s\n", p.paint(bold, "Verdict: "), p.paint(styles[r.Run.Verdict], verdict), rest)
 			continue
 		}
 		p.line(plain, text)
@@ -256,18 +221,7 @@ func (p *printer) conclusion(r *figures.Report) {
 	p.line(plain, fmt.Sprintf("Exit status %d: %s", r.Run.ExitStatus, r.ExitMeaning()))
 }
 
-// verdictStyle is how a verdict is written; its name always stands there too.
-func verdictStyle(v judge.Verdict) style {
-	switch v {
-	case judge.Verified:
-		return green
-	case judge.Refuted:
-		return red
-	case judge.Invalid:
-		return magenta
-	case judge.Inconclusive:
-		return yellow
-	default:
-		return plain
-	}
+// styles are how verdicts are written, the others plain; their names always stand there too.
+var styles = map[judge.Verdict]style{
+	judge.Verified: green, judge.Refuted: red, judge.Invalid: magenta, judge.Inconclusive: yellow,
 }
