@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -269,10 +270,5 @@ func sorted(all map[string]*Breakdown) []Breakdown {
 
 // isNumber reports whether name is a decimal number without leading zeros.
 func isNumber(name string) bool {
-	for i := range len(name) {
-		if !isDigit(name[i]) {
-			return false
-		}
-	}
-	return name != "" && name[0] != '0'
+	return name != "" && name[0] != '0' && strings.Trim(name, "0123456789") == ""
 }

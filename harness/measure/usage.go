@@ -107,51 +107,46 @@ type Quiet struct {
 	Busy   float64       `json:"busy"`      // cores that they used at last
 }
 
-// CPUOf sums the processor time within the measurement window over all series of a role, in
-// seconds; false when any of them is not known or there is none.
-func (u *Usage) CPUOf(role Role) (float64, bool) {
-	var sum float64
-	found := false
+// of lists the series of a role; none, and false, when any of them is not known or there is none.
+func (u *Usage) of(role Role) ([]Series, bool) {
+	var all []Series
 	for _, s := range u.Series {
 		if s.Role != role {
 			continue
 		}
 		if !s.Known {
-			return 0, false
+			return nil, false
 		}
-		sum, found = sum+s.CPU, true
+		all = append(all, s)
 	}
-	return sum, found
+	return all, len(all) > 0
+}
+
+// CPUOf sums the processor time within the measurement window over all series of a role, in
+// seconds; false when any of them is not known or there is none.
+func (u *Usage) CPUOf(role Role) (sum float64, known bool) {
+	all, known := u.of(role)
+	for _, s := range all {
+		sum += s.CPU
+	}
+	return sum, known
 }
 
 // PeakRSSOf is the largest resident size that any series of a role reached, in
 // bytes; false when any of them is not known or there is none.
-func (u *Usage) PeakRSSOf(role Role) (int64, bool) {
-	var peak int64
-	found := false
-	for _, s := range u.Series {
-		if s.Role != role {
-			continue
-		}
-		if !s.Known {
-			return 0, false
-		}
-		peak, found = max(peak, s.PeakRSS), true
+func (u *Usage) PeakRSSOf(role Role) (peak int64, known bool) {
+	all, known := u.of(role)
+	for _, s := range all {
+		peak = max(peak, s.PeakRSS)
 	}
-	return peak, found
+	return peak, known
 }
 
 // PeakOwnOf is the largest size of its own that any series of a role reached at a reading, in bytes;
 // false when any of them is not known or there is none.
-func (u *Usage) PeakOwnOf(role Role) (int64, bool) {
-	var peak int64
-	for _, s := range u.Series {
-		if s.Role != role {
-			continue
-		}
-		if !s.Known {
-			return 0, false
-		}
+func (u *Usage) PeakOwnOf(role Role) (peak int64, known bool) {
+	all, _ := u.of(role)
+	for _, s := range all {
 		for _, p := range s.Points {
 			peak = max(peak, p.Own)
 		}
@@ -161,20 +156,14 @@ func (u *Usage) PeakOwnOf(role Role) (int64, bool) {
 
 // PeakTotalRSSOf is the largest resident size that all series of a role had together at one
 // reading, in bytes; false when any of them is not known or there is none.
-func (u *Usage) PeakTotalRSSOf(role Role) (int64, bool) {
+func (u *Usage) PeakTotalRSSOf(role Role) (peak int64, known bool) {
 	totals := map[time.Duration]int64{}
-	for _, s := range u.Series {
-		if s.Role != role {
-			continue
-		}
-		if !s.Known {
-			return 0, false
-		}
+	all, _ := u.of(role)
+	for _, s := range all {
 		for _, p := range s.Points {
 			totals[p.At] += p.RSS
 		}
 	}
-	var peak int64
 	for _, total := range totals {
 		peak = max(peak, total)
 	}

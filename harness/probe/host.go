@@ -1,9 +1,11 @@
 package probe
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
@@ -88,7 +90,7 @@ func onlineCores(root fs.FS) int {
 	if n := countList(text(root, "sys/devices/system/cpu/online")); n > 0 {
 		return n
 	}
-	if n := int(countCores([]byte(read(root, "proc/stat")))); n > 0 {
+	if n := countCores(read(root, "proc/stat")); n > 0 {
 		return n
 	}
 	return runtime.NumCPU()
@@ -114,20 +116,14 @@ func countList(list string) int {
 
 // governor is the frequency governor of the processors, all of them if they differ.
 func governor(root fs.FS) string {
-	files, err := fs.Glob(root, "sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor")
-	if err != nil {
-		return unknown
-	}
+	files, _ := fs.Glob(root, "sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor") // the pattern is well-formed
 	var found []string
 	for _, file := range files {
-		if g := text(root, file); g != unknown && !strings.Contains(" "+strings.Join(found, " ")+" ", " "+g+" ") {
+		if g := text(root, file); g != unknown && !slices.Contains(found, g) {
 			found = append(found, g)
 		}
 	}
-	if len(found) == 0 {
-		return unknown
-	}
-	return strings.Join(found, ", ")
+	return cmp.Or(strings.Join(found, ", "), unknown)
 }
 
 // container names the container that this process runs in; "" when none is recognised.
@@ -149,10 +145,7 @@ func container(root fs.FS, env func(string) string) string {
 	case strings.Contains(groups, "/lxc"):
 		return "lxc"
 	}
-	if manager := text(root, "run/systemd/container"); manager != unknown {
-		return manager
-	}
-	return ""
+	return strings.TrimSpace(read(root, "run/systemd/container"))
 }
 
 // hypervisor names what the host itself runs on; "" when it tells of none.
@@ -165,17 +158,9 @@ func hypervisor(root fs.FS) string {
 	if kind != unknown {
 		return kind
 	}
-	vendor, product := text(root, "sys/class/dmi/id/sys_vendor"), text(root, "sys/class/dmi/id/product_name")
-	switch {
-	case vendor == unknown && product == unknown:
-		return unknown
-	case vendor == unknown:
-		return product
-	case product == unknown:
-		return vendor
-	default:
-		return vendor + " " + product
-	}
+	made := []string{text(root, "sys/class/dmi/id/sys_vendor"), text(root, "sys/class/dmi/id/product_name")}
+	made = slices.DeleteFunc(made, func(s string) bool { return s == unknown })
+	return cmp.Or(strings.Join(made, " "), unknown)
 }
 
 // gibibytes writes a size for the reader.

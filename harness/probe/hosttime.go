@@ -22,22 +22,31 @@ type coreTime struct {
 
 // readHostTime reads /proc/stat; false where it cannot be read.
 func readHostTime(root string, at time.Duration) (hostTime, bool) {
-	fs, err := procfs.NewFS(root)
-	if err != nil {
-		return hostTime{}, false
-	}
-	stat, err := fs.Stat()
+	stat, err := hostStat(root)
 	if err != nil || len(stat.CPU) == 0 {
 		return hostTime{}, false
 	}
 	h := hostTime{at: at, cores: make(map[int64]coreTime, len(stat.CPU))}
 	for id, c := range stat.CPU {
-		h.cores[id] = coreTime{
-			total: seconds(c.User + c.Nice + c.System + c.Idle + c.Iowait + c.IRQ + c.SoftIRQ + c.Steal),
-			idle:  seconds(c.Idle + c.Iowait), steal: seconds(c.Steal), irq: seconds(c.IRQ + c.SoftIRQ),
-		}
+		h.cores[id] = coreTimeOf(c)
 	}
 	return h, true
+}
+
+func hostStat(root string) (procfs.Stat, error) {
+	fs, err := procfs.NewFS(root)
+	if err != nil {
+		return procfs.Stat{}, err
+	}
+	return fs.Stat()
+}
+
+// coreTimeOf adds up a line of /proc/stat. Guest time is part of user and nice already.
+func coreTimeOf(c procfs.CPUStat) coreTime {
+	return coreTime{
+		total: seconds(c.User + c.Nice + c.System + c.Idle + c.Iowait + c.IRQ + c.SoftIRQ + c.Steal),
+		idle:  seconds(c.Idle + c.Iowait), steal: seconds(c.Steal), irq: seconds(c.IRQ + c.SoftIRQ),
+	}
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -27,8 +27,6 @@ const (
 	longestPart = 3 * time.Second
 )
 
-func newOthersReader(from source) othersReader { return othersReader{source: from} }
-
 // mayRun takes the processors of a process of the run.
 func (o *othersReader) mayRun(pid int) {
 	for _, id := range processors(o.source.root, pid) {

@@ -7,7 +7,7 @@
 package probe
 
 import (
-	"bytes"
+	"regexp"
 	"runtime"
 	"slices"
 	"time"
@@ -44,17 +44,19 @@ func Spin() time.Duration {
 	return slice[spinSlices/2] * spinSlices
 }
 
-// StealReading is the host's processor time so far, in ticks.
+// StealReading is the host's processor time so far.
 type StealReading struct {
-	total, steal uint64
+	total, steal time.Duration
 }
 
 // Steal reads how much processor time the hypervisor has taken away since the host
 // started; false where the kernel does not say.
-func Steal() (StealReading, bool) {
-	f := openAt(procRoot, "stat")
-	defer f.close()
-	return parseHostStat(f.read(nil))
+func Steal() (StealReading, bool) { return readSteal(procRoot) }
+
+func readSteal(root string) (StealReading, bool) {
+	stat, err := hostStat(root)
+	all := coreTimeOf(stat.CPUTotal)
+	return StealReading{all.total, all.steal}, err == nil && all.total > 0
 }
 
 // Since is the share of the host's processor time that was taken away since an earlier
@@ -66,44 +68,10 @@ func (r StealReading) Since(earlier StealReading) float64 {
 	return min(1, float64(r.steal-earlier.steal)/float64(r.total-earlier.total))
 }
 
-// parseHostStat reads the line "cpu user nice system idle iowait irq softirq steal …".
-// Guest time is part of user and nice already.
-func parseHostStat(data []byte) (StealReading, bool) {
-	line, _, _ := bytes.Cut(data, []byte{'\n'})
-	line, found := bytes.CutPrefix(line, []byte("cpu "))
-	if !found {
-		return StealReading{}, false
-	}
-	var field [8]uint64
-	n := 0
-	for ; n < len(field); n++ {
-		value, rest, ok := nextNumber(line)
-		if !ok {
-			break
-		}
-		field[n], line = value, rest
-	}
-	if n < 4 {
-		return StealReading{}, false
-	}
-	var h StealReading
-	for _, v := range field {
-		h.total += v
-	}
-	h.steal = field[7]
-	return h, true
-}
-
 // countCores counts the lines "cpu0", "cpu1", … of /proc/stat; 0: not known.
-func countCores(data []byte) float64 {
-	n := 0
-	for line := range bytes.Lines(data) {
-		if rest, ok := bytes.CutPrefix(line, []byte("cpu")); ok && len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
-			n++
-		}
-	}
-	return float64(n)
-}
+func countCores(stat string) int { return len(coreLine.FindAllString(stat, -1)) }
+
+var coreLine = regexp.MustCompile(`(?m)^cpu[0-9]`)
 
 // nextNumber reads one decimal number after spaces.
 func nextNumber(b []byte) (value uint64, rest []byte, ok bool) {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -66,11 +67,7 @@ func (k *kernelThreads) keep(pids []int) {
 	for _, pid := range pids {
 		living[pid] = true
 	}
-	for pid := range k.used {
-		if !living[pid] {
-			delete(k.used, pid)
-		}
-	}
+	maps.DeleteFunc(k.used, func(pid int, _ time.Duration) bool { return !living[pid] })
 }
 
 // advance is the time that they used since the reading before, 0 at the first. What cannot

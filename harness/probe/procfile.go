@@ -71,8 +71,8 @@ func parseStat(data []byte) (processStat, bool) {
 	if end < 0 {
 		return processStat{}, false
 	}
-	var s processStat
-	rest := data[end+1:]
+	var numbers [23]uint64
+	nice, rest := 0, data[end+1:]
 	for number := 3; number <= 22; number++ { // numbered as in the manual; 3 follows the name
 		rest = bytes.TrimLeft(rest, " ")
 		field, after, _ := bytes.Cut(rest, []byte{' '})
@@ -86,30 +86,19 @@ func parseStat(data []byte) (processStat, bool) {
 			if !ok || len(bytes.TrimSpace(left)) > 0 {
 				return processStat{}, false
 			}
-			s.set(number, v)
+			numbers[number] = v
 		case 19:
-			nice, err := strconv.Atoi(string(field))
+			v, err := strconv.Atoi(string(field))
 			if err != nil {
 				return processStat{}, false
 			}
-			s.nice = nice
+			nice = v
 		}
 	}
-	return s, true
-}
-
-// set takes a field by its number in the manual.
-func (s *processStat) set(number int, v uint64) {
-	switch number {
-	case 4:
-		s.parent = int(v)
-	case 14, 15:
-		s.own += v
-	case 16, 17:
-		s.children += v
-	case 22:
-		s.started = v
-	}
+	return processStat{
+		parent: int(numbers[4]), own: numbers[14] + numbers[15], children: numbers[16] + numbers[17],
+		started: numbers[22], nice: nice,
+	}, true
 }
 
 // processMemory is what /proc/PID/status says about memory, in bytes.

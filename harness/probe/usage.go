@@ -83,7 +83,7 @@ func newUsageReader(c Config, from source) *usageReader {
 	r := &usageReader{
 		config: c, source: from, processes: newProcesses(from.root, from.clock), byName: map[seriesKey]*seriesReader{},
 		accounts: map[int]*account{}, memory: openAt(from.root, "meminfo"), uptime: openAt(from.root, "uptime"),
-		buf: make([]byte, 4096), others: newOthersReader(from),
+		buf: make([]byte, 4096), others: othersReader{source: from},
 	}
 	r.find(measure.RoleHost, "host")
 	return r
