@@ -216,9 +216,10 @@ func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, e
 		r := load.Request(*traffic.NewCalibrated(spec.Workload.Burnt(), spec.Workload.Wait))
 		return always{&r}, nil
 	}
-	config := traffic.Config{Dataset: datasetSpec(spec.Dataset, spec.DatasetSeed), Seed: spec.Seed, Salt: spec.Salt}
-	config.Mix = mixOf(spec.Workload)
-	source, err := traffic.New(config)
+	source, err := traffic.New(traffic.Config{
+		Dataset: datasetSpec(spec.Dataset, spec.DatasetSeed), Mix: mixOf(spec.Workload), Seed: spec.Seed,
+		Salt: spec.Salt,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +228,7 @@ func (Platform) Source(ctx context.Context, spec run.SourceSpec) (load.Source, e
 	if err := source.Prepare(ctx, spec.URL); err != nil {
 		return nil, err
 	}
-	return platformSource{source}, nil
+	return faults.Requests{Source: source}, nil
 }
 
 // mixOf is what is asked for in a workload.
@@ -244,15 +245,6 @@ type always struct{ request *load.Request }
 
 // Next is that request.
 func (a always) Next() *load.Request { return a.request }
-
-// platformSource gives the platform's requests to the load generator.
-type platformSource struct{ *traffic.Source }
-
-// Next is the next request of the mix.
-func (s platformSource) Next() *load.Request {
-	r := load.Request(*s.Source.Next())
-	return &r
-}
 
 func datasetSpec(d suite.Dataset, seed uint64) dataset.Spec {
 	return dataset.Spec{Seed: seed, Accounts: d.Accounts, Transactions: d.Transactions}

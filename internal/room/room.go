@@ -89,8 +89,7 @@ func try(dir string) error {
 
 // bottom is the error of the system, without the path.
 func bottom(err error) error {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno
 	}
 	return err

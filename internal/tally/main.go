@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -136,17 +137,13 @@ func (t *tally) print(w io.Writer, floor float64, of []string) error {
 	if floor > 0 {
 		low = t.coverage(w, floor, of)
 	}
-	var whys []string
 	skipped := 0
-	for why, tests := range t.skipped {
-		whys = append(whys, why)
+	for _, tests := range t.skipped {
 		skipped += len(tests)
 	}
-	slices.Sort(whys)
 	fmt.Fprintf(w, "\n%-8s %6d\n%-8s %6d\n%-8s %6d\n%-8s %6d\n", "ran", t.passed+t.failed, "passed", t.passed, "failed",
-		t.failed,
-		"skipped", skipped)
-	for _, why := range whys {
+		t.failed, "skipped", skipped)
+	for _, why := range slices.Sorted(maps.Keys(t.skipped)) {
 		fmt.Fprintf(w, "  %6d %s\n", len(t.skipped[why]), why)
 	}
 	for _, name := range t.bad {

@@ -40,7 +40,7 @@ func scale(f *fault) error {
 	var longest time.Duration
 	for _, workers := range []int{max(1, n/2), 2 * n, n} {
 		asked := time.Now()
-		if err := f.command(func(ctx context.Context) error { return f.Cluster.Scale(ctx, workers) }); err != nil {
+		if err := f.scaleTo(workers); err != nil {
 			return err
 		}
 		longest = max(longest, time.Since(asked))
@@ -51,6 +51,11 @@ func scale(f *fault) error {
 	}
 	f.set("recovery", milliseconds(longest))
 	return nil
+}
+
+// scaleTo has the cluster run so many workers.
+func (f *fault) scaleTo(workers int) error {
+	return f.command(func(ctx context.Context) error { return f.Cluster.Scale(ctx, workers) })
 }
 
 // command gives the cluster a command and waits until it is carried out.

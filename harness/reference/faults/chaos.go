@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
+	"slices"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 )
@@ -66,13 +69,14 @@ func chaos(f *fault) error {
 func (f *fault) fresh() (holds, error) {
 	var h holds
 	err := f.tried(fmt.Sprintf("CLUSTER_WORKERS=%d", f.spec.Phase.Workers), func(p *probed) (err error) {
-		most := func(ctx context.Context) error { return p.cluster.Scale(ctx, 2*f.spec.Phase.Workers) }
-		back := func(ctx context.Context) error { return p.cluster.Scale(ctx, f.spec.Phase.Workers) }
-		// a reload has one more for a while
-		for _, do := range []func(context.Context) error{most, p.cluster.Reload, back} {
-			if err := p.command(do); err != nil {
-				return err
-			}
+		if err = p.scaleTo(2 * f.spec.Phase.Workers); err != nil {
+			return err
+		}
+		if err = p.command(p.cluster.Reload); err != nil { // which has one more for a while
+			return err
+		}
+		if err = p.scaleTo(f.spec.Phase.Workers); err != nil {
+			return err
 		}
 		h, err = holding(p.primary())
 		return err
@@ -121,10 +125,7 @@ func (f *fault) injectRandom() (counts map[string]int, err error) {
 		{"SIGSTOP", victim(syscall.SIGSTOP)},
 		{"SIGTERM", victim(syscall.SIGTERM)},
 		{"reload", func() error { return f.command(f.Cluster.Reload) }},
-		{"scale", func() error {
-			n := 2 + rng.IntN(2*f.spec.Phase.Workers-1)
-			return f.command(func(ctx context.Context) error { return f.Cluster.Scale(ctx, n) })
-		}},
+		{"scale", func() error { return f.scaleTo(2 + rng.IntN(2*f.spec.Phase.Workers-1)) }},
 	}
 	// The end is left for the cluster to come to rest under load.
 	end := f.spec.End - (f.spec.End-f.spec.Start)/10
@@ -138,7 +139,7 @@ func (f *fault) injectRandom() (counts map[string]int, err error) {
 			return counts, err
 		}
 	}
-	return counts, f.command(func(ctx context.Context) error { return f.Cluster.Scale(ctx, f.spec.Phase.Workers) })
+	return counts, f.scaleTo(f.spec.Phase.Workers)
 }
 
 // book makes writes until the context ends, and closes first when one was acknowledged; it returns
@@ -173,12 +174,7 @@ func (f *fault) book(ctx context.Context, first chan<- struct{}) map[string]int6
 // missing counts the acknowledged writes that are not there exactly once.
 func (f *fault) missing(acknowledged map[string]int64) (int, error) {
 	seen := map[string]int{}
-	read := map[int64]bool{}
-	for _, account := range acknowledged {
-		if read[account] {
-			continue
-		}
-		read[account] = true
+	for _, account := range slices.Compact(slices.Sorted(maps.Values(acknowledged))) {
 		var list wire.Transactions
 		path := fmt.Sprintf("/api/accounts/%d/transactions?limit=%d", account, wire.MaxLimit)
 		if _, err := f.ask(http.MethodGet, path, "", nil, &list); err != nil {
@@ -240,19 +236,16 @@ type holds struct {
 	mebibytes   float64 // resident
 }
 
-// holding looks at a process in /proc (proc(5); statm counts in pages).
+// holding looks at a process in /proc.
 func holding(pid int) (holds, error) {
-	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	p, err := procfs.NewProc(pid)
 	if err != nil {
 		return holds{}, err
 	}
-	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	open, err := p.FileDescriptorsLen()
 	if err != nil {
 		return holds{}, err
 	}
-	var size, resident int64
-	if _, err := fmt.Sscan(string(statm), &size, &resident); err != nil {
-		return holds{}, fmt.Errorf("read /proc/%d/statm: %w", pid, err)
-	}
-	return holds{len(open), float64(resident) * float64(os.Getpagesize()) / (1 << 20)}, nil
+	stat, err := p.Stat()
+	return holds{open, float64(stat.ResidentMemory()) / (1 << 20)}, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"syscall"
@@ -58,17 +59,11 @@ func configure(f *fault) error {
 		return err
 	}
 	wrong := 0
-	count := func(err error) {
-		if err != nil {
-			wrong++
-			f.note("%v", err)
-		}
-	}
 	for _, s := range settings {
-		count(f.tried(s.set, s.seen))
+		f.count(&wrong, math.MaxInt, f.tried(s.set, s.seen))
 	}
 	for _, v := range config.Variables {
-		count(f.refuses(v))
+		f.count(&wrong, math.MaxInt, f.refuses(v))
 	}
 	f.note("%d good settings and %d refusals tried, %d wrong", len(settings), len(config.Variables), wrong)
 	f.set("wrong", float64(wrong))
@@ -90,7 +85,7 @@ func debug(f *fault) error {
 		{"cluster:*,-cluster:ipc", []string{"cluster:main", "cluster:health"}, []string{"cluster:ipc"}},
 		{"", nil, []string{"cluster:health", "cluster:ipc"}},
 	} {
-		err := f.tried("DEBUG="+c.debug, func(p *probed) error {
+		f.count(&wrong, math.MaxInt, f.tried("DEBUG="+c.debug, func(p *probed) error {
 			for _, namespace := range c.has {
 				logged := func() bool {
 					_, _ = p.get("/health", &p.health) // for which a worker asks the primary
@@ -106,11 +101,7 @@ func debug(f *fault) error {
 				}
 			}
 			return nil
-		})
-		if err != nil {
-			wrong++
-			f.note("%v", err)
-		}
+		}))
 	}
 	f.note("3 values of DEBUG tried, %d wrong", wrong)
 	f.set("wrong", float64(wrong))

@@ -153,6 +153,16 @@ func (f *fault) note(format string, args ...any) {
 	f.seen = append(f.seen, fmt.Sprintf("%.3f s: %s", f.now().Seconds(), fmt.Sprintf(format, args...)))
 }
 
+// count adds an error, if it is one, to those that there were, and notes the first so many.
+func (f *fault) count(errs *int, noted int, err error) {
+	if err == nil {
+		return
+	}
+	if *errs++; *errs <= noted {
+		f.note("%v", err)
+	}
+}
+
 // set keeps a metric's value.
 func (f *fault) set(metric string, v float64) {
 	f.mu.Lock()

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -86,11 +87,8 @@ func watchHealth(f *fault) error {
 		if err == nil {
 			_, err = f.healthOfWorkers()
 		}
-		if asked++; err != nil {
-			if wrong++; wrong <= 3 {
-				f.note("%v", err)
-			}
-		}
+		asked++
+		f.count(&wrong, 3, err)
 		if err := f.wait(10 * time.Millisecond); err != nil {
 			return err
 		}
@@ -151,25 +149,35 @@ func (f *fault) healthOfWorkers() (workersReport, error) {
 
 // get reads a JSON answer.
 func (f *fault) get(path string, into any) (code int, err error) {
-	ctx, cancel := context.WithTimeout(f.ctx, client.Timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.Cluster.URL()+path, nil)
+	answer, text, err := f.exchange(http.MethodGet, path, http.Header{}, nil)
 	if err != nil {
 		return 0, err
 	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	if err != nil {
-		return 0, fmt.Errorf("GET %s: %w", path, err)
-	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := json.Unmarshal(text, into); err != nil {
 		return answer.StatusCode, fmt.Errorf("GET %s: %w", path, err)
 	}
 	return answer.StatusCode, nil
+}
+
+// exchange makes a request over a fresh connection and reads its answer.
+func (f *fault) exchange(method, path string, header http.Header, body []byte) (*http.Response, []byte, error) {
+	ctx, cancel := context.WithTimeout(f.ctx, client.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, f.Cluster.URL()+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	request.Header = header
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return answer, text, nil
 }
 
 // collect waits for the end of the window and counts the workers that report a periodic collection.

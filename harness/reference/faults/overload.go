@@ -154,7 +154,7 @@ func (f *fault) offer(observe *overloaded, warmup time.Duration, pieces ...load.
 	_, restore, _ := load.RaisePriority() // without the right to it the generator is later
 	defer restore()
 	c := load.Config{
-		BaseURL: f.Cluster.URL(), Source: requests{source}, Schedule: load.Shaped(pieces...), Duration: length,
+		BaseURL: f.Cluster.URL(), Source: Requests{source}, Schedule: load.Shaped(pieces...), Duration: length,
 		Warmup:  load.FixedWarmup(warmup),
 		Timeout: userTimeout,
 		// As many as may be waited for at once: the overload is the cluster's, not the generator's.
@@ -191,11 +191,11 @@ func (f *fault) requests(step string) (*traffic.Source, error) {
 	return source, source.Prepare(ctx, f.Cluster.URL())
 }
 
-// requests gives the platform's requests to the load generator.
-type requests struct{ source *traffic.Source }
+// Requests gives the platform's requests to the load generator.
+type Requests struct{ *traffic.Source }
 
 // Next is the next request of the mix.
-func (r requests) Next() *load.Request {
-	next := load.Request(*r.source.Next())
+func (r Requests) Next() *load.Request {
+	next := load.Request(*r.Source.Next())
 	return &next
 }

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -94,7 +93,7 @@ func (o *overloaded) p99(from, to time.Duration) (time.Duration, bool) {
 	if len(took) == 0 {
 		return never, false
 	}
-	slices.SortFunc(took, cmp.Compare[time.Duration])
+	slices.Sort(took)
 	v := took[int(math.Ceil(0.99*float64(len(took))))-1]
 	return v, v != never
 }

@@ -1,12 +1,9 @@
 package faults
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"syscall"
@@ -38,16 +35,13 @@ func useSession(f *fault) error {
 	served, wrong, forgotten := map[string]bool{}, 0, 0
 	use := func() {
 		worker, err := f.use(token)
-		if err != nil {
-			if errors.Is(err, errUnknownSession) {
-				forgotten++
-			}
-			if wrong++; wrong <= 3 {
-				f.note("%v", err)
-			}
-			return
+		f.count(&wrong, 3, err)
+		switch {
+		case err == nil:
+			served[worker] = true
+		case errors.Is(err, errUnknownSession):
+			forgotten++
 		}
-		served[worker] = true
 	}
 	for i := 0; i < usesPerWorker*f.spec.Phase.Workers && len(served) < f.spec.Phase.Workers; i++ {
 		use()
@@ -98,24 +92,13 @@ func (f *fault) use(token string) (worker string, err error) {
 
 // ask makes a request over a fresh connection and reads its JSON answer.
 func (f *fault) ask(method, path, token string, body []byte, into any) (worker string, err error) {
-	ctx, cancel := context.WithTimeout(f.ctx, client.Timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, f.Cluster.URL()+path, bytes.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	request.Header.Set("Content-Type", "application/json")
+	header := http.Header{"Content-Type": {"application/json"}}
 	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
+		header.Set("Authorization", "Bearer "+token)
 	}
-	answer, err := client.Do(request)
+	answer, text, err := f.exchange(method, path, header, body)
 	if err != nil {
 		return "", err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if answer.StatusCode == http.StatusUnauthorized {
 		return "", fmt.Errorf("%s %s: %w: %.100s", method, path, errUnknownSession, text)

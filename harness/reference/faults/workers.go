@@ -3,6 +3,7 @@ package faults
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -33,12 +34,7 @@ func strike(f *fault, signal syscall.Signal) error {
 	if len(all) == 0 {
 		return errors.New("there is no worker process")
 	}
-	return f.replaced(all[0], signal)
-}
-
-// replaced signals a worker and waits until another has taken its place.
-func (f *fault) replaced(victim worker, signal syscall.Signal) error {
-	struck := time.Now()
+	victim, struck := all[0], time.Now()
 	if err := syscall.Kill(victim.pid, signal); err != nil {
 		return fmt.Errorf("signal worker %d (pid %d): %w", victim.slot, victim.pid, err)
 	}
@@ -118,12 +114,7 @@ func exhaust(f *fault) error {
 }
 
 func (f *fault) gaveUp() bool {
-	for _, e := range f.Cluster.Events() {
-		if e.Kind == ipc.GaveUp {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Cluster.Events(), func(e clusterimpl.Event) bool { return e.Kind == ipc.GaveUp })
 }
 
 // noticed reports whether a worker's end was told and its place is taken again.
