@@ -5,6 +5,7 @@ package ipc
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -118,6 +119,11 @@ func (c *Conn) Send(m Message) error {
 		return fmt.Errorf("send %s: %w", m.Kind, err)
 	}
 	return nil
+}
+
+// Gone says whether a message could not be sent because the other end has closed the connection, or this one has.
+func Gone(err error) bool {
+	return errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) || errors.Is(err, net.ErrClosed)
 }
 
 // Receive reads the next message; io.EOF when the other end is gone.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 
@@ -94,4 +95,17 @@ func FuzzReadEvents(f *testing.F) {
 			assert.Equal(t, seen, same, "what was read can be told again")
 		}
 	})
+}
+
+func TestAClosedConnectionIsToldFromOneThatIsNotRead(t *testing.T) {
+	ours, theirs, err := ipc.Pair()
+	require.NoError(t, err)
+	defer ours.Close()
+	require.NoError(t, theirs.Close())
+	err = ours.Send(ipc.Message{Kind: ipc.Drain})
+	assert.True(t, ipc.Gone(err), "%v", err)
+	require.NoError(t, ours.Close())
+	err = ours.Send(ipc.Message{Kind: ipc.Drain})
+	assert.True(t, ipc.Gone(err), "%v", err)
+	assert.False(t, ipc.Gone(os.ErrDeadlineExceeded), "a peer that does not read is there still")
 }

@@ -49,3 +49,22 @@ func TestAWorkerThatHasDrainedMayTakeItsTimeToEnd(t *testing.T) {
 		})
 	}
 }
+
+// A worker that was told to stop by somebody else may end while the cluster is told to stop, too.
+func TestAWorkerThatEndsWhileItIsToldToDrainIsJudgedByItsExitStatus(t *testing.T) {
+	for script, good := range map[string]bool{"exit 0": true, "exit 3": false, "kill -KILL $$": false} {
+		t.Run(script, func(t *testing.T) {
+			p, _, _ := idle(t, 1)
+			p.serving = true
+			p.sup.Ready(1, time.Now())
+			m := joined(t, p, 1, script)
+			m.ready = true
+			<-m.process.Done()
+			require.NoError(t, m.control.Close())
+			p.drain()
+			assert.False(t, m.killed, m.reason)
+			p.handle(ended{m})
+			assert.Equal(t, good, p.failure == nil, "%v", p.failure)
+		})
+	}
+}

@@ -129,7 +129,9 @@ func (p *primary) listen(m *member) {
 // are not closed, but go to other workers.
 func (p *primary) retire(m *member, now time.Time, keep bool) {
 	m.deadline = now.Add(worker.DrainTimeout)
-	if err := m.control.Send(ipc.Message{Kind: ipc.Drain, Keep: keep}); err != nil {
+	err := m.control.Send(ipc.Message{Kind: ipc.Drain, Keep: keep})
+	// A worker that has closed its end is ending: its exit status says whether it has finished what it had.
+	if err != nil && !ipc.Gone(err) {
 		p.kill(m, err.Error())
 	}
 }
