@@ -70,7 +70,7 @@ func WriteBenchStores(w io.Writer, p Phase) {
 	}
 	slices.Sort(providers)
 	setting(w, "provider", cmp.Or(strings.Join(slices.Compact(providers), "+"), "none"))
-	for _, store := range []suite.Store{suite.Postgres, suite.Redis} {
+	for _, store := range suite.StoreKinds {
 		setting(w, "provider-"+string(store), p.provider(store))
 	}
 }

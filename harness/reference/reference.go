@@ -173,36 +173,13 @@ type storeReading struct{ fixtures.StoreStats }
 func (r storeReading) Since(earlier run.StoreReading) measure.StoreWork {
 	before, _ := earlier.(storeReading)
 	d := r.Sub(before.StoreStats)
-	w := measure.StoreWork{Counts: map[string]float64{}, Levels: map[string]float64{}, Unknown: d.Unknown}
+	w := measure.StoreWork{Counts: map[string]float64{}, Levels: d.Levels(), Unknown: d.Unknown}
 	for name, rate := range d.PerSecond() {
 		w.Counts[name] = math.Round(rate * d.WindowSeconds)
 	}
-	level := func(name string, v *int64) {
-		if v != nil {
-			w.Levels[name] = float64(*v)
-		}
-	}
-	ratio := func(name string, v *float64) {
-		if v != nil {
-			w.Levels[name] = *v
-		}
-	}
-	if p := d.Postgres; p != nil {
-		level("postgres_connections", p.Connections)
-		level("postgres_connections_limit", p.ConnectionLimit)
-		level("postgres_database_bytes", p.DatabaseBytes)
-		ratio("postgres_cache_hit_ratio", p.CacheHitRatio)
-		for _, s := range p.Slowest {
-			w.Slowest = append(w.Slowest,
-				measure.Statement{Query: s.Query, Calls: s.Calls, Rows: s.Rows, Total: s.Total, Mean: s.Mean})
-		}
-	}
-	if r := d.Redis; r != nil {
-		level("redis_connections", r.Connections)
-		level("redis_used_memory_bytes", r.UsedMemoryBytes)
-		level("redis_peak_memory_bytes", r.PeakMemoryBytes)
-		level("redis_rss_bytes", r.RSSBytes)
-		ratio("redis_hit_ratio", r.HitRatio)
+	for _, s := range d.Slowest() {
+		w.Slowest = append(w.Slowest,
+			measure.Statement{Query: s.Query, Calls: s.Calls, Rows: s.Rows, Total: s.Total, Mean: s.Mean})
 	}
 	return w
 }

@@ -33,6 +33,13 @@ func TestWhatAPhaseNeedsIsAskedOfTheProviders(t *testing.T) {
 	}, got.Limits)
 }
 
+func TestEveryStoreThatASuiteMayNeedIsAKindThatThereIs(t *testing.T) {
+	for _, store := range suite.StoreKinds {
+		assert.Contains(t, fixtures.Kinds, fixtures.Kind(store))
+	}
+	assert.Len(t, fixtures.Kinds, len(suite.StoreKinds))
+}
+
 func TestAProviderThatIsNoneIsRefusedBeforeAnythingStarts(t *testing.T) {
 	need := run.StoreNeed{Stores: []suite.Store{suite.Redis}, Dataset: suite.Dataset{Accounts: 10, Transactions: 20}}
 	assert.ErrorContains(t, Stores{Want: "moon"}.Check(t.Context(), need), "moon")

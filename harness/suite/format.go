@@ -121,14 +121,7 @@ var (
 		},
 	}
 
-	storesFormat = form.Object[Stores]{
-		Name: "the stores",
-		Fields: []form.Field[Stores]{
-			form.May("postgres", "What PostgreSQL may use.",
-				limitFormat, func(s *Stores) *Limit { return &s.Postgres }),
-			form.May("redis", "What Redis may use.", limitFormat, func(s *Stores) *Limit { return &s.Redis }),
-		},
-	}
+	storesFormat = form.Object[Stores]{Name: "the stores", Fields: storeFields()}
 
 	adviceFormat = form.Object[Advice]{
 		Name: "an advice",
@@ -196,7 +189,7 @@ var (
 			form.Must("memory", "Memory limit of each worker.",
 				size(MinMemory, MaxMemory), func(p *Phase) *Size { return &p.Memory }),
 			form.Must("stores", "Stores that the system works on; [] for none.",
-				form.ListOf[Store]("a list of stores", 0, form.Choice("a store", Postgres, Redis)),
+				form.ListOf[Store]("a list of stores", 0, form.Choice("a store", StoreKinds...)),
 				func(p *Phase) *[]Store { return &p.Stores }),
 			form.Must("rate", "Rate that is offered, whatever the system answers.",
 				rate(), func(p *Phase) *Rate { return &p.Rate }),
@@ -349,4 +342,12 @@ func (mixFormat) Schema() *jsonschema.Schema {
 		s.Properties.Set(operation, part().Schema())
 	}
 	return s
+}
+
+// storeFields are the limits of each kind of store.
+func storeFields() (fields []form.Field[Stores]) {
+	for _, k := range storeKinds {
+		fields = append(fields, form.May(string(k.name), k.says, limitFormat, k.limit))
+	}
+	return fields
 }

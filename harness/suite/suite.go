@@ -113,10 +113,11 @@ type Limit struct {
 
 // Limit is the limit of a store.
 func (s Stores) Limit(store Store) Limit {
-	if store == Redis {
-		return s.Redis
+	i := slices.IndexFunc(storeKinds, func(k storeKind) bool { return k.name == store })
+	if i < 0 {
+		return Limit{}
 	}
-	return s.Postgres
+	return *storeKinds[i].limit(&s)
 }
 
 // Kind says what makes the requests of a workload.
@@ -229,6 +230,29 @@ const (
 	Postgres Store = "postgres"
 	Redis    Store = "redis"
 )
+
+// storeKind is all that a suite knows of a kind of store.
+type storeKind struct {
+	name  Store
+	says  string // what its limits are, in the description of the format
+	limit func(*Stores) *Limit
+}
+
+// storeKinds are in the order of suites and of bench files.
+var storeKinds = []storeKind{
+	{Postgres, "What PostgreSQL may use.", func(s *Stores) *Limit { return &s.Postgres }},
+	{Redis, "What Redis may use.", func(s *Stores) *Limit { return &s.Redis }},
+}
+
+// StoreKinds are the kinds of store that a phase can need, in the order of bench files.
+var StoreKinds = storeNames()
+
+func storeNames() (names []Store) {
+	for _, k := range storeKinds {
+		names = append(names, k.name)
+	}
+	return names
+}
 
 // Op compares a measured value with a documented one.
 type Op string
