@@ -50,36 +50,34 @@ func TestOthersAreSeenAroundTheWindow(t *testing.T) {
 		{"in the last step", true, func(s int) bool { return s == 14 }, 0, 0.25, 0, true},
 		{"after a run that ends with its window", false, func(s int) bool { return s > 5 }, 0, 0, 0, false},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				k := newKernel(t)
-				k.cores(core{}, core{})
-				k.process(7, task{own: 100, rssMiB: 10})
-				w := watch(Config{
-					Origin: time.Now(), Every: time.Second, Beyond: row.beyond,
-					Processes: func() []measure.Process { return []measure.Process{worker(1, 7)} },
-				}, k.source())
-				w.Begin(4*time.Second, 6*time.Second)
-				goOn(k, 0, 7, row.busy)
-				k.process(7, task{own: 150, rssMiB: 99}) // its work after the window
-				goOn(k, 7, 15, row.busy)
-				u := w.Stop()
-				for _, part := range []struct {
-					what string
-					got  measure.Others
-					want float64
-				}{
-					{"warm-up", u.OthersBefore, row.before}, {"window", u.Others, row.within},
-					{"afterwards", u.OthersAfter, row.after},
-				} {
-					assert.InDelta(t, part.want, part.got.Taken, 1e-9, part.what)
-					assert.Equal(t, part.what != "afterwards" || row.known, part.got.Known, part.what)
-				}
-				s := find(t, u, "worker 1")
-				assert.Zero(t, s.CPU)
-				assert.Equal(t, int64(10<<20), s.PeakRSS)
-				assert.Equal(t, 6*time.Second, ats(s)[len(s.Points)-1])
-			})
+		bubble(t, row.name, func(t *testing.T) {
+			k := newKernel(t)
+			k.cores(core{}, core{})
+			k.process(7, task{own: 100, rssMiB: 10})
+			w := watch(Config{
+				Origin: time.Now(), Every: time.Second, Beyond: row.beyond,
+				Processes: func() []measure.Process { return []measure.Process{worker(1, 7)} },
+			}, k.source())
+			w.Begin(4*time.Second, 6*time.Second)
+			goOn(k, 0, 7, row.busy)
+			k.process(7, task{own: 150, rssMiB: 99}) // its work after the window
+			goOn(k, 7, 15, row.busy)
+			u := w.Stop()
+			for _, part := range []struct {
+				what string
+				got  measure.Others
+				want float64
+			}{
+				{"warm-up", u.OthersBefore, row.before}, {"window", u.Others, row.within},
+				{"afterwards", u.OthersAfter, row.after},
+			} {
+				assert.InDelta(t, part.want, part.got.Taken, 1e-9, part.what)
+				assert.Equal(t, part.what != "afterwards" || row.known, part.got.Known, part.what)
+			}
+			s := find(t, u, "worker 1")
+			assert.Zero(t, s.CPU)
+			assert.Equal(t, int64(10<<20), s.PeakRSS)
+			assert.Equal(t, 6*time.Second, ats(s)[len(s.Points)-1])
 		})
 	}
 }
@@ -92,12 +90,8 @@ func TestWhatThisProcessStartedIsTheRunsOwn(t *testing.T) {
 		k.process(9, task{parent: 1, own: 100})
 		from := k.source()
 		from.self = 7
-		w := watch(Config{
-			Origin: time.Now(), Start: 0, End: 3 * time.Second, Every: time.Second,
-			Processes: func() []measure.Process {
-				return []measure.Process{{Role: measure.RoleGenerator, Name: "generator", PID: 7}, worker(1, 9)}
-			},
-		}, from)
+		generator := measure.Process{Role: measure.RoleGenerator, Name: "generator", PID: 7}
+		w := watch(every(0, 3*time.Second, generator, worker(1, 9)), from)
 		time.Sleep(900 * time.Millisecond)
 		k.uptime(1100)
 		k.process(8, task{parent: 7, own: 60, started: 1050}) // not listed

@@ -98,23 +98,21 @@ var takenByOthers = []struct {
 
 func TestWhatOthersTookIsToldApart(t *testing.T) {
 	for _, row := range takenByOthers {
-		t.Run(row.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				k := newKernel(t)
-				w := k.busy(row.may, row.quota, len(row.after))
-				time.Sleep(1900 * time.Millisecond)
-				k.cores(row.after...)
-				k.used(3, time.Second+row.kernel)
-				k.used(7, time.Second+row.worker)
-				time.Sleep(time.Second)
-				u := w.Stop()
-				assert.InDelta(t, row.want.Taken, u.Others.Taken, 0.005)
-				assert.InDelta(t, row.want.Stolen, u.Others.Stolen, 1e-6)
-				assert.Equal(t, row.want.Cores, u.Others.Cores)
-				assert.Equal(t, row.want.Known, u.Others.Known)
-				assert.False(t, u.Others.PressureKnown)
-				assert.InDelta(t, row.worker.Seconds(), find(t, u, "worker 1").CPU, 1e-9)
-			})
+		bubble(t, row.name, func(t *testing.T) {
+			k := newKernel(t)
+			w := k.busy(row.may, row.quota, len(row.after))
+			time.Sleep(1900 * time.Millisecond)
+			k.cores(row.after...)
+			k.used(3, time.Second+row.kernel)
+			k.used(7, time.Second+row.worker)
+			time.Sleep(time.Second)
+			u := w.Stop()
+			assert.InDelta(t, row.want.Taken, u.Others.Taken, 0.005)
+			assert.InDelta(t, row.want.Stolen, u.Others.Stolen, 1e-6)
+			assert.Equal(t, row.want.Cores, u.Others.Cores)
+			assert.Equal(t, row.want.Known, u.Others.Known)
+			assert.False(t, u.Others.PressureKnown)
+			assert.InDelta(t, row.worker.Seconds(), find(t, u, "worker 1").CPU, 1e-9)
 		})
 	}
 }
@@ -133,10 +131,7 @@ func TestPressureIsThatOfTheWindow(t *testing.T) {
 			)
 		}
 		psi(5_000_000)
-		w := watch(Config{
-			Origin: time.Now(), Start: time.Second, End: 3 * time.Second, Every: time.Second,
-			Processes: func() []measure.Process { return []measure.Process{worker(1, 7)} },
-		}, k.source())
+		w := watch(every(time.Second, 3*time.Second, worker(1, 7)), k.source())
 		time.Sleep(900 * time.Millisecond)
 		psi(6_000_000)
 		time.Sleep(time.Second)
@@ -175,54 +170,46 @@ func (k kernel) work(until *atomic.Bool) {
 }
 
 func TestTheRunsProcessesAreWaitedFor(t *testing.T) {
-	t.Run("until they are idle", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			k, idle := newKernel(t), &atomic.Bool{}
-			k.process(7, task{})
-			k.used(7, 0)
-			go k.work(idle)
-			time.AfterFunc(750*time.Millisecond, func() { idle.Store(true) })
-			q := settle(t.Context(), settling, k.source())
-			assert.True(t, q.Known)
-			assert.True(t, q.Idle)
-			assert.Equal(t, 900*time.Millisecond, q.Waited, "the first reading wholly after the work")
-			assert.Zero(t, q.Busy)
-		})
+	bubble(t, "until they are idle", func(t *testing.T) {
+		k, idle := newKernel(t), &atomic.Bool{}
+		k.process(7, task{})
+		k.used(7, 0)
+		go k.work(idle)
+		time.AfterFunc(750*time.Millisecond, func() { idle.Store(true) })
+		q := settle(t.Context(), settling, k.source())
+		assert.True(t, q.Known)
+		assert.True(t, q.Idle)
+		assert.Equal(t, 900*time.Millisecond, q.Waited, "the first reading wholly after the work")
+		assert.Zero(t, q.Busy)
 	})
-	t.Run("while this process reads", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			k := newKernel(t)
-			k.process(6, task{})
-			k.process(7, task{})
-			k.used(6, 0)
-			time.AfterFunc(50*time.Millisecond, func() { k.used(6, 20*time.Millisecond) })
-			from := k.source()
-			from.self = 6
-			q := settle(t.Context(), settling, from)
-			assert.True(t, q.Idle)
-			assert.Equal(t, settleEvery, q.Waited)
-		})
+	bubble(t, "while this process reads", func(t *testing.T) {
+		k := newKernel(t)
+		k.process(6, task{})
+		k.process(7, task{})
+		k.used(6, 0)
+		time.AfterFunc(50*time.Millisecond, func() { k.used(6, 20*time.Millisecond) })
+		from := k.source()
+		from.self = 6
+		q := settle(t.Context(), settling, from)
+		assert.True(t, q.Idle)
+		assert.Equal(t, settleEvery, q.Waited)
 	})
-	t.Run("for a bounded time", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			k, idle := newKernel(t), &atomic.Bool{}
-			k.process(7, task{})
-			k.used(7, 0)
-			var working sync.WaitGroup
-			working.Go(func() { k.work(idle) })
-			q := settle(t.Context(), settling, k.source())
-			idle.Store(true)
-			working.Wait()
-			assert.True(t, q.Known)
-			assert.False(t, q.Idle)
-			assert.Equal(t, settleWithin, q.Waited)
-			assert.InDelta(t, 0.9, q.Busy, 0.1)
-		})
+	bubble(t, "for a bounded time", func(t *testing.T) {
+		k, idle := newKernel(t), &atomic.Bool{}
+		k.process(7, task{})
+		k.used(7, 0)
+		var working sync.WaitGroup
+		working.Go(func() { k.work(idle) })
+		q := settle(t.Context(), settling, k.source())
+		idle.Store(true)
+		working.Wait()
+		assert.True(t, q.Known)
+		assert.False(t, q.Idle)
+		assert.Equal(t, settleWithin, q.Waited)
+		assert.InDelta(t, 0.9, q.Busy, 0.1)
 	})
-	t.Run("no such kernel", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			assert.Equal(t, measure.Quiet{}, settle(t.Context(), settling, source{root: t.TempDir()}))
-		})
+	bubble(t, "no such kernel", func(t *testing.T) {
+		assert.Equal(t, measure.Quiet{}, settle(t.Context(), settling, source{root: t.TempDir()}))
 	})
 }
 
@@ -258,10 +245,7 @@ func TestTheClockOfAProcessIsItsOwn(t *testing.T) {
 		k.process(7, task{own: 500})
 		k.process(8, task{own: 500})
 		k.used(7, 5*time.Second)
-		w := watch(Config{
-			Origin: time.Now(), Start: 0, End: time.Second, Every: time.Second,
-			Processes: func() []measure.Process { return []measure.Process{worker(1, 7), worker(2, 8)} },
-		}, k.source())
+		w := watch(every(0, time.Second, worker(1, 7), worker(2, 8)), k.source())
 		time.Sleep(900 * time.Millisecond)
 		k.used(7, 5*time.Second+1234567)
 		k.process(7, task{own: 500})

@@ -121,6 +121,19 @@ func worker(n, pid int) measure.Process {
 	return measure.Process{Role: measure.RoleWorker, Name: fmt.Sprintf("worker %d", n), PID: pid}
 }
 
+// every is a watch that begins now, with a reading every second.
+func every(start, end time.Duration, processes ...measure.Process) Config {
+	return Config{
+		Origin: time.Now(), Start: start, End: end, Every: time.Second,
+		Processes: func() []measure.Process { return processes },
+	}
+}
+
+// bubble is a part of a test on a clock that only waiting moves.
+func bubble(t *testing.T, name string, test func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+}
+
 func TestReadingsAreTakenEverySecondAndAtTheWindowsEdges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newKernel(t)
@@ -219,12 +232,8 @@ func TestATreeCountsItsDescendantsAlsoOnceTheyEnded(t *testing.T) {
 		k.process(8, task{parent: 7, own: 200, rssMiB: 60, sharedMiB: 45, peakMiB: 60})
 		k.process(9, task{parent: 8, own: 300, rssMiB: 10})
 		k.process(20, task{parent: 1, own: 9999, rssMiB: 999})
-		w := watch(Config{
-			Origin: time.Now(), Start: 0, End: 3 * time.Second, Every: time.Second,
-			Processes: func() []measure.Process {
-				return []measure.Process{{Role: measure.RoleStore, Name: "postgres", PID: 7, Tree: true}}
-			},
-		}, k.source())
+		store := measure.Process{Role: measure.RoleStore, Name: "postgres", PID: 7, Tree: true}
+		w := watch(every(0, 3*time.Second, store), k.source())
 		time.Sleep(1500 * time.Millisecond)
 		// has waited for 9, which used 20 more
 		k.process(8, task{parent: 7, own: 210, children: 320, rssMiB: 60, sharedMiB: 45})
@@ -241,60 +250,45 @@ func TestATreeCountsItsDescendantsAlsoOnceTheyEnded(t *testing.T) {
 }
 
 func TestWhatWasNotReadIsNotKnown(t *testing.T) {
-	config := func() Config {
-		return Config{
-			Origin: time.Now(), Start: time.Second, End: 2 * time.Second, Every: time.Second,
-			Processes: func() []measure.Process { return []measure.Process{worker(1, 7)} },
+	config := func() Config { return every(time.Second, 2*time.Second, worker(1, 7)) }
+	bubble(t, "no such kernel", func(t *testing.T) {
+		w := watch(config(), source{root: t.TempDir()})
+		time.Sleep(3 * time.Second)
+		for _, s := range w.Stop().Series {
+			assert.False(t, s.Known, s.Name)
+			assert.Empty(t, s.Points)
 		}
-	}
-	t.Run("no such kernel", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			w := watch(config(), source{root: t.TempDir()})
-			time.Sleep(3 * time.Second)
-			for _, s := range w.Stop().Series {
-				assert.False(t, s.Known, s.Name)
-				assert.Empty(t, s.Points)
-			}
-		})
 	})
-	t.Run("no such process", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			w := watch(config(), newKernel(t).source())
-			time.Sleep(3 * time.Second)
-			u := w.Stop()
-			assert.False(t, find(t, u, "worker 1").Known)
-			assert.True(t, find(t, u, "host").Known)
-		})
+	bubble(t, "no such process", func(t *testing.T) {
+		w := watch(config(), newKernel(t).source())
+		time.Sleep(3 * time.Second)
+		u := w.Stop()
+		assert.False(t, find(t, u, "worker 1").Known)
+		assert.True(t, find(t, u, "host").Known)
 	})
-	t.Run("stopped before the window", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			w := watch(config(), newKernel(t).source())
-			time.Sleep(500 * time.Millisecond)
-			assert.False(t, find(t, w.Stop(), "host").Known)
-		})
+	bubble(t, "stopped before the window", func(t *testing.T) {
+		w := watch(config(), newKernel(t).source())
+		time.Sleep(500 * time.Millisecond)
+		assert.False(t, find(t, w.Stop(), "host").Known)
 	})
-	t.Run("started within the window", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			c := config()
-			c.Origin = time.Now().Add(-1500 * time.Millisecond)
-			w := watch(c, newKernel(t).source())
-			time.Sleep(3 * time.Second)
-			assert.False(t, find(t, w.Stop(), "host").Known)
-		})
+	bubble(t, "started within the window", func(t *testing.T) {
+		c := config()
+		c.Origin = time.Now().Add(-1500 * time.Millisecond)
+		w := watch(c, newKernel(t).source())
+		time.Sleep(3 * time.Second)
+		assert.False(t, find(t, w.Stop(), "host").Known)
 	})
-	t.Run("stopped within the window: known up to then", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			k := newKernel(t)
-			k.process(7, task{own: 100})
-			w := watch(config(), k.source())
-			time.Sleep(1200 * time.Millisecond)
-			k.process(7, task{own: 120})
-			time.Sleep(300 * time.Millisecond)
-			s := find(t, w.Stop(), "worker 1")
-			assert.True(t, s.Known)
-			assert.InDelta(t, 0.2, s.CPU, 1e-9)
-			assert.Equal(t, []time.Duration{0, time.Second, 1500 * time.Millisecond}, ats(s))
-		})
+	bubble(t, "stopped within the window: known up to then", func(t *testing.T) {
+		k := newKernel(t)
+		k.process(7, task{own: 100})
+		w := watch(config(), k.source())
+		time.Sleep(1200 * time.Millisecond)
+		k.process(7, task{own: 120})
+		time.Sleep(300 * time.Millisecond)
+		s := find(t, w.Stop(), "worker 1")
+		assert.True(t, s.Known)
+		assert.InDelta(t, 0.2, s.CPU, 1e-9)
+		assert.Equal(t, []time.Duration{0, time.Second, 1500 * time.Millisecond}, ats(s))
 	})
 }
 
