@@ -55,12 +55,14 @@ func thousands(s string) string {
 // Count writes a count, thousands apart.
 func Count(n uint64) string { return thousands(strconv.FormatUint(n, 10)) }
 
-// Maybe writes a figure that may not be known, with its unit.
-func Maybe(v float64, ok bool, unit string) string {
-	if !ok {
-		return Unknown
+// In returns what writes a figure, which may not be known, in a unit.
+func In(unit string) func(v float64, known bool) string {
+	return func(v float64, known bool) string {
+		if !known {
+			return Unknown
+		}
+		return Number(v) + " " + unit
 	}
-	return Number(v) + " " + unit
 }
 
 // Documented is what a result's claim asks for, e.g. "≥ 100 req/s".

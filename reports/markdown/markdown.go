@@ -87,9 +87,6 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 		if excluded {
 			counted += ": figures of the excluded"
 		}
-		maybe := func(unit string) func(float64, bool) string {
-			return func(v float64, ok bool) string { return figures.Maybe(v, ok, unit) }
-		}
 		number := func(v float64, ok bool) string {
 			if !ok {
 				return figures.Unknown
@@ -97,12 +94,12 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 			return figures.Number(v)
 		}
 		cells := []string{
-			text(p.Label()), figures.Number(p.Mean()) + " req/s", maybe("req/s")(pool.Figure(suite.OfGoodput)),
+			text(p.Label()), figures.Number(p.Mean()) + " req/s", figures.In("req/s")(pool.Figure(suite.OfGoodput)),
 		}
 		for _, m := range suite.Brief() {
-			cells = append(cells, maybe(string(m.Unit))(pool.Metric(m.Name)))
+			cells = append(cells, figures.In(string(m.Unit))(pool.Metric(m.Name)))
 		}
-		row(b, append(cells, maybe("%")(pool.Figure(suite.OfErrors)),
+		row(b, append(cells, figures.In("%")(pool.Figure(suite.OfErrors)),
 			number(pool.Late(0.5))+" / "+number(pool.Late(0.99))+" ms",
 			number(pool.ClusterCPU())+" / "+number(pool.StoresCPU())+" / "+number(pool.GeneratorCPU())+" µs",
 			counted)...)

@@ -129,15 +129,11 @@ func options(run *archive.Run) []pair {
 func sectionOf(p figures.Phase) section {
 	s := section{Phase: p}
 	pool, _ := p.Shown()
-	of := func(f suite.Figure, unit string) string {
-		v, ok := pool.Figure(f)
-		return figures.Maybe(v, ok, unit)
-	}
-	ms := func(v float64, ok bool) string { return figures.Maybe(v, ok, "ms") }
-	cpu := func(v float64, ok bool) string { return figures.Maybe(v, ok, "µs per request") }
+	of := func(f suite.Figure, unit string) string { return figures.In(unit)(pool.Figure(f)) }
+	ms, cpu := figures.In("ms"), figures.In("µs per request")
 	s.Figures = []pair{
 		{"Runs that count", fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))},
-		{"Offered", figures.Maybe(p.Mean(), p.Offered > 0, "req/s")}, {"Achieved", of(suite.OfGoodput, "req/s")},
+		{"Offered", figures.In("req/s")(p.Mean(), p.Offered > 0)}, {"Achieved", of(suite.OfGoodput, "req/s")},
 	}
 	for i, m := range suite.Those(suite.OfResponse) {
 		s.Figures = append(s.Figures,
@@ -168,10 +164,7 @@ func sectionOf(p figures.Phase) section {
 func breakdowns(all []measure.Breakdown) []breakdown {
 	var rows []breakdown
 	for _, b := range all {
-		ms := func(q float64) string {
-			v, ok := figures.Quantile(b.Response, q)
-			return figures.Maybe(v, ok, "ms")
-		}
+		ms := func(q float64) string { return figures.In("ms")(figures.Quantile(b.Response, q)) }
 		rows = append(rows, breakdown{
 			Name: cmp.Or(figures.Clean(b.Name), "not named"), Requests: figures.Count(b.Succeeded + b.Failed),
 			Failed: figures.Count(b.Failed), P50: ms(0.5), P99: ms(0.99), Max: ms(1),
@@ -195,8 +188,8 @@ func workers(p figures.Phase, all []measure.Breakdown) []breakdown {
 				}
 			}
 		}
-		rows[i].CPU = figures.Maybe(100*cpu/length, known && length > 0, "% of a core")
-		rows[i].Memory = figures.Maybe(float64(peak)/(1<<20), known, "MiB")
+		rows[i].CPU = figures.In("% of a core")(100*cpu/length, known && length > 0)
+		rows[i].Memory = figures.In("MiB")(float64(peak)/(1<<20), known)
 	}
 	return rows
 }

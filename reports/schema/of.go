@@ -29,11 +29,8 @@ func Of(r *figures.Report) Document {
 			OS: run.Host.OS, Arch: run.Host.Arch, Kernel: run.Host.Kernel, CPU: run.Host.CPUModel,
 			Cores: known(run.Host.Cores, run.Host.Cores > 0), MemoryBytes: known(run.Host.Memory, run.Host.Memory > 0),
 		},
-		Build: Build{
-			Nameplate: run.Build.Nameplate, Go: run.Build.Go, Revision: run.Build.Revision,
-			Modified: run.Build.Modified,
-		},
-		Claims: []Claim{}, Phases: []Phase{}, Notes: list(r.Notes()), Failure: known(run.Failure, run.Failure != ""),
+		Build: Build(run.Build), Claims: []Claim{}, Phases: []Phase{}, Notes: list(r.Notes()),
+		Failure: known(run.Failure, run.Failure != ""),
 	}
 	for _, p := range r.Phases {
 		for _, result := range p.Results {
@@ -155,13 +152,9 @@ func figuresOf(p *figures.Pool) Figures {
 func providers(p figures.Phase) map[string]Provider {
 	all := map[string]Provider{}
 	for _, on := range p.Providers {
-		all[string(on.Store)] = provider(on)
+		all[string(on.Store)] = Provider{on.Provider, on.Product, on.Version}
 	}
 	return all
-}
-
-func provider(p archive.Provider) Provider {
-	return Provider{Provider: p.Provider, Product: p.Product, Version: p.Version}
 }
 
 // verdict is null for the zero value: what was never judged has no outcome.

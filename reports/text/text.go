@@ -127,30 +127,21 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 		}
 		p.field("bottleneck", phase.BottleneckLine(cores))
 	}
-	of := func(f suite.Figure, unit string) string {
-		v, ok := pool.Figure(f)
-		return figures.Maybe(v, ok, unit)
-	}
 	failed := pool.Window.Failed + pool.Window.Unsent
 	p.field("load", fmt.Sprintf("offered %s req/s, achieved %s; errors %s (%s of %s); %s",
-		figures.Number(phase.Mean()), of(suite.OfGoodput, "req/s"), of(suite.OfErrors, "%"), figures.Count(failed),
-		figures.Count(pool.Window.Offered), runs))
+		figures.Number(phase.Mean()), figures.In("req/s")(pool.Figure(suite.OfGoodput)),
+		figures.In("%")(pool.Figure(suite.OfErrors)), figures.Count(failed), figures.Count(pool.Window.Offered), runs))
 	var response []string
 	for _, m := range suite.Brief() {
-		v, ok := pool.Metric(m.Name)
-		response = append(response, m.Label()+" "+figures.Maybe(v, ok, string(m.Unit)))
+		response = append(response, m.Label()+" "+figures.In(string(m.Unit))(pool.Metric(m.Name)))
 	}
 	p.field("response", strings.Join(response, ", "))
-	p50, ok50 := pool.Late(0.5)
-	p99, ok99 := pool.Late(0.99)
-	cpu, known := pool.GeneratorCPU()
-	p.field("generator", fmt.Sprintf("schedule lag p50 %s, p99 %s; CPU %s",
-		figures.Maybe(p50, ok50, "ms"), figures.Maybe(p99, ok99, "ms"), figures.Maybe(cpu, known, "µs/request")))
-	cpu, known = pool.ClusterCPU()
-	cluster := "CPU " + figures.Maybe(cpu, known, "µs/request")
+	ms, cpu := figures.In("ms"), figures.In("µs/request")
+	p.field("generator", fmt.Sprintf("schedule lag p50 %s, p99 %s; CPU %s", ms(pool.Late(0.5)), ms(pool.Late(0.99)),
+		cpu(pool.GeneratorCPU())))
+	cluster := "CPU " + cpu(pool.ClusterCPU())
 	if len(phase.Providers) > 0 {
-		cpu, known = pool.StoresCPU()
-		cluster += "; stores CPU " + figures.Maybe(cpu, known, "µs/request")
+		cluster += "; stores CPU " + cpu(pool.StoresCPU())
 	}
 	p.field("cluster", cluster)
 	p.fields("stores", phase.StoreLines())
