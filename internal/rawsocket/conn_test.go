@@ -2,6 +2,7 @@ package rawsocket
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"net"
@@ -13,43 +14,68 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pair is the two ends of a connection, ours raw.
-func pair(t *testing.T) (ours, theirs net.Conn) {
+// ends is a raw connection and the plain one at its other end.
+func ends(t *testing.T) (ours, theirs net.Conn) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer ln.Close()
-	theirs, err = net.Dial("tcp", ln.Addr().String())
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
-	c, err := ln.Accept()
+	theirs, err = l.Accept()
 	require.NoError(t, err)
-	t.Cleanup(func() { c.Close(); theirs.Close() })
-	return Conn(c), theirs
+	ours = Conn(conn)
+	t.Cleanup(func() {
+		ours.Close()
+		theirs.Close()
+	})
+	return ours, theirs
 }
 
-func TestARawConnectionBehavesAsAnyOther(t *testing.T) {
-	ours, theirs := pair(t)
-	large := bytes.Repeat([]byte("0123456789"), 1<<18) // more than fits into the kernel's buffers
-	got := make(chan []byte)
+func TestARawConnectionCarriesMoreThanASocketHolds(t *testing.T) {
+	ours, theirs := ends(t)
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB
+	go io.Copy(theirs, theirs)                              // an echo
 	go func() {
-		all, _ := io.ReadAll(io.LimitReader(theirs, int64(len(large))))
-		got <- all
+		n, err := ours.Write(sent)
+		assert.NoError(t, err)
+		assert.Equal(t, len(sent), n)
 	}()
-	n, err := ours.Write(large)
-	assert.NoError(t, err)
-	assert.Equal(t, len(large), n)
-	assert.True(t, bytes.Equal(large, <-got))
+	got := make([]byte, len(sent))
+	_, err := io.ReadFull(ours, got)
+	require.NoError(t, err)
+	assert.Equal(t, sha256.Sum256(sent), sha256.Sum256(got))
+}
 
-	n, err = ours.Read(nil)
-	assert.Zero(t, n)
-	assert.NoError(t, err)
+func TestARawConnectionEndsLikeAnyConnection(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(ours, theirs net.Conn)
+		want error
+	}{
+		{"the other side closes", func(_, theirs net.Conn) { theirs.Close() }, io.EOF},
+		{"it is closed", func(ours, _ net.Conn) { ours.Close() }, net.ErrClosed},
+		{"the deadline passes", func(ours, _ net.Conn) { ours.SetDeadline(time.Now()) }, os.ErrDeadlineExceeded},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ours, theirs := ends(t)
+			n, err := ours.Read(nil)
+			assert.Zero(t, n)
+			require.NoError(t, err)
+			time.AfterFunc(10*time.Millisecond, func() { c.end(ours, theirs) })
+			_, err = ours.Read(make([]byte, 10))
+			assert.ErrorIs(t, err, c.want)
+		})
+	}
+}
+
+func TestARawConnectionIsUsedOnAfterADeadline(t *testing.T) {
+	ours, theirs := ends(t)
 	require.NoError(t, ours.SetReadDeadline(time.Now()))
-	_, err = ours.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	_, err := ours.Read(make([]byte, 1))
 	var timeout net.Error
 	assert.True(t, errors.As(err, &timeout) && timeout.Timeout())
 	require.NoError(t, ours.SetReadDeadline(time.Time{}))
-
 	_, err = theirs.Write([]byte("hello"))
 	require.NoError(t, err)
 	theirs.Close()
@@ -57,8 +83,6 @@ func TestARawConnectionBehavesAsAnyOther(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Equal(t, "hello", string(all))
 	ours.Close()
-	_, err = ours.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, net.ErrClosed)
 	_, err = ours.Write([]byte("x"))
 	assert.ErrorIs(t, err, net.ErrClosed)
 }
@@ -68,4 +92,15 @@ func TestWhatHasNoDescriptorIsLeftAlone(t *testing.T) {
 	defer a.Close()
 	defer b.Close()
 	assert.Same(t, a, Conn(a))
+}
+
+func TestARawConnectionSaysWhatTheSystemSays(t *testing.T) {
+	ours, theirs := ends(t)
+	require.NoError(t, theirs.(*net.TCPConn).SetLinger(0)) // a reset
+	theirs.Close()
+	_, err := ours.Read(make([]byte, 10))
+	assert.ErrorContains(t, err, "connection reset by peer")
+	assert.ErrorContains(t, err, "read tcp 127.0.0.1:")
+	_, err = ours.Write(make([]byte, 10))
+	assert.ErrorContains(t, err, "write tcp 127.0.0.1:")
 }
