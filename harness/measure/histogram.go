@@ -29,16 +29,14 @@ type Histogram struct {
 }
 
 // NewHistogram returns an empty histogram of fixed size, the fastest to record into.
-func NewHistogram() *Histogram { return &Histogram{dense: newDense()} }
+func NewHistogram() *Histogram {
+	return &Histogram{dense: hdrhistogram.New(Lowest.Microseconds(), Highest.Microseconds(), SignificantDigits)}
+}
 
 // NewSparseHistogram returns an empty histogram whose size grows with the number of
 // distinct values, for use where there are many histograms.
 func NewSparseHistogram() *Histogram {
 	return &Histogram{sparse: hdrhistogram.NewPacked(Lowest.Microseconds(), Highest.Microseconds(), SignificantDigits)}
-}
-
-func newDense() *hdrhistogram.Histogram {
-	return hdrhistogram.New(Lowest.Microseconds(), Highest.Microseconds(), SignificantDigits)
 }
 
 // Record counts d once, rounded up to a whole microsecond, so that no quantile
@@ -120,46 +118,8 @@ func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
 	return fromMicroseconds(h.sparse.ValueAtPercentile(percentile)), true
 }
 
-// Mean is the arithmetic mean; false when there are no values.
-func (h *Histogram) Mean() (time.Duration, bool) {
-	if h.Count() == 0 {
-		return 0, false
-	}
-	if h.dense != nil {
-		return time.Duration(h.dense.Mean() * float64(time.Microsecond)), true
-	}
-	return time.Duration(h.sparse.Mean() * float64(time.Microsecond)), true
-}
-
-// Max is the largest value within the resolution; false when there are no values.
-func (h *Histogram) Max() (time.Duration, bool) { return h.Quantile(1) }
-
 // fromMicroseconds is a bucket's upper edge. The topmost bucket reaches beyond
 // [Highest], no recorded value does.
 func fromMicroseconds(us int64) time.Duration {
 	return min(time.Duration(us)*time.Microsecond, Highest)
-}
-
-// Step is one point of a histogram's cumulative distribution.
-type Step struct {
-	Quantile float64       // in the range [0,1]
-	Value    time.Duration // that share of all values does not exceed it
-	Count    uint64        // values up to it
-}
-
-// Steps is the cumulative distribution, with finer steps towards the tail.
-func (h *Histogram) Steps() []Step {
-	if h.Count() == 0 {
-		return nil
-	}
-	dense := h.dense
-	if dense == nil {
-		dense = newDense()
-		h.sparse.MergeInto(dense) // same bounds: nothing can be dropped
-	}
-	var steps []Step
-	for _, b := range dense.CumulativeDistribution() {
-		steps = append(steps, Step{b.Quantile / 100, fromMicroseconds(b.ValueAt), uint64(b.Count)})
-	}
-	return steps
 }
