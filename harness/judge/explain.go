@@ -151,7 +151,7 @@ func (r *Result) explainHost(in Input) {
 	if len(r.Shares) > 0 {
 		var parts []string
 		for _, s := range r.Shares {
-			parts = append(parts, fmt.Sprintf("%s %s", roles[s.Role], number(s.Cores)))
+			parts = append(parts, fmt.Sprintf("%s %s", roles[s.Role], Number(s.Cores)))
 		}
 		text += ", of which took: " + strings.Join(parts, ", ")
 	}

@@ -58,9 +58,9 @@ func changes(in Input, c suite.Claim, e Explanation) []string {
 	case Verified:
 		n = t.counted()
 		add("%s more of these %s missing the bound would make it inconclusive",
-			number(float64(dissents(n)-t.against()+1)), plural(n, "run"))
+			Number(float64(dissents(n)-t.against()+1)), plural(n, "run"))
 	case Refuted:
-		add("%s more of these %s meeting the bound would make it inconclusive", number(float64(dissents(n)-t.met+1)),
+		add("%s more of these %s meeting the bound would make it inconclusive", Number(float64(dissents(n)-t.met+1)),
 			plural(n, "run"))
 	default:
 		for _, to := range []struct {

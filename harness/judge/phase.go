@@ -92,7 +92,7 @@ func (r *Result) project(p *Projection) {
 		return
 	}
 	r.Projection = p
-	r.because(WhyProjected, "projected %s to %s (%s)", number(p.Low), figure(p.High, r.Unit), p.Model)
+	r.because(WhyProjected, "projected %s to %s (%s)", Number(p.Low), figure(p.High, r.Unit), p.Model)
 }
 
 // limitedRuns are the runs in which the host gave out.
@@ -156,7 +156,7 @@ func known(ok bool, text string) string {
 	return "an unknown amount"
 }
 
-func gibibytes(s suite.Size) string { return number(float64(s)/float64(suite.GiB)) + " GiB" }
+func gibibytes(s suite.Size) string { return Number(float64(s)/float64(suite.GiB)) + " GiB" }
 
 // headroom is how far the median lies on the good side of the bound, as a ratio.
 func headroom(c suite.Claim, measured []float64) float64 {

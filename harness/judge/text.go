@@ -11,13 +11,13 @@ import (
 // figure writes a value with its unit, to about three digits.
 func figure(v float64, u suite.Unit) string {
 	if u == suite.Ratio {
-		return number(v) + string(u)
+		return Number(v) + string(u)
 	}
-	return number(v) + " " + string(u)
+	return Number(v) + " " + string(u)
 }
 
-// number writes a value to about three digits, without an exponent.
-func number(v float64) string {
+// Number writes a value to about three digits, without an exponent.
+func Number(v float64) string {
 	size := math.Abs(v)
 	switch {
 	case size >= 100 || v == math.Trunc(v):
@@ -36,7 +36,7 @@ func number(v float64) string {
 }
 
 // percent writes a share as a percentage.
-func percent(share float64) string { return number(share*100) + " %" }
+func percent(share float64) string { return Number(share*100) + " %" }
 
 // ratio writes a headroom or a factor.
 func ratio(v float64) string {

@@ -69,7 +69,7 @@ var words = map[Code]func(Reason) string{
 	FewerProcessors: func(r Reason) string {
 		return fmt.Sprintf("fewer processors explain it: %s times the bound, and waiting for one of %.0f cores "+
 			"instead of %.0f makes %s times",
-			number(r.Seen), r.From, r.To, number(r.Allowed))
+			Number(r.Seen), r.From, r.To, Number(r.Allowed))
 	},
 	MemoryGaveOut: func(r Reason) string {
 		return fmt.Sprintf(

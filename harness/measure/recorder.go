@@ -140,14 +140,9 @@ type tally struct {
 }
 
 func newTally(start, end time.Duration) *tally {
-	w := &Window{
-		Start: start, End: end, Response: NewHistogram(), Service: NewHistogram(), ScheduleLag: NewHistogram(),
-		Wait:    NewHistogram(),
-		Seconds: []Second{},
-	}
 	t := &tally{
-		Window: w, endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{}, errors: errorCounts{},
-		latest: start,
+		Window: NewWindow(start, end), endpoints: map[string]*Breakdown{}, workers: map[string]*Breakdown{},
+		errors: errorCounts{}, latest: start,
 	}
 	if end != endless {
 		t.extend(seconds(end - start))

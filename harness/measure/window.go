@@ -54,6 +54,14 @@ type Window struct {
 	Errors    []ErrorCount `json:"errors"`    // most frequent first; their counts add up to Failed + Unsent
 }
 
+// NewWindow is a window in which nothing was scheduled.
+func NewWindow(start, end time.Duration) *Window {
+	return &Window{
+		Start: start, End: end, Response: NewHistogram(), Service: NewHistogram(), ScheduleLag: NewHistogram(),
+		Wait: NewHistogram(), Seconds: []Second{},
+	}
+}
+
 // Length is the length of the window in seconds.
 func (w *Window) Length() float64 { return (w.End - w.Start).Seconds() }
 

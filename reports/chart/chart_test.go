@@ -236,10 +236,8 @@ func weirdRuns(t *testing.T) map[string]*archive.Run {
 
 // single makes a trial's window hold one request of the given duration.
 func single(r *archive.Trial, d time.Duration) {
-	w := &measure.Window{
-		Start: r.Window.Start, End: r.Window.End, Offered: 1, Sent: 1, Succeeded: 1, Completed: 1,
-		Response: measure.NewHistogram(), Service: measure.NewHistogram(), ScheduleLag: measure.NewHistogram(),
-	}
+	w := measure.NewWindow(r.Window.Start, r.Window.End)
+	w.Offered, w.Sent, w.Succeeded, w.Completed = 1, 1, 1, 1
 	w.Response.Record(d)
 	w.Service.Record(d)
 	w.ScheduleLag.Record(0)

@@ -3,16 +3,22 @@ package figures
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/capacity"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
+const (
+	slowGenerator = "the generator did not get its turn: give it more cores, or offer less (--rate %s)"
+	notWarm       = "the system was not warm yet, or something came between: warm up for longer (--warmup 10s)"
+)
+
 // steps are what to do about runs that were excluded, by the reason. %s stands for a lower rate.
 var steps = map[judge.Code]string{
-	judge.ScheduleLag:    "the generator did not get its turn: give it more cores, or offer less (--rate %s)",
-	judge.LoadNotOffered: "the generator did not get its turn: give it more cores, or offer less (--rate %s)",
+	judge.ScheduleLag:    slowGenerator,
+	judge.LoadNotOffered: slowGenerator,
 	judge.HostSlowed: "something else slowed the host down: run again while it is quiet, or on one " +
 		"with more cores",
 	judge.HostSpedUp:      "the host changed its speed: run again while it is quiet, with a fixed frequency",
@@ -21,12 +27,10 @@ var steps = map[judge.Code]string{
 	judge.ProcessorStolen: "the hypervisor gave the processors to others: run on a host of your own",
 	judge.BrokenMeanwhile: "something broke: its log is in the archive; another provider (--stores local) tells " +
 		"whether it was a store",
-	judge.ClockJump:   "the clock was set, or the machine slept: run again",
-	judge.BacklogGrew: "the load outran the system: offer less (--rate %s), or warm up for longer (--warmup 10s)",
-	judge.ThroughputChanged: "the system was not warm yet, or something came between: warm up for longer " +
-		"(--warmup 10s)",
-	judge.P99Changed: "the system was not warm yet, or something came between: warm up for longer " +
-		"(--warmup 10s)",
+	judge.ClockJump:         "the clock was set, or the machine slept: run again",
+	judge.BacklogGrew:       "the load outran the system: offer less (--rate %s), or warm up for longer (--warmup 10s)",
+	judge.ThroughputChanged: notWarm,
+	judge.P99Changed:        notWarm,
 }
 
 // Next says what to do next where no run counts, by the most frequent reason; "" where some count or nothing is known.
@@ -44,15 +48,7 @@ func (p Phase) Next() string {
 			}
 		}
 	}
-	text, ok := steps[most]
-	if !ok {
-		return ""
-	}
-	switch most {
-	case judge.ScheduleLag, judge.LoadNotOffered, judge.BacklogGrew:
-		return fmt.Sprintf(text, p.lowerRate())
-	}
-	return text
+	return strings.ReplaceAll(steps[most], "%s", p.lowerRate())
 }
 
 // lowerRate is a rate to try, as the flag takes it: a good half of what was achieved, at most half of what was offered.

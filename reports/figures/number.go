@@ -19,24 +19,15 @@ const Unknown = "unknown"
 // Number writes a value to about three digits, thousands apart, without an exponent up
 // to a quadrillion.
 func Number(v float64) string {
-	size := math.Abs(v)
-	switch {
+	switch size := math.Abs(v); {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return Unknown
 	case size >= 1e15:
 		return strconv.FormatFloat(v, 'g', 3, 64)
-	case size >= 100 || v == math.Trunc(v):
-		return thousands(strconv.FormatFloat(v, 'f', 0, 64))
-	case size >= 10:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	case size >= 1:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	case size >= 0.0001:
-		return strconv.FormatFloat(v, 'g', 3, 64)
-	case v < 0:
-		return "> -0.0001"
+	case size >= 100:
+		return thousands(judge.Number(v))
 	default:
-		return "< 0.0001"
+		return judge.Number(v)
 	}
 }
 

@@ -24,13 +24,7 @@ type Pool struct {
 
 // pool merges the windows of the trials that have one; nil when none has.
 func pool(trials []archive.Trial, workers int) (*Pool, error) {
-	p := &Pool{
-		Window: &measure.Window{
-			Response: measure.NewHistogram(), Service: measure.NewHistogram(), ScheduleLag: measure.NewHistogram(),
-			Wait: measure.NewHistogram(),
-		},
-		usage: &measure.Usage{}, works: workers,
-	}
+	p := &Pool{Window: measure.NewWindow(0, 0), usage: &measure.Usage{}, works: workers}
 	for _, t := range trials {
 		if t.Window == nil {
 			continue
