@@ -19,14 +19,7 @@ import (
 
 // small is a run of one phase with one trial, with the built-in suite.
 func small() *Run {
-	window := func() *measure.Window {
-		return &measure.Window{
-			Response: measure.NewHistogram(), Service: measure.NewHistogram(), ScheduleLag: measure.NewHistogram(),
-			Wait: measure.NewHistogram(),
-		}
-	}
-	warmup, judged := window(), window()
-	judged.End = 5e9
+	warmup, judged := measure.NewWindow(0, 0), measure.NewWindow(0, 5e9)
 	for range 10 {
 		judged.Offered, judged.Sent = judged.Offered+1, judged.Sent+1
 		judged.Succeeded, judged.Completed = judged.Succeeded+1, judged.Completed+1

@@ -1,6 +1,7 @@
 package archivetest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -98,19 +99,11 @@ func pick(rng *rand.Rand, mix suite.Workload) string {
 }
 
 func newWindow(start, end time.Duration, mix suite.Workload, workers int) *measure.Window {
-	w := &measure.Window{
-		Start: start, End: end, Response: measure.NewHistogram(), Service: measure.NewHistogram(),
-		ScheduleLag: measure.NewHistogram(), Wait: measure.NewHistogram(),
-	}
+	w := measure.NewWindow(start, end)
 	for _, m := range mix.Mix {
 		w.Endpoints = append(w.Endpoints, breakdown(m.Operation, measure.NewHistogram))
 	}
-	slices.SortFunc(w.Endpoints, func(a, b measure.Breakdown) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(w.Endpoints, func(a, b measure.Breakdown) int { return cmp.Compare(a.Name, b.Name) })
 	for n := 1; n <= workers; n++ {
 		w.Workers = append(w.Workers, breakdown(fmt.Sprint(n), measure.NewSparseHistogram))
 	}
