@@ -140,16 +140,17 @@ func TestSettlingWaitsForAsLongAsItSays(t *testing.T) {
 
 func TestAPlatformIsReadyOnceItIsKnownWhoHasTheLease(t *testing.T) {
 	server := miniredis.RunT(t)
-	ready := func(address string, memory *near.Memory) {
+	ready := func(address string, memory *near.Memory) (seen string) {
 		p, err := New(t.Context(),
 			Config{RedisURL: "redis://" + address, Dataset: dataset.Spec{Accounts: 10}, Near: memory})
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = p.Close() })
+		return p.cache.lease.seen()
 	}
 	ours, others := near.New(1, 1), near.New(1, 1)
-	ready(server.Addr(), ours)
+	assert.NotEmpty(t, ready(server.Addr(), ours), "the first reader may fill")
 	assert.NotZero(t, ours.Trusted(), "the first transfer need not wait")
-	ready(server.Addr(), others)
+	assert.NotEmpty(t, ready(server.Addr(), others), "here, too")
 	assert.Zero(t, others.Trusted(), "it is another's")
 	gone := miniredis.RunT(t)
 	address := gone.Addr()

@@ -76,8 +76,8 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make the platform: %w", err), p.Close())
 		}
-		answers := warm(ctx, client)
-		p.useRedis(ctx, client, answers)
+		warm(ctx, client)
+		p.useRedis(ctx, client)
 	}
 	p.mux = p.routes()
 	return p, nil
@@ -87,8 +87,8 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 // all, up to a bound.
 const NearSessions = 4096
 
-// useRedis makes what is kept in Redis, which answers already or does not.
-func (p *Platform) useRedis(ctx context.Context, client *redis.Client, answers bool) {
+// useRedis makes what is kept in Redis, whether it answers already or not.
+func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
 	c := p.config
 	memory := c.Near
 	if memory == nil {
@@ -101,9 +101,6 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client, answers b
 	if c.DatabaseURL != "" {
 		l.given = func(ctx context.Context, epoch uint64) { p.cache.ahead(ctx, epoch, p.ledger, c.Dataset.Accounts) }
 	}
-	if answers {
-		l.check(ctx) // the first reader may fill
-	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var looking sync.WaitGroup
 	looking.Go(func() { l.run(running) })
@@ -114,7 +111,7 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client, answers b
 	})
 	p.sessions = &redisSessions{client: client, prefix: c.RedisPrefix, near: memory, lease: l}
 	p.attempts = &redisAttempts{client: client, prefix: c.RedisPrefix}
-	// The first transfer would wait for as long.
+	// The first transfer would wait for as long, and the first reader could not fill.
 	select {
 	case <-known:
 	case <-ctx.Done():

@@ -54,20 +54,19 @@ func openRedis(url string) (*redis.Client, error) {
 	return redis.NewClient(options), nil
 }
 
-// warm opens the pool's connections, one after the other, as far as Redis answers, and reports whether it does.
-func warm(ctx context.Context, client *redis.Client) (answers bool) {
+// warm opens the pool's connections, one after the other, as far as Redis answers.
+func warm(ctx context.Context, client *redis.Client) {
 	var open []*redis.Conn
 	for range redisPool {
 		conn := client.Conn()
 		open = append(open, conn)
-		if answers = conn.Ping(ctx).Err() == nil; !answers { // what needs it says so
+		if conn.Ping(ctx).Err() != nil { // what needs it says so
 			break
 		}
 	}
 	for _, conn := range open {
 		_ = conn.Close() // which gives it back
 	}
-	return answers
 }
 
 // cache holds rendered accounts: in memory that the workers of this cluster share, and in
