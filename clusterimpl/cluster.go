@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -104,12 +105,7 @@ func (c *Cluster) Processes() []Process {
 	if !c.single {
 		all = append(all, Process{Role: RolePrimary, Name: "primary", PID: c.process.PID})
 	}
-	slots := make([]int, 0, len(c.workers))
-	for slot := range c.workers {
-		slots = append(slots, slot)
-	}
-	slices.Sort(slots)
-	for _, slot := range slots {
+	for _, slot := range slices.Sorted(maps.Keys(c.workers)) {
 		all = append(all, Process{RoleWorker, fmt.Sprintf("worker %d", slot), c.workers[slot], slot})
 	}
 	return all
@@ -262,17 +258,12 @@ func (c *Cluster) finish(exit error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.workers = nil
-	fault := ""
-	for _, e := range c.events {
-		if e.Kind == ipc.Fault && fault == "" {
-			fault = e.Detail
-		}
-	}
+	fault := slices.IndexFunc(c.events, func(e Event) bool { return e.Kind == ipc.Fault && e.Detail != "" })
 	switch {
 	case exit == nil && c.stopped:
 		return
-	case fault != "":
-		c.err = errors.New(fault)
+	case fault >= 0:
+		c.err = errors.New(c.events[fault].Detail)
 	case exit == nil:
 		c.err = errors.New("the cluster was told to stop by someone else")
 	default:

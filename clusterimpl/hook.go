@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -123,27 +124,19 @@ type service struct {
 // serve runs a cluster whose first process is this one, up to its exit status.
 func serve(ctx context.Context, c config.Config, s service) int {
 	serving := false
-	notify := func(e ipc.Event) {
+	err := s.first(ctx, c, func(e ipc.Event) {
 		serving = serving || e.Kind == ipc.Serving
 		s.notify(e)
-	}
-	err := s.run(ctx, c, notify)
-	switch {
-	case err == nil:
+	})
+	if err == nil {
 		return exitOK
-	case serving:
+	}
+	s.logs.For(logging.Cluster).Error("cluster ends", "reason", err)
+	s.notify(ipc.Event{Kind: ipc.Fault, Detail: err.Error()})
+	if serving {
 		return exitFailed
 	}
 	return exitEnvironment
-}
-
-func (s service) run(ctx context.Context, c config.Config, notify func(ipc.Event)) error {
-	err := s.first(ctx, c, notify)
-	if err != nil {
-		s.logs.For(logging.Cluster).Error("cluster ends", "reason", err)
-		notify(ipc.Event{Kind: ipc.Fault, Detail: err.Error()})
-	}
-	return err
 }
 
 // first is the life of the first process: the primary, or the only one.
@@ -222,7 +215,7 @@ func (s service) command() (func(slot int) *exec.Cmd, error) {
 	return func(slot int) *exec.Cmd {
 		cmd := exec.Command(exe)
 		cmd.Args = append(cmd.Args, "worker", strconv.Itoa(slot)) // for whoever lists processes
-		cmd.Env = append(append([]string(nil), s.environ...), process.EnvRole+"="+process.RoleWorker,
+		cmd.Env = append(slices.Clone(s.environ), process.EnvRole+"="+process.RoleWorker,
 			process.EnvSlot+"="+strconv.Itoa(slot))
 		cmd.Stdout, cmd.Stderr = s.stderr, s.stderr
 		return cmd

@@ -45,8 +45,7 @@ type connected struct{ *platform.Platform }
 
 // Database implements [worker.Connected].
 func (c connected) Database() health.Database {
-	s := c.Connections()
-	return health.Database{Size: s.Size, Open: s.Open, Attempts: s.Attempts, Opened: s.Opened, Aborted: s.Aborted}
+	return health.Database(c.Connections())
 }
 
 // release tells the next cluster on the same Redis that it need not wait for this one, whose workers have ended.

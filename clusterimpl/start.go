@@ -1,6 +1,7 @@
 package clusterimpl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -80,26 +81,12 @@ type pipes struct {
 }
 
 // openPipes opens them; close closes those ends that are open.
-func openPipes() (p *pipes, err error) {
-	p = &pipes{}
-	open := func(ours, theirs **os.File, read bool) {
-		if err != nil {
-			return
-		}
-		var r, w *os.File
-		if r, w, err = os.Pipe(); err != nil {
-			return
-		}
-		if !read {
-			r, w = w, r
-		}
-		*ours, *theirs = r, w
-	}
-	p.theirs = make([]*os.File, 3)
-	open(&p.lifeline, &p.theirs[0], false)
-	open(&p.events, &p.theirs[1], true)
-	open(&p.log, &p.theirs[2], true)
-	if err != nil {
+func openPipes() (*pipes, error) {
+	commands, lifeline, failed1 := os.Pipe()
+	events, told, failed2 := os.Pipe()
+	log, logged, failed3 := os.Pipe()
+	p := &pipes{lifeline: lifeline, events: events, log: log, theirs: []*os.File{commands, told, logged}}
+	if err := cmp.Or(failed1, failed2, failed3); err != nil {
 		p.close()
 		return nil, fmt.Errorf("open pipes: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -60,10 +61,8 @@ func memoryGroup(text string) (dir string, unified bool, err error) {
 		if len(parts) != 3 {
 			continue
 		}
-		for _, controller := range strings.Split(parts[1], ",") {
-			if controller == "memory" {
-				return existing(filepath.Join(mount, "memory"), parts[2]), false, nil
-			}
+		if slices.Contains(strings.Split(parts[1], ","), "memory") {
+			return existing(filepath.Join(mount, "memory"), parts[2]), false, nil
 		}
 		if parts[1] == "" {
 			dir, unified = existing(mount, parts[2]), true
@@ -78,23 +77,18 @@ func memoryGroup(text string) (dir string, unified bool, err error) {
 // existing is a group's folder; in a container that sees only its own groups, the path is
 // that of the host and its own group is the root.
 func existing(root, group string) string {
-	if dir := filepath.Join(root, group); isDir(dir) {
-		return dir
+	dir := filepath.Join(root, group)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return root
 	}
-	return root
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
+	return dir
 }
 
 // delegate lets a group's children limit their memory. Version 2 refuses it where the group
 // has processes of its own.
 func delegate(dir string) error {
 	path := filepath.Join(dir, "cgroup.subtree_control")
-	if text, err := os.ReadFile(path); err == nil &&
-		strings.Contains(" "+strings.TrimSpace(string(text))+" ", " memory ") {
+	if text, err := os.ReadFile(path); err == nil && slices.Contains(strings.Fields(string(text)), "memory") {
 		return nil
 	}
 	if err := os.WriteFile(path, []byte("+memory"), 0); err != nil {

@@ -5,6 +5,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -73,7 +74,7 @@ type Variable struct {
 	Default string // what holds when it is unset or empty
 	Allowed string
 	Meaning string
-	set     func(*Config, string) error
+	set     setter
 }
 
 // Variables are the documented variables, in the order of the help text.
@@ -161,11 +162,8 @@ func Parse(environ []string) (Config, error) {
 	var c Config
 	var problems []Problem
 	for _, v := range Variables {
-		value := values[v.Name]
-		if value == "" {
-			value = v.Default
-		}
-		if err := v.set(&c, value); err != nil {
+		value := cmp.Or(values[v.Name], v.Default)
+		if !v.set(&c, value) {
 			problems = append(problems, Problem{v.Name, masked(value), v.Allowed})
 		}
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -11,131 +10,96 @@ import (
 	"unicode"
 )
 
-// errRefused says that a value is not allowed; which are, the table says.
-var errRefused = errors.New("value is not allowed")
-
 const mib = 1 << 20
 
+// A setter reads a value into a field, and says whether it is allowed. A configuration with a value that
+// is not allowed is thrown away: what its field holds does not matter.
+type setter func(c *Config, value string) (allowed bool)
+
 // setMode reads the mode; auto is decided once everything has been read.
-func setMode(c *Config, value string) error {
-	switch value {
-	case "true", "false":
-		c.ClusterMode = value == "true"
-	case "auto":
+func setMode(c *Config, value string) bool {
+	c.ClusterMode = value == "true"
+	if value == "auto" {
 		c.ModeReason = "auto"
-	default:
-		return errRefused
 	}
-	return nil
+	return slices.Contains([]string{"true", "false", "auto"}, value)
 }
 
-func setInt(field func(*Config) *int, low, high int) func(*Config, string) error {
-	return func(c *Config, value string) error {
+func setInt(field func(*Config) *int, low, high int) setter {
+	return func(c *Config, value string) bool {
 		n, err := strconv.Atoi(value)
-		if err != nil || n < low || n > high {
-			return errRefused
-		}
 		*field(c) = n
-		return nil
+		return err == nil && low <= n && n <= high
 	}
 }
 
-func setOneOf[T ~string](field func(*Config) *T, allowed ...T) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		if !slices.Contains(allowed, T(value)) {
-			return errRefused
-		}
+func setOneOf[T ~string](field func(*Config) *T, allowed ...T) setter {
+	return func(c *Config, value string) bool {
 		*field(c) = T(value)
-		return nil
+		return slices.Contains(allowed, T(value))
 	}
 }
 
-func setDuration(field func(*Config) *time.Duration, low, high time.Duration, zero bool) func(*Config, string) error {
-	return func(c *Config, value string) error {
+func setDuration(field func(*Config) *time.Duration, low, high time.Duration, zero bool) setter {
+	return func(c *Config, value string) bool {
 		d, err := time.ParseDuration(value)
-		if err != nil || d > high || (d < low && !(zero && d == 0)) {
-			return errRefused
-		}
 		*field(c) = d
-		return nil
+		return err == nil && d <= high && (d >= low || zero && d == 0)
 	}
 }
 
-func setControl(c *Config, value string) error {
-	if value != "" && value != NoControl && (!filepath.IsAbs(value) || len(value) > 100) {
-		return errRefused
-	}
+func setControl(c *Config, value string) bool {
 	c.Control = value
-	return nil
+	return value == "" || value == NoControl || filepath.IsAbs(value) && len(value) <= 100
 }
 
-func setProfile(c *Config, value string) error {
-	if value != "" && !filepath.IsAbs(value) {
-		return errRefused
-	}
+func setProfile(c *Config, value string) bool {
 	c.Profile = value
-	return nil
+	return value == "" || filepath.IsAbs(value)
 }
 
 // setMemory reads a number of MiB; like the guide it takes MB for MiB and GB for GiB.
-func setMemory(c *Config, value string) error {
+func setMemory(c *Config, value string) bool {
 	text, factor := strings.ToUpper(value), int64(1)
 	if t, ok := strings.CutSuffix(text, "GB"); ok {
 		text, factor = t, 1024
-	} else if t, ok := strings.CutSuffix(text, "MB"); ok {
-		text = t
+	} else {
+		text = strings.TrimSuffix(text, "MB")
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
-	if err != nil || n*factor < 16 || n*factor > 1<<20 {
-		return errRefused
-	}
 	c.Memory = n * factor * mib
-	return nil
+	return err == nil && n*factor >= 16 && n*factor <= 1<<20
 }
 
-func setHost(c *Config, value string) error {
-	if strings.ContainsAny(value, " /\t\r\n\x00") || strings.Contains(value, "://") {
-		return errRefused
-	}
+func setHost(c *Config, value string) bool {
 	c.Host = value
-	return nil
+	return !strings.ContainsAny(value, " /\t\r\n\x00") && !strings.Contains(value, "://")
 }
 
-func setDebug(c *Config, value string) error {
-	if strings.ContainsFunc(value, unicode.IsControl) {
-		return errRefused
-	}
+func setDebug(c *Config, value string) bool {
 	c.Debug = value
-	return nil
+	return !strings.ContainsFunc(value, unicode.IsControl)
 }
 
-func setURL(field func(*Config) *string, prefixes ...string) func(*Config, string) error {
-	return func(c *Config, value string) error {
-		known := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(value, p) })
-		if _, err := url.Parse(value); value != "" && (err != nil || !known) {
-			return errRefused
-		}
+func setURL(field func(*Config) *string, prefixes ...string) setter {
+	return func(c *Config, value string) bool {
 		*field(c) = value
-		return nil
+		known := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(value, p) })
+		_, err := url.Parse(value)
+		return value == "" || err == nil && known
 	}
 }
 
-func setPrefix(c *Config, value string) error {
-	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
-	if len(value) > 64 || strings.ContainsFunc(value, odd) {
-		return errRefused
-	}
+func setPrefix(c *Config, value string) bool {
 	c.RedisPrefix = value
-	return nil
+	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
+	return len(value) <= 64 && !strings.ContainsFunc(value, odd)
 }
 
-func setSeed(c *Config, value string) error {
+func setSeed(c *Config, value string) bool {
 	n, err := strconv.ParseUint(value, 10, 64)
-	if err != nil {
-		return errRefused
-	}
 	c.Seed = n
-	return nil
+	return err == nil
 }
 
 // masked hides the password of a URL, so that it does not end up in a log.

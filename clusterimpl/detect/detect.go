@@ -9,6 +9,7 @@ import (
 	"math"
 	"path"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -114,11 +115,9 @@ func (h Host) groups() []group {
 		if parts[1] == "" {
 			all = append(all, group{"sys/fs/cgroup", parts[2], unified})
 		}
-		for _, controller := range strings.Split(parts[1], ",") {
-			if controller == "cpu" {
-				all = append(all, group{"sys/fs/cgroup/cpu", parts[2], legacy},
-					group{"sys/fs/cgroup/cpu,cpuacct", parts[2], legacy})
-			}
+		if slices.Contains(strings.Split(parts[1], ","), "cpu") {
+			all = append(all, group{"sys/fs/cgroup/cpu", parts[2], legacy},
+				group{"sys/fs/cgroup/cpu,cpuacct", parts[2], legacy})
 		}
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -66,17 +67,8 @@ func (l *Logs) For(namespace string) *slog.Logger {
 }
 
 func (l *Logs) debugs(namespace string) bool {
-	for _, pattern := range l.exclude {
-		if matches(pattern, namespace) {
-			return false
-		}
-	}
-	for _, pattern := range l.include {
-		if matches(pattern, namespace) {
-			return true
-		}
-	}
-	return false
+	named := func(pattern string) bool { return matches(pattern, namespace) }
+	return slices.ContainsFunc(l.include, named) && !slices.ContainsFunc(l.exclude, named)
 }
 
 // matches says whether a name fits a pattern in which * stands for any characters.

@@ -16,6 +16,7 @@ package supervise
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -86,7 +87,7 @@ func New(p Policy, now time.Time) *Supervisor {
 }
 
 // Slots returns a copy of all slots.
-func (s *Supervisor) Slots() []Slot { return append([]Slot(nil), s.slots...) }
+func (s *Supervisor) Slots() []Slot { return slices.Clone(s.slots) }
 
 // GaveUp says whether the limit was passed: nothing is replaced any more.
 func (s *Supervisor) GaveUp() bool { return s.gaveUp }
@@ -266,13 +267,8 @@ func (s *Supervisor) Died(slot int, now time.Time) (gaveUp bool) {
 
 // overLimit counts a death and says whether there are too many within the window.
 func (s *Supervisor) overLimit(now time.Time) bool {
-	kept := s.deaths[:0]
-	for _, at := range s.deaths {
-		if now.Sub(at) < s.policy.Window {
-			kept = append(kept, at)
-		}
-	}
-	s.deaths = append(kept, now)
+	s.deaths = slices.DeleteFunc(s.deaths, func(at time.Time) bool { return now.Sub(at) >= s.policy.Window })
+	s.deaths = append(s.deaths, now)
 	return len(s.deaths) > s.policy.Limit
 }
 
@@ -292,7 +288,6 @@ func (s *Supervisor) delay(early int) time.Duration {
 	if early < 2 {
 		return 0
 	}
-	d := float64(s.policy.FirstDelay) * math.Pow(growth, float64(early-2))
-	d = math.Min(d, float64(s.policy.MaxDelay))
+	d := min(float64(s.policy.FirstDelay)*math.Pow(growth, float64(early-2)), float64(s.policy.MaxDelay))
 	return time.Duration(d * (1 + s.policy.Jitter()/5))
 }

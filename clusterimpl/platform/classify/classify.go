@@ -61,19 +61,6 @@ func Examples() []Example {
 	return examples
 }
 
-// InputError is a text that says nothing, or training data that cannot be used.
-type InputError struct {
-	Field, Reason, Allowed string
-	Line                   int // of training data, from 1; 0 for a text
-}
-
-func (e *InputError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("%s: %s, allowed: %s", e.Field, e.Reason, e.Allowed)
-	}
-	return fmt.Sprintf("line %d: %s: %s, allowed: %s", e.Line, e.Field, e.Reason, e.Allowed)
-}
-
 // read reads labelled texts: a header, then label and text separated by a tab.
 func read(table string) ([]Example, error) {
 	var examples []Example
@@ -82,9 +69,7 @@ func read(table string) ([]Example, error) {
 		number++
 		label, text, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
 		if !ok || label == "" || !hasWord(text) {
-			return nil, &InputError{
-				Field: "row", Reason: "it is not a labelled text", Allowed: "a label, a tab and a text", Line: number,
-			}
+			return nil, fmt.Errorf("line %d: it is not a labelled text, allowed: a label, a tab and a text", number)
 		}
 		if number > 1 {
 			examples = append(examples, Example{Text: text, Label: label})
@@ -126,27 +111,9 @@ func Train(examples []Example) *Model {
 	return m
 }
 
-// Labels are the categories, in alphabetical order.
-func (m *Model) Labels() []string { return slices.Clone(m.labels) }
-
-// Check reports a text that is blank or longer than [MaxText]. The error is an
-// [*InputError].
-func Check(text string) error {
-	const allowed = "1 to %d bytes, not all of them blank"
-	switch {
-	case len(text) > MaxText:
-		return &InputError{
-			Field: "text", Reason: fmt.Sprintf("it has %d bytes", len(text)), Allowed: fmt.Sprintf(allowed, MaxText),
-		}
-	case strings.TrimSpace(text) == "":
-		return &InputError{Field: "text", Reason: "it is empty", Allowed: fmt.Sprintf(allowed, MaxText)}
-	}
-	return nil
-}
-
 // Classify finds the category of a text, of which it reads the first [MaxText] bytes. Of
-// equally probable ones the first in the alphabet is taken; a text without a known word,
-// which [Check] may have let pass, has the categories' own frequencies.
+// equally probable ones the first in the alphabet is taken; a text without a known word has
+// the categories' own frequencies.
 func (m *Model) Classify(text string) Result {
 	scores := slices.Clone(m.prior)
 	for word := range words(text[:min(len(text), MaxText)]) {

@@ -75,29 +75,6 @@ func TestNoMemoIsThereTwice(t *testing.T) {
 	}
 }
 
-func TestATextThatSaysNothingIsRefused(t *testing.T) {
-	for _, c := range []struct {
-		name, text, reason string
-	}{
-		{"an empty text", "", "empty"},
-		{"a blank text", " \t\n", "empty"},
-		{"a text that is too long", strings.Repeat("a", MaxText+1), "4097 bytes"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var bad *InputError
-			require.ErrorAs(t, Check(c.text), &bad)
-			assert.Equal(t, "text", bad.Field)
-			assert.Contains(t, bad.Reason, c.reason)
-			assert.Equal(t, "1 to 4096 bytes, not all of them blank", bad.Allowed)
-			assert.Zero(t, bad.Line)
-			assert.NotContains(t, bad.Error(), "line")
-		})
-	}
-	for _, text := range []string{"rent", "1234", "日本", strings.Repeat("a", MaxText)} {
-		assert.NoError(t, Check(text))
-	}
-}
-
 func TestUnknownWordsLeaveTheFrequenciesOfTheCategories(t *testing.T) {
 	m := Train([]Example{
 		{"rent april", "rent"}, {"rent may", "rent"}, {"rent june", "rent"}, {"train ticket", "travel"},
@@ -135,7 +112,7 @@ func TestAResultRendersInOneWay(t *testing.T) {
 func TestProbabilitiesOfARanking(t *testing.T) {
 	m := Default()
 	assert.Equal(t, []string{"dining", "entertainment", "groceries", "health", "rent", "salary", "travel", "utilities"},
-		m.Labels())
+		m.labels)
 	for _, text := range []string{"weekly supermarket shop", "", "zzz 123", strings.Repeat("rent ", 200), "ÄÖ 日本"} {
 		r := m.Classify(text)
 		require.Len(t, r.Ranking, ranks)
@@ -150,9 +127,7 @@ func TestProbabilitiesOfARanking(t *testing.T) {
 func TestALineThatIsNoExampleIsRefused(t *testing.T) {
 	for _, table := range []string{"label\ttext\nrent", "label\ttext\n\tx y", "label\ttext\nrent\t1 2"} {
 		_, err := read(table)
-		var bad *InputError
-		require.ErrorAs(t, err, &bad)
-		assert.Equal(t, 2, bad.Line)
+		assert.ErrorContains(t, err, "line 2: ")
 	}
 }
 
@@ -164,7 +139,7 @@ func FuzzClassify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		r := Default().Classify(text)
 		assert.False(t, math.IsNaN(r.Probability) || r.Probability <= 0 || r.Probability > 1)
-		assert.Contains(t, Default().Labels(), r.Label)
+		assert.Contains(t, Default().labels, r.Label)
 		assert.Len(t, r.Ranking, ranks)
 	})
 }
