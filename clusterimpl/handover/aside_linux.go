@@ -33,21 +33,17 @@ func (d *dispatcher) LookAside(on bool) {
 // there. The caller holds the lock.
 func (d *dispatcher) look(fd int) {
 	match, take := d.aside.match, d.aside.take
-	d.tasks++
-	go func() {
-		aside := peek(fd, match)
-		if aside != nil {
+	var aside net.Conn
+	d.slowTask(func() {
+		if aside = peek(fd, match); aside != nil {
 			unix.Close(fd)
 			take(aside)
 		}
-		d.mu.Lock()
-		defer d.mu.Unlock()
+	}, func() {
 		if aside == nil {
 			d.enter(fd)
 		}
-		d.tasks--
-		d.changed.Broadcast()
-	}()
+	})
 }
 
 // peek returns the connection, with a descriptor of its own and nothing read, if its

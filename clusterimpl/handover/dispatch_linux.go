@@ -69,7 +69,9 @@ func newDispatcher(ln *net.TCPListener, journaled bool, log *slog.Logger) (*disp
 	if err != nil {
 		return nil, fmt.Errorf("hand over connections: %w", err)
 	}
-	if err := noDelay(ln); err != nil {
+	// Connections send what is written at once; they inherit it.
+	err = control(ln, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) })
+	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("hand over connections: %w", err)
 	}
@@ -85,21 +87,6 @@ func newDispatcher(ln *net.TCPListener, journaled bool, log *slog.Logger) (*disp
 	}
 	d.changed, d.room = sync.NewCond(&d.mu), sync.NewCond(&d.mu)
 	return d, nil
-}
-
-// noDelay lets connections send what is written at once; they inherit it.
-func noDelay(ln *net.TCPListener) error {
-	raw, err := ln.SyscallConn()
-	if err != nil {
-		return err
-	}
-	controlled := raw.Control(func(fd uintptr) {
-		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	})
-	if controlled != nil {
-		return controlled
-	}
-	return err
 }
 
 // capacity is the number of connections that the primary keeps a descriptor of: half
@@ -149,9 +136,13 @@ func (d *dispatcher) retire(l *line) {
 
 // task runs f beside everything else, with the lock held; Serve and Close wait for it.
 // The caller holds the lock.
-func (d *dispatcher) task(f func()) {
+func (d *dispatcher) task(f func()) { d.slowTask(func() {}, f) }
+
+// slowTask is a task that begins with something slow, without the lock.
+func (d *dispatcher) slowTask(slow, f func()) {
 	d.tasks++
 	go func() {
+		slow()
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		f()

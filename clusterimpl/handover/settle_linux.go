@@ -114,15 +114,7 @@ func (d *dispatcher) settle(n int) journal.Fate {
 	case journal.HandOn, journal.Replay:
 		d.task(func() { d.hand(c) })
 	case journal.Refuse:
-		d.tasks++
-		go func() {
-			refuse(c.fd)
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.drop(c)
-			d.tasks--
-			d.changed.Broadcast()
-		}()
+		d.slowTask(func() { refuse(c.fd) }, func() { d.drop(c) })
 	case journal.Cut:
 		_ = unix.Shutdown(c.fd, unix.SHUT_RDWR) // fails when the client has ended it already
 		d.drop(c)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -54,8 +55,8 @@ func netError(op string, err error) error {
 	return err
 }
 
-// control runs a system call on the descriptor, unless it is closed.
-func (s *socket) control(call func(fd int) error) error {
+// control runs a system call on a descriptor, unless it is closed.
+func control(s syscall.Conn, call func(fd int) error) error {
 	raw, err := s.SyscallConn()
 	if err != nil {
 		return err
@@ -68,12 +69,12 @@ func (s *socket) control(call func(fd int) error) error {
 
 // Shutdown ends the connection, whoever else has a descriptor of it.
 func (s *socket) Shutdown() error {
-	return s.control(func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RDWR) })
+	return control(s, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RDWR) })
 }
 
 // CloseWrite ends what is sent to the client.
 func (s *socket) CloseWrite() error {
-	return s.control(func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
+	return control(s, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
 }
 
 // LocalAddr implements net.Conn.
@@ -84,7 +85,7 @@ func (s *socket) RemoteAddr() net.Addr { return s.address(unix.Getpeername) }
 
 func (s *socket) address(ask func(int) (unix.Sockaddr, error)) net.Addr {
 	var sa unix.Sockaddr
-	err := s.control(func(fd int) (err error) { sa, err = ask(fd); return err })
+	err := control(s, func(fd int) (err error) { sa, err = ask(fd); return err })
 	if err != nil {
 		return &net.TCPAddr{} // the client has gone
 	}

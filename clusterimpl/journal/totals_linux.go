@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -25,20 +26,11 @@ const (
 // acknowledged (tcpi_bytes_acked) and what was not yet (SIOCOUTQ).
 func ReadTotals(fd int) (Totals, error) {
 	for range 100 {
-		before, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-		if err != nil {
-			return Totals{}, fmt.Errorf("read a connection's totals: %w", err)
-		}
-		waiting, err := unix.IoctlGetInt(fd, unix.SIOCINQ)
-		if err != nil {
-			return Totals{}, fmt.Errorf("read a connection's totals: %w", err)
-		}
-		sending, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
-		if err != nil {
-			return Totals{}, fmt.Errorf("read a connection's totals: %w", err)
-		}
-		after, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-		if err != nil {
+		before, failed1 := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		waiting, failed2 := unix.IoctlGetInt(fd, unix.SIOCINQ)
+		sending, failed3 := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+		after, failed4 := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err := cmp.Or(failed1, failed2, failed3, failed4); err != nil {
 			return Totals{}, fmt.Errorf("read a connection's totals: %w", err)
 		}
 		if before.Bytes_received != after.Bytes_received || before.Bytes_acked != after.Bytes_acked ||

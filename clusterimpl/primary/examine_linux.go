@@ -57,17 +57,3 @@ func parseStat(stat []byte) (state byte, cpu time.Duration, ok bool) {
 	}
 	return fields[0][0], time.Duration(ticks) * clockTick, true
 }
-
-// resident is the memory of a process that is in use, in bytes; false when it has ended.
-func resident(pid int) (int64, bool) {
-	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0, false
-	}
-	fields := bytes.Fields(statm)
-	if len(fields) < 2 {
-		return 0, false
-	}
-	pages, err := strconv.ParseInt(string(fields[1]), 10, 50)
-	return pages * int64(os.Getpagesize()), err == nil
-}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
+	"github.com/nameplate-dev/nameplate/clusterimpl/process"
 	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
 )
 
@@ -68,7 +69,7 @@ const wall = 1.5
 // overLimit replaces a worker that has grown beyond its memory limit: it finishes what it has
 // accepted first, unless it grows so fast that the machine is in danger.
 func (p *primary) overLimit(m *member, now time.Time) bool {
-	resident, ok := resident(m.process.PID)
+	resident, ok := process.Resident(m.process.PID)
 	if !ok || p.Config.Memory <= 0 || resident <= p.Config.Memory {
 		return false
 	}

@@ -136,7 +136,7 @@ func TestAWorkerThatGrowsIsDrainedAndOneThatGrowsTooFastIsKilled(t *testing.T) {
 			m := joined(t, p, 1, "echo; "+waits)
 			m.ready = true
 			require.Eventually(t, func() bool { return !examine(m.process.PID).active }, time.Minute, time.Millisecond)
-			takes, ok := resident(m.process.PID)
+			takes, ok := process.Resident(m.process.PID)
 			require.True(t, ok)
 			p.Config.Memory = int64(row.share * float64(takes))
 			p.sup.Ready(1, time.Now())

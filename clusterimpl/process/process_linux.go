@@ -1,7 +1,11 @@
 package process
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -16,4 +20,19 @@ func waitAndSweep(cmd *exec.Cmd) error {
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	return cmd.Wait()
+}
+
+// Resident is the memory of a process that is in RAM, in bytes: the second field of proc(5) statm, in
+// pages. It is false when the process has ended.
+func Resident(pid int) (bytes int64, known bool) {
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0, false
+	}
+	fields := strings.Fields(string(statm))
+	if len(fields) < 2 {
+		return 0, false
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 50)
+	return pages * int64(os.Getpagesize()), err == nil
 }
