@@ -31,26 +31,48 @@ func dial(c *clusterimpl.Cluster, timeout time.Duration) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = conn.SetDeadline(time.Now().Add(hang))
 	return &link{conn, bufio.NewReader(conn)}, nil
 }
 
-// ask makes a request and returns who answered, and whether the connection is kept.
-func (l *link) ask(keep bool) (worker string, kept bool, err error) {
+// get makes a request and returns the answer, which says whether the connection is kept.
+func (l *link) get(path string, keep bool) (*http.Response, error) {
 	closing := "Connection: close\r\n"
 	if keep {
 		closing = ""
 	}
-	if _, err := io.WriteString(l, "GET / HTTP/1.1\r\nHost: x\r\n"+closing+"\r\n"); err != nil {
-		return "", false, err
+	_ = l.SetDeadline(time.Now().Add(hang)) // of a closed connection, the next line tells
+	if _, err := io.WriteString(l, "GET "+path+" HTTP/1.1\r\nHost: x\r\n"+closing+"\r\n"); err != nil {
+		return nil, err
 	}
 	r, err := http.ReadResponse(l.in, nil)
 	if err != nil {
-		return "", false, err
+		return nil, err
 	}
 	defer r.Body.Close()
 	_, err = io.Copy(io.Discard, r.Body)
-	return r.Header.Get("X-Worker"), !r.Close, err
+	return r, err
+}
+
+// ask makes a request and returns who answered, and whether the connection is kept.
+func (l *link) ask(keep bool) (worker string, kept bool, err error) {
+	r, err := l.get("/", keep)
+	if err != nil {
+		return "", false, err
+	}
+	return r.Header.Get("X-Worker"), !r.Close, nil
+}
+
+// dialAll makes so many connections, which end with the test.
+func dialAll(t *testing.T, c *clusterimpl.Cluster, connections int) []*link {
+	t.Helper()
+	links := make([]*link, connections)
+	for i := range links {
+		var err error
+		links[i], err = dial(c, hang)
+		require.NoError(t, err)
+		t.Cleanup(func() { links[i].Close() })
+	}
+	return links
 }
 
 // tally counts requests by worker.

@@ -60,40 +60,22 @@ func (l *load) one(c *clusterimpl.Cluster, path string, keep bool) error {
 	}
 	defer link.Close()
 	for n := 0; !l.end.Load(); n++ {
-		status, kept, err := link.get(path, keep)
+		r, err := link.get(path, keep)
 		switch {
 		case err != nil:
 			return fmt.Errorf("request %d of a connection: %w", n+1, err)
-		case status != http.StatusOK:
-			return fmt.Errorf("request %d of a connection: status %d", n+1, status)
+		case r.StatusCode != http.StatusOK:
+			return fmt.Errorf("request %d of a connection: status %d", n+1, r.StatusCode)
 		}
 		l.answered.Add(1)
 		if !keep {
 			return nil
 		}
-		if !kept {
+		if r.Close {
 			return fmt.Errorf("request %d of a connection: it was to be kept", n+1)
 		}
 	}
 	return nil
-}
-
-func (l *link) get(path string, keep bool) (status int, kept bool, err error) {
-	closing := "Connection: close\r\n"
-	if keep {
-		closing = ""
-	}
-	_ = l.SetDeadline(time.Now().Add(hang)) // of a closed connection, the next line tells
-	if _, err := io.WriteString(l, "GET "+path+" HTTP/1.1\r\nHost: x\r\n"+closing+"\r\n"); err != nil {
-		return 0, false, err
-	}
-	r, err := http.ReadResponse(l.in, nil)
-	if err != nil {
-		return 0, false, err
-	}
-	defer r.Body.Close()
-	_, err = io.Copy(io.Discard, r.Body)
-	return r.StatusCode, !r.Close, err
 }
 
 // further waits until so many more requests were answered.
@@ -136,35 +118,31 @@ func TestNoRequestIsLost(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
+	replaced := func(sig syscall.Signal) func(*testing.T, *clusterimpl.Cluster, int) {
+		return func(t *testing.T, c *clusterimpl.Cluster, n int) {
+			require.NoError(t, syscall.Kill(worker(c, n), sig))
+			require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
+		}
+	}
 	for _, tt := range []struct {
 		name    string
-		path    string
 		times   int
 		disturb func(t *testing.T, c *clusterimpl.Cluster, n int)
 	}{
-		{"kill", "/slow?for=5ms", 12, func(t *testing.T, c *clusterimpl.Cluster, n int) {
-			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGKILL))
-			require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
-		}},
-		{"stop", "/slow?for=5ms", 1, func(t *testing.T, c *clusterimpl.Cluster, n int) {
-			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGSTOP))
-			require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
-		}},
-		{"a worker is told to end", "/slow?for=5ms", 5, func(t *testing.T, c *clusterimpl.Cluster, n int) {
-			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGTERM))
-			require.Eventually(t, func() bool { return c.Restarts() == n+1 }, hang, time.Millisecond)
-		}},
-		{"reload", "/slow?for=5ms", 3, func(t *testing.T, c *clusterimpl.Cluster, _ int) {
+		{"kill", 12, replaced(syscall.SIGKILL)},
+		{"stop", 1, replaced(syscall.SIGSTOP)},
+		{"a worker is told to end", 5, replaced(syscall.SIGTERM)},
+		{"reload", 3, func(t *testing.T, c *clusterimpl.Cluster, _ int) {
 			require.NoError(t, c.Reload(t.Context()))
 		}},
-		{"reload, of a worker that is stopped", "/slow?for=5ms", 1, func(t *testing.T, c *clusterimpl.Cluster, n int) {
+		{"reload, of a worker that is stopped", 1, func(t *testing.T, c *clusterimpl.Cluster, n int) {
 			require.NoError(t, syscall.Kill(worker(c, n), syscall.SIGSTOP))
 			require.NoError(t, c.Reload(t.Context()))
 			for _, e := range c.Events() { // nobody waits as long as a worker may take to drain
 				assert.NotContains(t, e.String(), "not drained")
 			}
 		}},
-		{"scale", "/slow?for=5ms", 4, func(t *testing.T, c *clusterimpl.Cluster, n int) {
+		{"scale", 4, func(t *testing.T, c *clusterimpl.Cluster, n int) {
 			require.NoError(t, c.Scale(t.Context(), []int{6, 1, 4, 3}[n]))
 		}},
 	} {
@@ -172,7 +150,7 @@ func TestNoRequestIsLost(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/keep=%t", tt.name, keep), func(t *testing.T) {
 				t.Parallel()
 				c := start(t, "CLUSTER_WORKERS=3", "RESPAWN_LIMIT=100")
-				l := startLoad(c, tt.path, 24, keep)
+				l := startLoad(c, "/slow?for=5ms", 24, keep)
 				for n := range tt.times {
 					l.further(100)
 					tt.disturb(t, c, n)
@@ -188,7 +166,6 @@ func TestNoRequestIsLost(t *testing.T) {
 // and once after all workers have been replaced.
 func TestIdleConnectionsOutliveTheirWorkers(t *testing.T) {
 	journaled(t)
-	const connections = 300
 	for name, replace := range map[string]func(*testing.T, *clusterimpl.Cluster){
 		"kill": func(t *testing.T, c *clusterimpl.Cluster) {
 			for n, p := range c.Processes()[1:] {
@@ -206,22 +183,18 @@ func TestIdleConnectionsOutliveTheirWorkers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := start(t, "CLUSTER_WORKERS=2")
-			links := make([]*link, connections)
-			for i := range links {
-				var err error
-				links[i], err = dial(c, hang)
-				require.NoError(t, err)
-				defer links[i].Close()
-				_, kept, err := links[i].get("/", true)
+			links := dialAll(t, c, 300)
+			for _, l := range links {
+				_, kept, err := l.ask(true)
 				require.NoError(t, err)
 				require.True(t, kept)
 			}
 			replace(t, c)
 			for i, l := range links {
-				status, kept, err := l.get("/", true)
+				r, err := l.get("/", true)
 				require.NoError(t, err, "connection %d", i)
-				assert.Equal(t, http.StatusOK, status)
-				assert.True(t, kept)
+				assert.Equal(t, http.StatusOK, r.StatusCode)
+				assert.False(t, r.Close)
 			}
 		})
 	}
@@ -325,13 +298,7 @@ func TestConnectionsThatStayAreSharedOutAgain(t *testing.T) {
 	journaled(t)
 	const connections = 40
 	c := start(t, "CLUSTER_WORKERS=4")
-	links := make([]*link, connections)
-	for i := range links {
-		var err error
-		links[i], err = dial(c, hang)
-		require.NoError(t, err)
-		defer links[i].Close()
-	}
+	links := dialAll(t, c, connections)
 	for _, n := range []int{1, 4} {
 		require.NoError(t, c.Scale(t.Context(), n))
 		require.Eventually(t, func() bool {

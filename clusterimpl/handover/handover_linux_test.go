@@ -104,263 +104,239 @@ func take(t *testing.T, w handover.Receiver) (net.Conn, string) {
 	return c, trimmed
 }
 
-func TestOfEqualWorkersEachHasItsTurn(t *testing.T) { inEach(t, testOfEqualWorkersEachHasItsTurn) }
-
-func testOfEqualWorkersEachHasItsTurn(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 3)
-	workers := []handover.Receiver{r.worker(1), r.worker(2), r.worker(3)}
-	for slot := range workers {
-		r.Open(slot + 1)
-	}
-	r.serve()
-	for n := range 12 {
-		r.dial(fmt.Sprint(n))
-		_, name := take(t, workers[n%3])
-		assert.Equal(t, fmt.Sprint(n), name)
-	}
-}
-
-func TestTheLeastBusyWorkerGetsTheNextConnection(t *testing.T) {
-	inEach(t, testTheLeastBusyWorkerGetsTheNextConnection)
-}
-
-func testTheLeastBusyWorkerGetsTheNextConnection(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 2)
-	first, second := r.worker(1), r.worker(2)
-	r.Open(1)
-	r.Open(2)
-	r.serve()
-	r.dial("a")
-	a, _ := take(t, first)
-	r.dial("b")
-	take(t, second)
-	a.Close()
-	for _, name := range []string{"c", "d"} { // the first has none, the second one
-		r.dial(name)
-		_, got := take(t, first)
-		assert.Equal(t, name, got)
-		if name == "c" {
-			r.dial("e")
-			_, got := take(t, second)
-			assert.Equal(t, "e", got, "of equals, the one whose turn it is")
-		}
-	}
-}
-
-func TestConnectionsWaitForTheFirstWorker(t *testing.T) {
-	inEach(t, testConnectionsWaitForTheFirstWorker)
-}
-
-func testConnectionsWaitForTheFirstWorker(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 2)
-	r.serve()
-	r.dial("early")
-	w := r.worker(2)
-	r.Open(2)
-	_, name := take(t, w)
-	assert.Equal(t, "early", name)
-}
-
-func TestWhatADeadWorkerHadNotTakenGoesToAnother(t *testing.T) {
-	inEach(t, testWhatADeadWorkerHadNotTakenGoesToAnother)
-}
-
-func testWhatADeadWorkerHadNotTakenGoesToAnother(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 2)
-	r.worker(1) // never accepts
-	r.Open(1)
-	r.serve()
-	for n := range 5 {
-		r.dial(fmt.Sprint(n))
-	}
-	second := r.worker(2)
-	r.Open(2)
-	r.Gone(1, false)
+// assertAll takes so many connections, each of which has another name.
+func assertAll(t *testing.T, w handover.Receiver, connections int) {
+	t.Helper()
 	got := map[string]bool{}
-	for range 5 {
-		_, name := take(t, second)
-		got[name] = true
-	}
-	assert.Len(t, got, 5, "%v", got)
-}
-
-func TestTheNextWorkerOfASlotStartsWithAnEmptyLine(t *testing.T) {
-	inEach(t, testTheNextWorkerOfASlotStartsWithAnEmptyLine)
-}
-
-func testTheNextWorkerOfASlotStartsWithAnEmptyLine(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 1)
-	r.worker(1)
-	r.Open(1)
-	r.serve()
-	r.dial("a")
-	r.Retire(1) // the end is in the line of a worker that does not read
-	r.Gone(1, false)
-	next := r.worker(1)
-	r.Open(1)
-	_, name := take(t, next)
-	assert.Equal(t, "a", name, "the end was not meant for this worker")
-	r.dial("b")
-	_, name = take(t, next)
-	assert.Equal(t, "b", name)
-}
-
-func TestAFullLineLosesNothing(t *testing.T) { inEach(t, testAFullLineLosesNothing) }
-
-func testAFullLineLosesNothing(t *testing.T, mode handover.Mode) {
-	const connections = 500 // more than fit into a line
-	r := newRig(t, mode, 1)
-	w := r.worker(1)
-	r.Open(1)
-	r.serve()
-	dialled := make(chan struct{})
-	go func() {
-		defer close(dialled)
-		for n := range connections {
-			c, err := net.Dial("tcp", r.address)
-			if err == nil {
-				fmt.Fprintf(c, "%-8d", n)
-				c.Close()
-			}
-		}
-	}()
-	got := map[string]bool{}
-	<-dialled
 	for range connections {
 		c, name := take(t, w)
 		c.Close()
 		got[name] = true
 	}
-	assert.Len(t, got, connections)
+	assert.Len(t, got, connections, "%v", got)
 }
 
-func TestAllThatWaitForRoomGetIt(t *testing.T) { inEach(t, testAllThatWaitForRoomGetIt) }
-
-func testAllThatWaitForRoomGetIt(t *testing.T, mode handover.Mode) {
-	const workers, connections = 3, 450 // more than fit into a line
-	r := newRig(t, mode, workers+1)
-	last := r.worker(workers + 1)
-	for slot := range workers {
-		r.Open(slot + 1)
-	}
-	r.serve()
-	for n := range connections {
-		r.dial(fmt.Sprint(n))
-	}
-	for slot := range workers { // they have taken none
-		r.Gone(slot+1, false)
-	}
-	r.Open(workers + 1)
-	got := map[string]bool{}
-	for range connections {
-		c, name := take(t, last)
-		c.Close()
-		got[name] = true
-	}
-	assert.Len(t, got, connections)
+func TestOfEqualWorkersEachHasItsTurn(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 3)
+		workers := []handover.Receiver{r.worker(1), r.worker(2), r.worker(3)}
+		for slot := range workers {
+			r.Open(slot + 1)
+		}
+		r.serve()
+		for n := range 12 {
+			r.dial(fmt.Sprint(n))
+			_, name := take(t, workers[n%3])
+			assert.Equal(t, fmt.Sprint(n), name)
+		}
+	})
 }
 
-func TestARetiredWorkerHearsOfTheEndBehindItsLastConnection(t *testing.T) {
-	inEach(t, testARetiredWorkerHearsOfTheEndBehindItsLastConnection)
-}
-
-func testARetiredWorkerHearsOfTheEndBehindItsLastConnection(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 2)
-	first, second := r.worker(1), r.worker(2)
-	r.Open(1)
-	r.serve()
-	r.dial("a")
-	r.Open(2)
-	take(t, first)
-	r.Retire(1)
-	_, err := first.Accept()
-	assert.ErrorIs(t, err, net.ErrClosed)
-	for _, name := range []string{"b", "c"} {
-		r.dial(name)
-		_, got := take(t, second)
-		assert.Equal(t, name, got)
-	}
-}
-
-func TestFinishHandsOverWhatTheKernelHasAccepted(t *testing.T) {
-	inEach(t, testFinishHandsOverWhatTheKernelHasAccepted)
-}
-
-func testFinishHandsOverWhatTheKernelHasAccepted(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 1)
-	w := r.worker(1)
-	r.Open(1)
-	for n := range 5 {
-		r.dial(fmt.Sprint(n)) // nobody accepts yet
-	}
-	r.Finish()
-	r.serve()
-	got := map[string]bool{}
-	for range 5 {
-		_, name := take(t, w)
-		got[name] = true
-	}
-	assert.Len(t, got, 5)
-	_, err := w.Accept()
-	assert.ErrorIs(t, err, net.ErrClosed)
-	_, err = net.Dial("tcp", r.address)
-	assert.Error(t, err, "nobody listens any more")
-}
-
-func TestAProbeReachesTheWorkerItIsMeantFor(t *testing.T) {
-	inEach(t, testAProbeReachesTheWorkerItIsMeantFor)
-}
-
-func testAProbeReachesTheWorkerItIsMeantFor(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 2)
-	r.worker(1)
-	second := r.worker(2)
-	r.Open(1)
-	r.Open(2)
-	r.serve()
-	probe, err := r.Dial(2)
-	require.NoError(t, err)
-	defer probe.Close()
-	fmt.Fprintf(probe, "%-8s", "probe")
-	_, name := take(t, second)
-	assert.Equal(t, "probe", name)
-}
-
-func TestWorkersEndWithTheirPrimary(t *testing.T) { inEach(t, testWorkersEndWithTheirPrimary) }
-
-func testWorkersEndWithTheirPrimary(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 1)
-	w := r.worker(1)
-	require.NoError(t, r.Close())
-	_, err := w.Accept()
-	assert.ErrorIs(t, err, net.ErrClosed)
-}
-
-func TestNoDescriptorIsLeaked(t *testing.T) { inEach(t, testNoDescriptorIsLeaked) }
-
-func testNoDescriptorIsLeaked(t *testing.T, mode handover.Mode) {
-	count := func() int {
-		fds, err := os.ReadDir("/proc/self/fd")
-		require.NoError(t, err)
-		return len(fds)
-	}
-	before := count()
-	t.Run("a life", func(t *testing.T) {
+func TestTheLeastBusyWorkerGetsTheNextConnection(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
 		r := newRig(t, mode, 2)
+		first, second := r.worker(1), r.worker(2)
+		r.Open(1)
+		r.Open(2)
+		r.serve()
+		r.dial("a")
+		a, _ := take(t, first)
+		r.dial("b")
+		take(t, second)
+		a.Close()
+		for _, name := range []string{"c", "d"} { // the first has none, the second one
+			r.dial(name)
+			_, got := take(t, first)
+			assert.Equal(t, name, got)
+			if name == "c" {
+				r.dial("e")
+				_, got := take(t, second)
+				assert.Equal(t, "e", got, "of equals, the one whose turn it is")
+			}
+		}
+	})
+}
+
+func TestConnectionsWaitForTheFirstWorker(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 2)
+		r.serve()
+		r.dial("early")
+		w := r.worker(2)
+		r.Open(2)
+		_, name := take(t, w)
+		assert.Equal(t, "early", name)
+	})
+}
+
+func TestWhatADeadWorkerHadNotTakenGoesToAnother(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 2)
+		r.worker(1) // never accepts
+		r.Open(1)
+		r.serve()
+		for n := range 5 {
+			r.dial(fmt.Sprint(n))
+		}
+		second := r.worker(2)
+		r.Open(2)
+		r.Gone(1, false)
+		assertAll(t, second, 5)
+	})
+}
+
+func TestTheNextWorkerOfASlotStartsWithAnEmptyLine(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 1)
+		r.worker(1)
+		r.Open(1)
+		r.serve()
+		r.dial("a")
+		r.Retire(1) // the end is in the line of a worker that does not read
+		r.Gone(1, false)
+		next := r.worker(1)
+		r.Open(1)
+		_, name := take(t, next)
+		assert.Equal(t, "a", name, "the end was not meant for this worker")
+		r.dial("b")
+		_, name = take(t, next)
+		assert.Equal(t, "b", name)
+	})
+}
+
+func TestAFullLineLosesNothing(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		const connections = 500 // more than fit into a line
+		r := newRig(t, mode, 1)
 		w := r.worker(1)
 		r.Open(1)
 		r.serve()
-		for n := range 50 {
-			c := r.dial(fmt.Sprint(n))
-			if n%2 == 0 {
-				s, _ := take(t, w)
-				s.Close()
+		dialled := make(chan struct{})
+		go func() {
+			defer close(dialled)
+			for n := range connections {
+				c, err := net.Dial("tcp", r.address)
+				if err == nil {
+					fmt.Fprintf(c, "%-8d", n)
+					c.Close()
+				}
 			}
-			c.Close()
-		}
-		r.Gone(1, false)
+		}()
+		<-dialled
+		assertAll(t, w, connections)
 	})
-	assert.Equal(t, before, count())
+}
+
+func TestAllThatWaitForRoomGetIt(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		const workers, connections = 3, 450 // more than fit into a line
+		r := newRig(t, mode, workers+1)
+		last := r.worker(workers + 1)
+		for slot := range workers {
+			r.Open(slot + 1)
+		}
+		r.serve()
+		for n := range connections {
+			r.dial(fmt.Sprint(n))
+		}
+		for slot := range workers { // they have taken none
+			r.Gone(slot+1, false)
+		}
+		r.Open(workers + 1)
+		assertAll(t, last, connections)
+	})
+}
+
+func TestARetiredWorkerHearsOfTheEndBehindItsLastConnection(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 2)
+		first, second := r.worker(1), r.worker(2)
+		r.Open(1)
+		r.serve()
+		r.dial("a")
+		r.Open(2)
+		take(t, first)
+		r.Retire(1)
+		_, err := first.Accept()
+		assert.ErrorIs(t, err, net.ErrClosed)
+		for _, name := range []string{"b", "c"} {
+			r.dial(name)
+			_, got := take(t, second)
+			assert.Equal(t, name, got)
+		}
+	})
+}
+
+func TestFinishHandsOverWhatTheKernelHasAccepted(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 1)
+		w := r.worker(1)
+		r.Open(1)
+		for n := range 5 {
+			r.dial(fmt.Sprint(n)) // nobody accepts yet
+		}
+		r.Finish()
+		r.serve()
+		assertAll(t, w, 5)
+		_, err := w.Accept()
+		assert.ErrorIs(t, err, net.ErrClosed)
+		_, err = net.Dial("tcp", r.address)
+		assert.Error(t, err, "nobody listens any more")
+	})
+}
+
+func TestAProbeReachesTheWorkerItIsMeantFor(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 2)
+		r.worker(1)
+		second := r.worker(2)
+		r.Open(1)
+		r.Open(2)
+		r.serve()
+		probe, err := r.Dial(2)
+		require.NoError(t, err)
+		defer probe.Close()
+		fmt.Fprintf(probe, "%-8s", "probe")
+		_, name := take(t, second)
+		assert.Equal(t, "probe", name)
+	})
+}
+
+func TestWorkersEndWithTheirPrimary(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 1)
+		w := r.worker(1)
+		require.NoError(t, r.Close())
+		_, err := w.Accept()
+		assert.ErrorIs(t, err, net.ErrClosed)
+	})
+}
+
+func TestNoDescriptorIsLeaked(t *testing.T) {
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		count := func() int {
+			fds, err := os.ReadDir("/proc/self/fd")
+			require.NoError(t, err)
+			return len(fds)
+		}
+		before := count()
+		t.Run("a life", func(t *testing.T) {
+			r := newRig(t, mode, 2)
+			w := r.worker(1)
+			r.Open(1)
+			r.serve()
+			for n := range 50 {
+				c := r.dial(fmt.Sprint(n))
+				if n%2 == 0 {
+					s, _ := take(t, w)
+					s.Close()
+				}
+				c.Close()
+			}
+			r.Gone(1, false)
+		})
+		assert.Equal(t, before, count())
+	})
 }
 
 func TestWhatIsInheritedIsChecked(t *testing.T) {
@@ -377,34 +353,32 @@ func TestWhatIsInheritedIsChecked(t *testing.T) {
 }
 
 func TestConnectionsThatMatchAreTakenAside(t *testing.T) {
-	inEach(t, testConnectionsThatMatchAreTakenAside)
-}
-
-func testConnectionsThatMatchAreTakenAside(t *testing.T, mode handover.Mode) {
-	r := newRig(t, mode, 1)
-	w := r.worker(1)
-	r.Open(1)
-	aside := make(chan net.Conn, 1)
-	r.Aside(func(first []byte) bool { return string(first) == "aside   " }, func(c net.Conn) { aside <- c })
-	r.serve()
-	r.dial("aside")
-	_, name := take(t, w)
-	assert.Equal(t, "aside", name, "not looked at")
-	r.LookAside(true)
-	r.dial("aside")
-	c := <-aside
-	defer c.Close()
-	first := make([]byte, 8)
-	_, err := io.ReadFull(c, first)
-	require.NoError(t, err)
-	assert.Equal(t, "aside   ", string(first), "nothing of it was read")
-	r.dial("other")
-	_, name = take(t, w)
-	assert.Equal(t, "other", name)
-	silent, err := net.Dial("tcp", r.address)
-	require.NoError(t, err)
-	defer silent.Close()
-	got, err := w.Accept()
-	require.NoError(t, err, "one that says nothing is handed over after a while")
-	got.Close()
+	inEach(t, func(t *testing.T, mode handover.Mode) {
+		r := newRig(t, mode, 1)
+		w := r.worker(1)
+		r.Open(1)
+		aside := make(chan net.Conn, 1)
+		r.Aside(func(first []byte) bool { return string(first) == "aside   " }, func(c net.Conn) { aside <- c })
+		r.serve()
+		r.dial("aside")
+		_, name := take(t, w)
+		assert.Equal(t, "aside", name, "not looked at")
+		r.LookAside(true)
+		r.dial("aside")
+		c := <-aside
+		defer c.Close()
+		first := make([]byte, 8)
+		_, err := io.ReadFull(c, first)
+		require.NoError(t, err)
+		assert.Equal(t, "aside   ", string(first), "nothing of it was read")
+		r.dial("other")
+		_, name = take(t, w)
+		assert.Equal(t, "other", name)
+		silent, err := net.Dial("tcp", r.address)
+		require.NoError(t, err)
+		defer silent.Close()
+		got, err := w.Accept()
+		require.NoError(t, err, "one that says nothing is handed over after a while")
+		got.Close()
+	})
 }

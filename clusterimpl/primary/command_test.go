@@ -11,6 +11,14 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/supervise"
 )
 
+// serves is a primary of so many workers, none of which has a process, that takes commands.
+func serves(workers int, now time.Time) *primary {
+	return &primary{
+		log: slog.New(slog.DiscardHandler), serving: true, wanted: workers, workers: map[int]*member{},
+		sup: supervise.New(supervise.Default(workers, 10, func() float64 { return 0 }), now),
+	}
+}
+
 func TestWhatCannotBeDoneNowIsRefusedAndSaysWhy(t *testing.T) {
 	scale := func(n int) control.Request { return control.Request{Do: control.Scale, Workers: n} }
 	for what, row := range map[string]struct {
@@ -29,10 +37,7 @@ func TestWhatCannotBeDoneNowIsRefusedAndSaysWhy(t *testing.T) {
 		"one more than it knows": {func(*primary) {}, control.Request{}, `"" is not known`},
 	} {
 		t.Run(what, func(t *testing.T) {
-			p := &primary{
-				log: slog.New(slog.DiscardHandler), serving: true, wanted: 2, workers: map[int]*member{},
-				sup: supervise.New(supervise.Default(2, 10, func() float64 { return 0 }), time.Now()),
-			}
+			p := serves(2, time.Now())
 			row.change(p)
 			before := p.change
 			var got []error
@@ -48,10 +53,7 @@ func TestWhatCannotBeDoneNowIsRefusedAndSaysWhy(t *testing.T) {
 
 func TestScalingEndsOnceThereAreAsManyReadyWorkersAsWanted(t *testing.T) {
 	now := time.Now()
-	p := &primary{
-		log: slog.New(slog.DiscardHandler), serving: true, wanted: 1, workers: map[int]*member{},
-		sup: supervise.New(supervise.Default(1, 10, func() float64 { return 0 }), now),
-	}
+	p := serves(1, now)
 	p.sup.Start(now)
 	p.sup.Ready(1, now)
 	var got []error
@@ -72,10 +74,7 @@ func TestScalingEndsOnceThereAreAsManyReadyWorkersAsWanted(t *testing.T) {
 
 func TestAReloadWhoseNewWorkerCannotStartLeavesTheOldOnes(t *testing.T) {
 	now := time.Now()
-	p := &primary{
-		log: slog.New(slog.DiscardHandler), serving: true, wanted: 2, workers: map[int]*member{},
-		sup: supervise.New(supervise.Default(2, 10, func() float64 { return 0 }), now),
-	}
+	p := serves(2, now)
 	var got []error
 	p.command(Command{Request: control.Request{Do: control.Reload}, Done: func(err error) { got = append(got, err) }})
 	assert.Len(t, p.sup.Slots(), 3, "one more first")

@@ -112,6 +112,16 @@ func start(t *testing.T, s *server) *Pool[*link] {
 	return p
 }
 
+// whenReady runs a test on the runtime's fake clock, with a pool whose connections are all open.
+func whenReady(t *testing.T, test func(*testing.T, *server, *Pool[*link])) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{}
+		p := start(t, s)
+		require.NoError(t, p.Ready(t.Context()))
+		test(t, s, p)
+	})
+}
+
 // ask makes a request that has so much time.
 func ask(p *Pool[*link], patience time.Duration) (int, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -120,10 +130,7 @@ func ask(p *Pool[*link], patience time.Duration) (int, error) {
 }
 
 func TestAStallClosesNoConnectionAndOpensNone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{}
-		p := start(t, s)
-		require.NoError(t, p.Ready(t.Context()))
+	whenReady(t, func(t *testing.T, s *server, p *Pool[*link]) {
 		before := p.Stats()
 		assert.Equal(t, Stats{Size: size, Open: size, Attempts: size, Opened: size}, before)
 		assert.Equal(t, 1, s.max, "one after the other")
@@ -153,10 +160,7 @@ func TestAStallClosesNoConnectionAndOpensNone(t *testing.T) {
 }
 
 func TestAConnectionThatHangsForLongIsReplaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{}
-		p := start(t, s)
-		require.NoError(t, p.Ready(t.Context()))
+	whenReady(t, func(t *testing.T, s *server, p *Pool[*link]) {
 		s.hang()
 		_, err := ask(p, 100*time.Millisecond)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
@@ -200,10 +204,7 @@ func TestWithoutAServerNobodyWaitsAndAttemptsGrowRare(t *testing.T) {
 }
 
 func TestDeadConnectionsAreFoundBeforeTheyAreUsed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{}
-		p := start(t, s)
-		require.NoError(t, p.Ready(t.Context()))
+	whenReady(t, func(t *testing.T, _ *server, p *Pool[*link]) {
 		p.mu.Lock()
 		for l := range p.live {
 			l.conn.Abort() // as the end of a server does to idle connections
@@ -219,10 +220,7 @@ func TestDeadConnectionsAreFoundBeforeTheyAreUsed(t *testing.T) {
 }
 
 func TestWhoFindsNoFreeConnectionIsTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{}
-		p := start(t, s)
-		require.NoError(t, p.Ready(t.Context()))
+	whenReady(t, func(t *testing.T, s *server, p *Pool[*link]) {
 		s.hang()
 		for range size {
 			go func() { _, _ = ask(p, 5*time.Second) }()
@@ -238,9 +236,7 @@ func TestWhoFindsNoFreeConnectionIsTold(t *testing.T) {
 }
 
 func TestAPanicEndsAConnectionAndNoMore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := start(t, &server{})
-		require.NoError(t, p.Ready(t.Context()))
+	whenReady(t, func(t *testing.T, _ *server, p *Pool[*link]) {
 		_, err := Do(t.Context(), p, func(*link) (int, error) { panic("oh") })
 		assert.ErrorContains(t, err, "it panicked: oh")
 		time.Sleep(time.Second)
@@ -250,10 +246,7 @@ func TestAPanicEndsAConnectionAndNoMore(t *testing.T) {
 }
 
 func TestAfterCloseNothingIsDone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{}
-		p := start(t, s)
-		require.NoError(t, p.Ready(t.Context()))
+	whenReady(t, func(t *testing.T, s *server, p *Pool[*link]) {
 		s.hang()
 		go func() { _, _ = ask(p, time.Minute) }()
 		synctest.Wait()
