@@ -32,15 +32,23 @@ func (p *primary) look(now time.Time) {
 		case !m.deadline.IsZero():
 			p.lookAtLeaving(m, now)
 		case !m.ready:
-			if now.Sub(m.started) > p.ReadyTimeout {
-				p.kill(m, fmt.Sprintf("not ready within %v", p.ReadyTimeout))
-			}
+			p.lookAtStarting(m, now)
 		case p.overLimit(m, now):
 		default:
 			if !p.killIfHung(m, now) && p.serving && !m.probing && now.Sub(m.probe) >= p.Config.HealthCheck {
 				p.check(m, now)
 			}
 		}
+	}
+}
+
+// lookAtStarting kills a worker that takes too long to be ready, or that somebody has stopped before it was.
+func (p *primary) lookAtStarting(m *member, now time.Time) {
+	switch starting := now.Sub(m.started); {
+	case starting > p.ReadyTimeout:
+		p.kill(m, fmt.Sprintf("not ready within %v", p.ReadyTimeout))
+	case starting >= silenceSuspect && examine(m.process.PID).stopped:
+		p.kill(m, fmt.Sprintf("not ready after %v: the process is stopped", starting.Round(time.Millisecond)))
 	}
 }
 

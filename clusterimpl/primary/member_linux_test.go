@@ -167,6 +167,21 @@ func TestAWorkerThatIsNotReadyInTimeIsKilled(t *testing.T) {
 	assert.False(t, quick.killed)
 }
 
+func TestAWorkerThatIsStoppedBeforeItIsReadyIsKilled(t *testing.T) {
+	p, _, _ := idle(t, 2)
+	stopped, slow := joined(t, p, 1, "kill -STOP $$; "+waits), joined(t, p, 2, waits)
+	require.Eventually(t, func() bool { return examine(stopped.process.PID).stopped }, time.Minute, time.Millisecond)
+	stopped.started = slow.started
+	for _, after := range []time.Duration{silenceSuspect - time.Millisecond, silenceSuspect} {
+		at := slow.started.Add(after)
+		p.looked = at // this process has looked all the time
+		assert.False(t, stopped.killed)
+		p.look(at)
+	}
+	assert.Equal(t, "not ready after 1s: the process is stopped", stopped.reason)
+	assert.False(t, slow.killed)
+}
+
 func TestSilenceWhileThePrimaryHadNoProcessorIsNotTheWorkers(t *testing.T) {
 	p, _, _ := idle(t, 1)
 	m := joined(t, p, 1, waits)
