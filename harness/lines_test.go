@@ -43,6 +43,22 @@ func TestLinesAndFunctionsAreShort(t *testing.T) {
 	}
 }
 
+// TestLinesOfPagesAreShort spares the rows of tables, which cannot be broken.
+func TestLinesOfPagesAreShort(t *testing.T) {
+	pages, err := filepath.Glob("../docs/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	for _, page := range append(pages, "../README.md", "../CONTRIBUTING.md") {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for i, line := range bytes.Split(text, []byte("\n")) {
+			if !bytes.HasPrefix(line, []byte("|")) {
+				assert.LessOrEqual(t, columns(line), widest, "%s:%d: columns", page, i+1)
+			}
+		}
+	}
+}
+
 func TestASprawlingFileIsTold(t *testing.T) {
 	const head = "package x\n\n"
 	wide := strings.Repeat("é", widest-3)

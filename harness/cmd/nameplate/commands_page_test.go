@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
@@ -32,8 +33,9 @@ func commandsPage(app *kong.Application) string {
      go test ./harness/cmd/nameplate -run ThePageOfCommands -update -->
 
 ` + "`go run ./harness/cmd/nameplate` stands for `nameplate`; `make build` makes the binary. " +
-		"`go run` itself turns every failure\n" +
-		"into status 1: build the binary where the status matters.\n\n| exit status | meaning |\n|---|---|\n")
+		"`go run` itself turns\n" +
+		"every failure into status 1: build the binary where the status matters.\n\n" +
+		"| exit status | meaning |\n|---|---|\n")
 	for _, s := range exitcode.All {
 		fmt.Fprintf(&b, "| %d | %s |\n", s.Code, s.Meaning)
 	}
@@ -52,7 +54,7 @@ func section(b *strings.Builder, level string, node *kong.Node) {
 	fmt.Fprintf(b, "\n%s nameplate %s\n\n%s\n", level, strings.TrimPrefix(node.FullPath(), "nameplate "), node.Help)
 	prose, example, _ := strings.Cut(node.Detail, "\n\n")
 	if prose != "" {
-		fmt.Fprintf(b, "\n%s\n", prose)
+		fmt.Fprintf(b, "\n%s\n", wrapped(prose))
 	}
 	switch {
 	case node.Name == "cluster":
@@ -67,6 +69,27 @@ func section(b *strings.Builder, level string, node *kong.Node) {
 	for _, child := range node.Children {
 		section(b, level+"#", child)
 	}
+}
+
+// wrapped is a paragraph in lines of at most 120 columns.
+func wrapped(text string) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+		case column+1+n > 120:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
 }
 
 // rowsOf are the arguments and flags of a command.
