@@ -2,7 +2,7 @@
 GO ?= go
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test cover check bench build clean
+.PHONY: help verify test cover golden check bench build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,11 @@ test: ## run all tests
 
 cover: ## all tests, with the coverage of each package, its floor, and why tests were skipped
 	scripts/tests-with-report -cover
+
+# Archives of earlier versions are left as they are: harness/archive/testdata.
+golden: ## rewrite what tests compare with: reports, charts, schemas, suite errors, pages made from code
+	$(GO) test -short ./harness/suite ./clusterimpl/config ./reports/chart ./reports/markdown ./reports/schema ./reports/text -update
+	$(GO) test -short ./harness/cmd/nameplate -run ThePageOfCommands -update
 
 check: ## formatting, vet, module file and static analysis
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi

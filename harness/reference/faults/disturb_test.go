@@ -32,6 +32,13 @@ func TestMain(m *testing.M) {
 
 var data = dataset.Spec{Seed: 1, Accounts: 100, Transactions: 200}
 
+func TestEveryFaultHasAnAct(t *testing.T) {
+	for _, kind := range suite.Disturbances {
+		assert.NotNil(t, acts[kind], kind)
+	}
+	assert.Len(t, acts, len(suite.Disturbances))
+}
+
 // window is the measurement window of the tests: long enough for four moments in a row.
 const window = 400 * time.Millisecond
 
