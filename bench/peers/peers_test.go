@@ -3,13 +3,14 @@ package peers
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"slices"
 	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/harness/load"
@@ -18,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	clusterimpl.HookWith(newApp)
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // The load of each measurement: open arrivals over kept connections.

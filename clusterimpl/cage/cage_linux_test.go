@@ -10,9 +10,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/internal/needs"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // open makes a cage, or skips the test where none can be made.
 func open(t *testing.T) *Cage {

@@ -8,9 +8,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/harness/monitor"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // site answers each look with the next of the bodies.
 func site(t *testing.T, bodies ...string) (string, func() time.Time) {

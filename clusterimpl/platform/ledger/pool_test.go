@@ -5,7 +5,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestThePoolsOfAllWorkersFitTheServer(t *testing.T) {
 	for workers := range 65 {

@@ -10,10 +10,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/nameplate-dev/nameplate/harness/regress/bisect"
 	"github.com/nameplate-dev/nameplate/harness/run"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // modelled is a history of which each commit has its p99; one of 0 does not build.
 type modelled struct {
