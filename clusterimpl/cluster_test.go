@@ -137,6 +137,12 @@ func workersOf(t *testing.T, c *clusterimpl.Cluster) (health.Workers, int) {
 	return w, r.StatusCode
 }
 
+// eventually waits until the workers of a cluster are as a test wants them.
+func eventually(t *testing.T, c *clusterimpl.Cluster, are func(health.Workers) bool) {
+	t.Helper()
+	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return are(w) }, hang, 5*time.Millisecond)
+}
+
 func TestAFailedStartSaysWhyAndLeavesNothing(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -315,8 +321,7 @@ func TestASuccessfulReplacementIsTold(t *testing.T) {
 	require.Eventually(t, func() bool { return c.Restarts() == 1 }, hang, time.Millisecond)
 	require.Len(t, c.Faults(), 1)
 	assert.Regexp(t, `^worker [12] \(pid \d+\) ended and is replaced: exit status 7$`, c.Faults()[0])
-	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Status == health.Healthy }, hang,
-		5*time.Millisecond)
+	eventually(t, c, func(w health.Workers) bool { return w.Status == health.Healthy })
 	w, _ := workersOf(t, c)
 	assert.Equal(t, 1, w.Workers[0].Restarts+w.Workers[1].Restarts)
 }
@@ -358,8 +363,7 @@ func TestAWorkerThatIsToldToStopFinishesAndIsReplaced(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, "done\n", body)
 	})
-	require.Eventually(t, func() bool { w, _ := workersOf(t, c); return w.Workers[0].InFlight == 1 }, hang,
-		5*time.Millisecond)
+	eventually(t, c, func(w health.Workers) bool { return w.Workers[0].InFlight == 1 })
 	require.NoError(t, syscall.Kill(victim, syscall.SIGTERM))
 	require.NoError(t, os.WriteFile(goOn, nil, 0o600))
 	answered.Wait()
@@ -376,10 +380,9 @@ func TestPastTheLimitNothingIsReplaced(t *testing.T) {
 	worker := func(slot int) int { w, _ := workersOf(t, c); return w.Workers[slot-1].PID }
 	for deaths := 1; deaths <= 2; deaths++ {
 		require.NoError(t, syscall.Kill(worker(1), syscall.SIGKILL))
-		require.Eventually(t, func() bool {
-			w, _ := workersOf(t, c)
+		eventually(t, c, func(w health.Workers) bool {
 			return w.Status == health.Healthy && w.Workers[0].Restarts == deaths
-		}, hang, 5*time.Millisecond)
+		})
 	}
 	second := worker(2)
 	require.NoError(t, syscall.Kill(worker(1), syscall.SIGKILL))
@@ -410,10 +413,9 @@ func TestAPanicEndsOneRequest(t *testing.T) {
 	assert.Equal(t, "1", r.Header.Get("X-Worker"))
 	_, _, err = get(t, c.URL()+"/half")
 	assert.Error(t, err, "half an answer is not taken for a whole one")
-	require.Eventually(t, func() bool {
-		w, _ := workersOf(t, c)
+	eventually(t, c, func(w health.Workers) bool {
 		return w.Workers[0].Panics == 2 && w.Workers[0].Errors == 2 && w.Workers[0].Requests == 2
-	}, hang, 5*time.Millisecond)
+	})
 	assert.Zero(t, c.Restarts())
 }
 
@@ -424,11 +426,10 @@ func TestWorkersReportWhatTheyUse(t *testing.T) {
 		_, _, err := get(t, c.URL()+"/slow?for=2ms")
 		require.NoError(t, err)
 	}
-	var w health.Workers
-	require.Eventually(t, func() bool {
-		w, _ = workersOf(t, c)
+	eventually(t, c, func(w health.Workers) bool {
 		return w.Workers[0].Requests+w.Workers[1].Requests == 10 && w.Workers[0].GC.Periodic > 0
-	}, hang, 5*time.Millisecond)
+	})
+	w, _ := workersOf(t, c)
 	for i, worker := range w.Workers {
 		assert.Equal(t, i+1, worker.Slot)
 		assert.Equal(t, "ready", worker.State)
@@ -449,10 +450,7 @@ func TestStopKillsWhatDoesNotDrain(t *testing.T) {
 	require.NoError(t, err)
 	var asked sync.WaitGroup
 	asked.Go(func() { _, _, _ = get(t, c.URL()+"/slow?for=1h") })
-	require.Eventually(t, func() bool {
-		w, _ := workersOf(t, c)
-		return w.Workers[0].InFlight+w.Workers[1].InFlight == 1
-	}, hang, 5*time.Millisecond)
+	eventually(t, c, func(w health.Workers) bool { return w.Workers[0].InFlight+w.Workers[1].InFlight == 1 })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	err = c.Stop(ctx)

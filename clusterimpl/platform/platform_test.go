@@ -46,16 +46,28 @@ func withoutNearCaches(t *testing.T) *miniredis.Miniredis {
 	return redis
 }
 
-func TestASlowReaderDoesNotPutAnOldAccountBack(t *testing.T) {
-	redis := withoutNearCaches(t)
-	config := platform.Config{
+// onStores is a platform on a SQLite file of its own and a Redis.
+func onStores(t *testing.T, redis *miniredis.Miniredis) platform.Config {
+	t.Helper()
+	return platform.Config{
 		DatabaseURL: platformtest.SQLite(t, spec), RedisURL: "redis://" + redis.Addr(), RedisPrefix: "p:",
 		Dataset: spec,
 	}
-	url := platformtest.Start(t, config)
+}
+
+// book books a transfer on account 9.
+func book(t *testing.T, url string) {
+	t.Helper()
 	status, _, body := platformtest.Ask(t, http.MethodPost, url+"/api/accounts/9/transactions", nil,
 		[]byte(`{"id":"00000000-0000-8000-8000-000000000001","amount_cents":5,"memo":""}`))
 	require.Equal(t, http.StatusCreated, status, "%s", body)
+}
+
+func TestASlowReaderDoesNotPutAnOldAccountBack(t *testing.T) {
+	redis := withoutNearCaches(t)
+	config := onStores(t, redis)
+	url := platformtest.Start(t, config)
+	book(t, url)
 	mark, err := redis.Get("p:account:9")
 	require.NoError(t, err)
 	assert.Empty(t, mark, "a mark stands where a reader could put the old account")
@@ -64,7 +76,7 @@ func TestASlowReaderDoesNotPutAnOldAccountBack(t *testing.T) {
 	assert.Empty(t, mark, "a reader does not replace it")
 	redis.FastForward(10 * time.Second)
 	other := platformtest.Start(t, config) // that cannot have the account in memory
-	_, _, body = platformtest.Ask(t, http.MethodGet, other+"/api/accounts/9", nil, nil)
+	_, _, body := platformtest.Ask(t, http.MethodGet, other+"/api/accounts/9", nil, nil)
 	cached, err := redis.Get("p:account:9")
 	require.NoError(t, err)
 	assert.Equal(t, string(body), cached)
@@ -88,18 +100,13 @@ func TestWithoutRedisReadsGoToSQLAndSessionsAnswer503(t *testing.T) {
 
 func TestAnAccountCachedBeforeAnOutageIsNotServedAfterATransferInIt(t *testing.T) {
 	redis := withoutNearCaches(t)
-	url := platformtest.Start(t, platform.Config{
-		DatabaseURL: platformtest.SQLite(t, spec), RedisURL: "redis://" + redis.Addr(), RedisPrefix: "p:",
-		Dataset: spec,
-	})
+	url := platformtest.Start(t, onStores(t, redis))
 	platformtest.Ask(t, http.MethodGet, url+"/api/accounts/9", nil, nil)
 	old, err := redis.Get("p:account:9")
 	require.NoError(t, err)
 	require.NotEmpty(t, old)
 	redis.SetError("LOADING")
-	status, _, body := platformtest.Ask(t, http.MethodPost, url+"/api/accounts/9/transactions", nil,
-		[]byte(`{"id":"00000000-0000-8000-8000-000000000001","amount_cents":5,"memo":""}`))
-	require.Equal(t, http.StatusCreated, status, "%s", body)
+	book(t, url)
 	redis.SetError("")
 	still, err := redis.Get("p:account:9")
 	require.NoError(t, err)
@@ -108,7 +115,7 @@ func TestAnAccountCachedBeforeAnOutageIsNotServedAfterATransferInIt(t *testing.T
 	mark, err := redis.Get("p:account:9")
 	require.NoError(t, err)
 	assert.Empty(t, mark, "the mark is made up for")
-	_, _, body = platformtest.Ask(t, http.MethodGet, url+"/api/accounts/9", nil, nil)
+	_, _, body := platformtest.Ask(t, http.MethodGet, url+"/api/accounts/9", nil, nil)
 	assert.Contains(t, string(body), `"version":1`)
 }
 
@@ -212,9 +219,6 @@ func TestTheShapesOfAnswersAreTheDocumentedOnes(t *testing.T) {
 
 func TestAClusterReadsItsAccountsAheadOnce(t *testing.T) {
 	redis := miniredis.RunT(t)
-	platformtest.ReadAhead(t, platform.Config{
-		DatabaseURL: platformtest.SQLite(t, spec), RedisURL: "redis://" + redis.Addr(), RedisPrefix: "p:",
-		Dataset: spec,
-	})
+	platformtest.ReadAhead(t, onStores(t, redis))
 	assert.Equal(t, []string{"p:near"}, redis.Keys(), "Redis was not asked for an account")
 }

@@ -92,17 +92,13 @@ func Import(r io.Reader) (Report, error) {
 		row, err := i.next()
 		switch {
 		case errors.Is(err, io.EOF) && i.report.Rows == 0:
-			return Report{}, &InputError{
-				Field: "body", Reason: "there are no rows", Allowed: allowedRows, Line: header + 1,
-			}
+			return Report{}, &InputError{"body", "there are no rows", allowedRows, header + 1}
 		case errors.Is(err, io.EOF):
 			return i.report, nil
 		case err != nil:
 			return Report{}, err
 		case i.report.Rows == MaxRows:
-			return Report{}, &InputError{
-				Field: "body", Reason: "there are more rows", Allowed: allowedRows, Line: i.line(0),
-			}
+			return Report{}, &InputError{"body", "there are more rows", allowedRows, i.line(0)}
 		}
 		i.row(row)
 	}

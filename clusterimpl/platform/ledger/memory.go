@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,15 +54,9 @@ func (m *memory) ensure(id int64) error {
 }
 
 func generate(spec dataset.Spec, id int64) *memoryAccount {
-	a, newest := spec.Account(id), spec.TransactionsOf(id)
-	made := &memoryAccount{account: wire.Account{
-		ID: a.ID, Owner: a.Owner, Currency: a.Currency, Opened: a.Opened.Format(time.DateOnly),
-		BalanceCents: a.BalanceCents, Version: a.Version,
-	}}
-	for i := len(newest) - 1; i >= 0; i-- {
-		t := newest[i]
-		made.list = append(made.list,
-			wire.Transaction{ID: t.ID, AmountCents: t.AmountCents, Kind: t.Kind, Memo: t.Memo, Booked: t.Booked})
+	made := &memoryAccount{account: wire.AccountOf(spec.Account(id))}
+	for _, t := range slices.Backward(spec.TransactionsOf(id)) {
+		made.list = append(made.list, wire.TransactionOf(t))
 	}
 	return made
 }
@@ -129,9 +124,7 @@ func (a *memoryAccount) insert(t wire.Transaction) {
 	for i > 0 && after(a.list[i-1], t) {
 		i--
 	}
-	a.list = append(a.list, wire.Transaction{})
-	copy(a.list[i+1:], a.list[i:])
-	a.list[i] = t
+	a.list = slices.Insert(a.list, i, t)
 }
 
 func after(a, b wire.Transaction) bool {

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -285,10 +284,7 @@ func TestWithRedisStoppedReadsFallThroughToPostgreSQLAndAreRight(t *testing.T) {
 			require.NoError(t, set.Start(ctx, fixtures.Redis))
 			more(t, "logins after", &logins.right)
 			more(t, "writes after", &writes.right)
-			options, err := redis.ParseURL(set.Variable("REDIS_URL"))
-			require.NoError(t, err)
-			client := redis.NewClient(options)
-			defer client.Close()
+			client := redisClient(t, set)
 			require.Eventually(t, func() bool {
 				n, err := client.Exists(ctx, set.Variable("REDIS_PREFIX")+"account:1").Result()
 				return err == nil && n == 1

@@ -3,10 +3,13 @@ package platformtest_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -67,4 +70,29 @@ func config(set *fixtures.Set) platform.Config {
 		DatabaseURL: set.Variable("DATABASE_URL"), RedisURL: set.Variable("REDIS_URL"),
 		RedisPrefix: set.Variable("REDIS_PREFIX"), Dataset: platformtest.Dataset, Workers: 2,
 	}
+}
+
+// redisClient asks the Redis of a set itself.
+func redisClient(t *testing.T, set *fixtures.Set) *redis.Client {
+	t.Helper()
+	options, err := redis.ParseURL(set.Variable("REDIS_URL"))
+	require.NoError(t, err)
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// startCluster starts a cluster on the stores of a set, which ends with the test at the latest.
+func startCluster(t *testing.T, set *fixtures.Set, workers int) *clusterimpl.Cluster {
+	t.Helper()
+	c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: io.Discard, Env: append(set.Env(), "PORT=0",
+		fmt.Sprint("CLUSTER_WORKERS=", workers), "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200",
+		"PLATFORM_TRANSACTIONS=4000", "PLATFORM_SEED=11")})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), hang)
+		defer cancel()
+		assert.NoError(t, c.Stop(ctx))
+	})
+	return c
 }

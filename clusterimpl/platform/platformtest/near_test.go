@@ -3,18 +3,15 @@ package platformtest_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nameplate-dev/nameplate/clusterimpl"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/near"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/platformtest"
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
@@ -140,18 +137,7 @@ func TestNoWorkerAnswersWhatIsOlderThanAnAcknowledgedTransfer(t *testing.T) {
 // clusters of them, and that Redis is asked far less often than the cluster.
 func TestTheProcessesOfAClusterShareWhatTheyHaveRead(t *testing.T) {
 	set := stores(t, fixtures.Local, bare)
-	start := func() *clusterimpl.Cluster {
-		c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: io.Discard, Env: append(set.Env(),
-			"CLUSTER_WORKERS=3", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200", "PLATFORM_TRANSACTIONS=4000",
-			"PLATFORM_SEED=11")})
-		require.NoError(t, err)
-		return c
-	}
-	stop := func(c *clusterimpl.Cluster) {
-		require.NoError(t, c.Stop(testContext(t)))
-	}
-	first := start()
-	defer stop(first)
+	first := startCluster(t, set, 3)
 	w := &witness{users: newUsers(t), urls: []string{first.URL()}}
 	var reads atomic.Int64
 	w.begin(0, 8, &reads)
@@ -174,8 +160,7 @@ func TestTheProcessesOfAClusterShareWhatTheyHaveRead(t *testing.T) {
 	w.users.end()
 	assert.Empty(t, w.tally.wrong)
 
-	second := start()
-	defer stop(second)
+	second := startCluster(t, set, 3)
 	both := &witness{users: newUsers(t), urls: []string{first.URL(), second.URL()}}
 	for n := range contended {
 		both.acknowledged[n].Store(w.acknowledged[n].Load())
@@ -194,10 +179,7 @@ func TestTheProcessesOfAClusterShareWhatTheyHaveRead(t *testing.T) {
 func TestAClusterThatStopsLetsTheNextBelieveAtOnce(t *testing.T) {
 	t.Parallel()
 	set := stores(t, fixtures.Embedded, bare)
-	options, err := redis.ParseURL(set.Variable("REDIS_URL"))
-	require.NoError(t, err)
-	client := redis.NewClient(options)
-	defer client.Close()
+	client := redisClient(t, set)
 	lease := func() string {
 		value, err := client.Get(t.Context(), set.Variable("REDIS_PREFIX")+"near").Result()
 		require.NoError(t, err)
@@ -205,10 +187,7 @@ func TestAClusterThatStopsLetsTheNextBelieveAtOnce(t *testing.T) {
 	}
 	var before string
 	for range 2 {
-		c, err := clusterimpl.Start(t.Context(), clusterimpl.Options{Log: io.Discard, Env: append(set.Env(),
-			"CLUSTER_WORKERS=2", "PORT=0", "MEMORY_LIMIT=512", "PLATFORM_ACCOUNTS=200", "PLATFORM_TRANSACTIONS=4000",
-			"PLATFORM_SEED=11")})
-		require.NoError(t, err)
+		c := startCluster(t, set, 2)
 		assert.Regexp(t, "^near:", lease(), "a worker is ready once that is known")
 		require.NoError(t, c.Stop(testContext(t)))
 		given := lease()

@@ -140,10 +140,7 @@ func ReadAhead(t *testing.T, c platform.Config) {
 			body, there = c.Near.Accounts.Get(near.Key{uint64(account.ID)}, c.Near.Trusted(), time.Now(), nil)
 			return there
 		}, time.Minute, time.Millisecond)
-		want, err := json.Marshal(wire.Account{
-			ID: account.ID, Owner: account.Owner, Currency: account.Currency,
-			Opened: account.Opened.Format(time.DateOnly), BalanceCents: account.BalanceCents, Version: account.Version,
-		})
+		want, err := json.Marshal(wire.AccountOf(account))
 		require.NoError(t, err)
 		require.Equal(t, string(want)+"\n", string(body))
 	}

@@ -71,10 +71,7 @@ type VaR struct {
 }
 
 // InputError is a portfolio that has no risk figure.
-type InputError struct {
-	Field, Reason, Allowed string
-	Line                   int // always 0: a request has no lines
-}
+type InputError struct{ Field, Reason, Allowed string }
 
 func (e *InputError) Error() string {
 	return fmt.Sprintf("%s: %s, allowed: %s", e.Field, e.Reason, e.Allowed)
@@ -112,35 +109,25 @@ func rounded(amount float64) float64 { return math.Round(amount*1e6)/1e6 + 0 }
 
 func (r Request) check() error {
 	if n := len(r.Positions); n < 1 || n > MaxPositions {
-		return &InputError{
-			Field: "positions", Reason: fmt.Sprintf("there are %d", n), Allowed: fmt.Sprintf("1 to %d", MaxPositions),
-		}
+		return &InputError{"positions", fmt.Sprintf("there are %d", n), fmt.Sprintf("1 to %d", MaxPositions)}
 	}
 	for i, p := range r.Positions {
 		if _, known := series().returns[p.Factor]; !known {
-			return &InputError{
-				Field: fmt.Sprintf("positions[%d].factor", i), Reason: fmt.Sprintf("%q is not known", cut(p.Factor)),
-				Allowed: fmt.Sprint("one of ", series().names),
-			}
+			return &InputError{fmt.Sprintf("positions[%d].factor", i), fmt.Sprintf("%q is not known", cut(p.Factor)),
+				fmt.Sprint("one of ", series().names)}
 		}
 		if !(math.Abs(p.Value) <= MaxValue) { // not a number is refused too
-			return &InputError{
-				Field: fmt.Sprintf("positions[%d].value", i), Reason: fmt.Sprintf("%g is out of range", p.Value),
-				Allowed: fmt.Sprintf("%g to %g", -MaxValue, MaxValue),
-			}
+			return &InputError{fmt.Sprintf("positions[%d].value", i), fmt.Sprintf("%g is out of range", p.Value),
+				fmt.Sprintf("%g to %g", -MaxValue, MaxValue)}
 		}
 	}
 	if !(r.Confidence >= MinConfidence && r.Confidence <= MaxConfidence) {
-		return &InputError{
-			Field: "confidence", Reason: fmt.Sprintf("%g is out of range", r.Confidence),
-			Allowed: fmt.Sprintf("%g to %g", MinConfidence, MaxConfidence),
-		}
+		return &InputError{"confidence", fmt.Sprintf("%g is out of range", r.Confidence),
+			fmt.Sprintf("%g to %g", MinConfidence, MaxConfidence)}
 	}
 	if r.HorizonMonths < 1 || r.HorizonMonths > MaxHorizon {
-		return &InputError{
-			Field: "horizon_months", Reason: fmt.Sprintf("%d is out of range", r.HorizonMonths),
-			Allowed: fmt.Sprintf("1 to %d", MaxHorizon),
-		}
+		return &InputError{"horizon_months", fmt.Sprintf("%d is out of range", r.HorizonMonths),
+			fmt.Sprintf("1 to %d", MaxHorizon)}
 	}
 	return nil
 }

@@ -28,11 +28,7 @@ func (s *Source) makeAccounts() error {
 func accountPath(id int64) string { return "/api/accounts/" + strconv.FormatInt(id, 10) }
 
 func (s *Source) expected(id int64) wire.Account {
-	a := s.config.Dataset.Account(id)
-	return wire.Account{
-		ID: a.ID, Owner: a.Owner, Currency: a.Currency, Opened: a.Opened.Format(time.DateOnly),
-		BalanceCents: a.BalanceCents, Version: a.Version,
-	}
+	return wire.AccountOf(s.config.Dataset.Account(id))
 }
 
 func (s *Source) account() *Request {
@@ -73,12 +69,9 @@ func (s *Source) transferAccount() int64 {
 func (s *Source) makeLists() error {
 	for _, id := range s.read {
 		list := wire.Transactions{Account: id, Transactions: []wire.Transaction{}}
-		for i, t := range s.config.Dataset.TransactionsOf(id) {
-			if i == wire.DefaultLimit {
-				break
-			}
-			list.Transactions = append(list.Transactions,
-				wire.Transaction{ID: t.ID, AmountCents: t.AmountCents, Kind: t.Kind, Memo: t.Memo, Booked: t.Booked})
+		all := s.config.Dataset.TransactionsOf(id)
+		for _, t := range all[:min(len(all), wire.DefaultLimit)] {
+			list.Transactions = append(list.Transactions, wire.TransactionOf(t))
 		}
 		want, err := line(list)
 		if err != nil {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 )
 
 // check is the kind of function that a request has.
@@ -58,7 +60,9 @@ const tolerance = 1e-9
 // nearly wants one JSON value, with figures within the tolerance.
 func nearly(want []byte) check {
 	var expected any
-	mustDecode(want, &expected)
+	if err := json.Unmarshal(want, &expected); err != nil {
+		panic(err) // it was encoded here
+	}
 	return func(status int, _ http.Header, body []byte) error {
 		if err := wantStatus(status, http.StatusOK, body); err != nil {
 			return err
@@ -84,22 +88,10 @@ func alike(a, b any) bool {
 		return ok && math.Abs(a-b) <= tolerance*max(1, math.Abs(b))
 	case []any:
 		a, ok := a.([]any)
-		same := ok && len(a) == len(b)
-		for i := 0; same && i < len(b); i++ {
-			same = alike(a[i], b[i])
-		}
-		return same
+		return ok && slices.EqualFunc(a, b, alike)
 	case map[string]any:
 		a, ok := a.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for key, value := range b {
-			if got, there := a[key]; !there || !alike(got, value) {
-				return false
-			}
-		}
-		return true
+		return ok && maps.EqualFunc(a, b, alike)
 	}
 	return a == b
 }
@@ -115,12 +107,6 @@ func decode(body []byte, into any) error {
 		return fmt.Errorf("the body goes on after its JSON: %s", quote(body))
 	}
 	return nil
-}
-
-func mustDecode(body []byte, into any) {
-	if err := json.Unmarshal(body, into); err != nil {
-		panic(err) // it was encoded here
-	}
 }
 
 // line encodes a value as the platform does.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
@@ -62,11 +63,7 @@ func loggedIn(status int, body []byte, user string) (token string, err error) {
 // Prepare logs users in, whose sessions the requests then use. It does nothing if the mix
 // has no sessions.
 func (s *Source) Prepare(ctx context.Context, baseURL string) error {
-	wanted := false
-	for _, share := range s.config.Mix {
-		wanted = wanted || share.Operation == Session
-	}
-	if !wanted {
+	if !slices.ContainsFunc(s.config.Mix, func(share Share) bool { return share.Operation == Session }) {
 		return nil
 	}
 	client := &http.Client{Transport: &http.Transport{}}

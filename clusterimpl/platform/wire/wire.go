@@ -2,7 +2,11 @@
 // handlers and for whoever asks them.
 package wire
 
-import "time"
+import (
+	"time"
+
+	"github.com/nameplate-dev/nameplate/fixtures/dataset"
+)
 
 // SessionSeconds is how long a login is valid, in seconds.
 const SessionSeconds = 1800
@@ -23,6 +27,11 @@ type Account struct {
 	Version      int64  `json:"version"` // number of transfers
 }
 
+// AccountOf is an account of a data set.
+func AccountOf(a dataset.Account) Account {
+	return Account{a.ID, a.Owner, a.Currency, a.Opened.Format(time.DateOnly), a.BalanceCents, a.Version}
+}
+
 // Transaction is one booking on an account.
 type Transaction struct {
 	ID          string    `json:"id"` // a UUID
@@ -30,6 +39,11 @@ type Transaction struct {
 	Kind        string    `json:"kind"`
 	Memo        string    `json:"memo"`
 	Booked      time.Time `json:"booked"` // UTC, whole seconds
+}
+
+// TransactionOf is a transaction of a data set.
+func TransactionOf(t dataset.Transaction) Transaction {
+	return Transaction{t.ID, t.AmountCents, t.Kind, t.Memo, t.Booked}
 }
 
 // Transactions are the latest bookings on an account, newest first.
