@@ -16,7 +16,8 @@
 // outlives every reader that may have read the old row, since a read and its fill have
 // less time than that. A Redis that was started again has lost its marks: a reader fills only
 // while the lease (below) has the value that it had before the row was read, which a Redis that
-// lost its keys does not have. A mark that Redis cannot take is owed: this worker sets it as soon as
+// lost its keys does not have. Else those who joined the query read anew, since they may have come
+// after a mark that is lost. A mark that Redis cannot take is owed: this worker sets it as soon as
 // Redis answers again, and until what was cached has expired, all workers of the cluster read
 // the account from SQL. A Redis that lost sight of this cluster but kept its keys may give the
 // old balance to another cluster until then.

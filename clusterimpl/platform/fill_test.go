@@ -3,6 +3,8 @@ package platform
 import (
 	"context"
 	"net"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -18,7 +20,9 @@ func newCache(t *testing.T, server *miniredis.Miniredis) *cache {
 	t.Helper()
 	n := newTenant(t, server.Addr(), near.New(10, 1))
 	n.after(0)
-	return &cache{client: n.client, prefix: "p:", near: n.memory, lease: n.lease, faults: &faults{}}
+	return &cache{
+		client: n.client, timeout: redisTimeout, prefix: "p:", near: n.memory, lease: n.lease, faults: &faults{},
+	}
 }
 
 func TestAReaderOutlivedByItsRedisDoesNotPutAnOldAccountBack(t *testing.T) {
@@ -89,4 +93,69 @@ func TestWhoComesWhileRedisIsFilledLoadsAnew(t *testing.T) {
 	close(h.let)
 	assert.Equal(t, "old", <-first)
 	assert.Empty(t, <-second)
+}
+
+// joins tells when somebody waits for it to be done.
+type joins struct {
+	context.Context
+	joined func()
+}
+
+func (j joins) Done() <-chan struct{} {
+	j.joined()
+	return j.Context.Done()
+}
+
+func TestWhoJoinsALoadIsNotGivenWhatIsOlderThanAMarkThatRedisHasLost(t *testing.T) {
+	for _, row := range []struct {
+		what   string
+		during func(t *testing.T, writer *cache, server *miniredis.Miniredis)
+		want   string
+	}{
+		{"nothing is written", func(*testing.T, *cache, *miniredis.Miniredis) {}, "old"},
+		{"another cluster books, and Redis loses its mark", func(
+			t *testing.T, writer *cache, server *miniredis.Miniredis,
+		) {
+			_, err := writer.marks(t.Context(), []int64{9})
+			require.NoError(t, err)
+			server.FlushAll()
+		}, "new"},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			server := miniredis.RunT(t)
+			reader, writer := newCache(t, server), newCache(t, server)
+			loading, let, first := make(chan struct{}), make(chan struct{}), make(chan string)
+			go func() {
+				body, err := reader.together(t.Context(), 9, 0, 0, func(context.Context) ([]byte, error) {
+					close(loading)
+					<-let
+					return []byte("old"), nil
+				})
+				assert.NoError(t, err)
+				first <- string(body)
+			}()
+			<-loading
+			row.during(t, writer, server)
+			joined := joins{t.Context(), sync.OnceFunc(func() { close(let) })}
+			body, err := reader.together(joined, 9, 0, 0, func(context.Context) ([]byte, error) {
+				return []byte("new"), nil
+			})
+			require.NoError(t, err)
+			assert.Equal(t, row.want, string(body))
+			assert.Equal(t, "old", <-first, "it was right when it was asked for")
+		})
+	}
+}
+
+func TestARedisThatIsBackIsUsedAtOnce(t *testing.T) {
+	server := miniredis.RunT(t)
+	client, err := openRedis("redis://"+server.Addr(), redisTimeout)
+	require.NoError(t, err)
+	defer client.Close()
+	server.Close()
+	for range 3 * redisPool {
+		assert.ErrorIs(t, client.Ping(t.Context()).Err(), syscall.ECONNREFUSED)
+	}
+	require.NoError(t, server.Restart())
+	assert.NoError(t, client.Ping(t.Context()).Err())
 }

@@ -24,7 +24,7 @@ type tenant struct {
 
 func newTenant(t *testing.T, redisAddress string, memory *near.Memory) *tenant {
 	t.Helper()
-	client, err := openRedis("redis://" + redisAddress)
+	client, err := openRedis("redis://"+redisAddress, redisTimeout)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = client.Close() })
 	n := &tenant{at: time.Now()}

@@ -22,16 +22,18 @@ import (
 
 // Config says what the platform works on. The zero value of a field but Dataset is its default.
 type Config struct {
-	DatabaseURL string           // postgres://…, sqlite:/path or empty for memory
-	RedisURL    string           // redis://… or empty for memory
-	RedisPrefix string           // of every key
-	Dataset     dataset.Spec     // what the database holds
-	Slowdown    time.Duration    // processor time to burn per request
-	Leak        int              // bytes to keep for ever per request
-	Workers     int              // processes that share the stores; at least 1
-	Near        *near.Memory     // shared with the cluster's other workers; nil: one of its own
-	Logger      *slog.Logger     // nil: nothing is logged
-	Now         func() time.Time // nil: time.Now
+	DatabaseURL string // postgres://…, sqlite:/path or empty for memory
+	RedisURL    string // redis://… or empty for memory
+	RedisPrefix string // of every key
+	// RedisTimeout is how long Redis may take to connect, and for each answer; 0 for 500 ms.
+	RedisTimeout time.Duration
+	Dataset      dataset.Spec     // what the database holds
+	Slowdown     time.Duration    // processor time to burn per request
+	Leak         int              // bytes to keep for ever per request
+	Workers      int              // processes that share the stores; at least 1
+	Near         *near.Memory     // shared with the cluster's other workers; nil: one of its own
+	Logger       *slog.Logger     // nil: nothing is logged
+	Now          func() time.Time // nil: time.Now
 }
 
 // Platform answers the operations. It is a [http.Handler].
@@ -62,6 +64,9 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.RedisTimeout <= 0 {
+		c.RedisTimeout = redisTimeout
+	}
 	p := &Platform{
 		config: c, model: classify.Default(), sessions: newMemorySessions(c.Now), attempts: newMemoryAttempts(c.Now),
 	}
@@ -72,7 +77,7 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 	}
 	p.close = append(p.close, p.ledger.Close)
 	if c.RedisURL != "" {
-		client, err := openRedis(c.RedisURL)
+		client, err := openRedis(c.RedisURL, c.RedisTimeout)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make the platform: %w", err), p.Close())
 		}
@@ -97,7 +102,9 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
 	known := make(chan struct{})
 	l := newLease(client, c.RedisPrefix, memory)
 	l.known = known
-	p.cache = &cache{client: client, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults}
+	p.cache = &cache{
+		client: client, timeout: c.RedisTimeout, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults,
+	}
 	if c.DatabaseURL != "" {
 		l.given = func(ctx context.Context, epoch uint64) { p.cache.ahead(ctx, epoch, p.ledger, c.Dataset.Accounts) }
 	}

@@ -27,7 +27,7 @@ return ARGV[2]`)
 // wait for a term. It changes nothing when another holds the lease, or when this cluster never was allowed to
 // believe its near cache: then others may still believe theirs.
 func Release(ctx context.Context, c Config) error {
-	client, err := openRedis(c.RedisURL)
+	client, err := openRedis(c.RedisURL, redisTimeout)
 	if err != nil {
 		return err
 	}
