@@ -59,16 +59,6 @@ func (q MMC) MeanQueue() float64 { return Little(q.lambda, q.MeanWait()) }
 // MeanInSystem is the mean number of requests waiting or in service, by Little's law.
 func (q MMC) MeanInSystem() float64 { return Little(q.lambda, q.MeanResponse()) }
 
-// WaitTail is the share of requests that wait longer than t seconds, in the range [0,1].
-func (q MMC) WaitTail(t float64) float64 {
-	switch {
-	case !q.Stable() || t < 0:
-		return 1
-	default:
-		return q.wait * math.Exp(-q.drain()*t)
-	}
-}
-
 // ResponseTail is the share of requests that take longer than t seconds from arrival to
 // departure, in the range [0,1]:
 //
@@ -92,20 +82,6 @@ func (q MMC) ResponseTail(t float64) float64 {
 		held = -math.Expm1(-d*t) / d
 	}
 	return math.Exp(-q.mu*t) * (1 + q.wait*q.mu*held)
-}
-
-// WaitQuantile is the waiting time in seconds that the share p of requests does not
-// exceed, p in the range [0,1); +Inf when the queue is not stable, NaN for another p.
-func (q MMC) WaitQuantile(p float64) float64 {
-	switch {
-	case !(p >= 0 && p < 1):
-		return math.NaN()
-	case !q.Stable():
-		return math.Inf(1)
-	case 1-p >= q.wait:
-		return 0 // that share does not wait at all
-	}
-	return math.Log(q.wait/(1-p)) / q.drain()
 }
 
 // ResponseQuantile is the response time in seconds that the share p of requests does not

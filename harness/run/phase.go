@@ -33,7 +33,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	if p.Options.Capacity == archive.CapacityOnly {
 		return p.search(ctx, phase, memory, stores)
 	}
-	plan := newPlan(p.Options.Runs)
+	plan := &plan{runs: p.Options.Runs}
 	for number := 1; plan.more(); number++ {
 		if err := stores.ready(ctx, p.record()); err != nil {
 			return err
@@ -44,7 +44,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 			invalid := p.invalid(phase, trial)
 			plan.made(p.planned(phase))
 			p.observe(Event{
-				Stage: StageRunDone, Phase: phase, Run: number, Runs: plan.total(), Trial: trial, Invalid: invalid,
+				Stage: StageRunDone, Phase: phase, Run: number, Runs: plan.runs, Trial: trial, Invalid: invalid,
 			})
 			if saveErr := p.save(); saveErr != nil {
 				return saveErr
@@ -56,7 +56,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 		if p.fixed(phase, plan) {
 			p.left.runDone(plan.skip())
 			p.note("%s: stopped after %d of %d runs, no further run could change a verdict", phase.Title(), number,
-				plan.total())
+				plan.runs)
 			break
 		}
 		p.left.runDone(0)
@@ -64,7 +64,7 @@ func (p *pipeline) phase(ctx context.Context, phase suite.Phase) error {
 	if drift := judge.SpeedChanged(p.spins(), p.Suite.Plan.Validity.HostNoise); !drift.None() {
 		p.note("%s: over all its runs %s", phase.Title(), drift)
 	}
-	p.observe(Event{Stage: StageDone, Phase: phase, Runs: plan.total()})
+	p.observe(Event{Stage: StageDone, Phase: phase, Runs: plan.runs})
 	switch {
 	case p.Options.Capacity == archive.CapacityAlso && phase.Disturb == "":
 		return p.search(ctx, phase, memory, stores)
@@ -106,7 +106,7 @@ func (p *pipeline) planned(phase suite.Phase) int { return judge.Runs(p.run.Inpu
 // fixed reports whether the runs still to come can change no verdict of the phase.
 func (p *pipeline) fixed(phase suite.Phase, plan *plan) bool {
 	in := p.run.Input(phase)
-	in.Planned = plan.total()
+	in.Planned = plan.runs
 	return plan.more() && judge.Fixed(in)
 }
 
@@ -126,21 +126,17 @@ func (p *pipeline) memoryLimit(phase suite.Phase) suite.Size {
 
 // plan counts the runs of a phase. Some are re-run, and some are added: see [judge.Runs].
 type plan struct {
-	done, runs int
+	done int
+	runs int // there will be, as things stand
 }
-
-func newPlan(runs int) *plan { return &plan{runs: runs} }
 
 // made notes a run, and how many there are to be now.
 func (p *plan) made(total int) { p.done, p.runs = p.done+1, total }
 
-// total is the number of runs there will be as things stand.
-func (p *plan) total() int { return p.runs }
-
-func (p *plan) more() bool { return p.done < p.total() }
+func (p *plan) more() bool { return p.done < p.runs }
 
 // skip is the number of runs that are not made when the phase ends now.
-func (p *plan) skip() int { return p.total() - p.done }
+func (p *plan) skip() int { return p.runs - p.done }
 
 // phaseStores are the stores of a phase. They are brought up before its first run, and
 // again when they fell over.

@@ -237,10 +237,7 @@ func warnings(f *Fit, o Options) []string {
 // superlinear reports whether the throughput for each N rises from the least N to some other.
 func superlinear(points []Point) bool {
 	least := slices.MinFunc(points, func(a, b Point) int { return int(math.Copysign(1, a.N-b.N)) })
-	for _, p := range points {
-		if p.N > least.N && p.X/p.N > 1.05*least.X/least.N {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(points, func(p Point) bool {
+		return p.N > least.N && p.X/p.N > 1.05*least.X/least.N
+	})
 }

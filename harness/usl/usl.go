@@ -58,9 +58,6 @@ func (m Model) PeakThroughput() float64 {
 	return m.Gamma / m.Sigma // +Inf for σ = 0
 }
 
-// Efficiency is the throughput at N as a share of N times that at 1.
-func (m Model) Efficiency(n float64) float64 { return m.Throughput(n) / (n * m.Gamma) }
-
 // errFew says that points cannot determine three coefficients.
 var errFew = errors.New("a fit needs at least 3 points of different N")
 

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -145,12 +146,7 @@ func streams(op *openapi3.Operation) bool {
 
 // mediaTypes are the media types of a content, in order.
 func mediaTypes(content openapi3.Content) []string {
-	var types []string
-	for t := range content {
-		types = append(types, t)
-	}
-	slices.Sort(types)
-	return types
+	return slices.Sorted(maps.Keys(content))
 }
 
 func isJSON(mediaType string) bool {

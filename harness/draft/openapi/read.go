@@ -6,6 +6,7 @@ package openapi
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -128,17 +129,7 @@ func (r *reader) wanted(path string) bool {
 
 // inOrder are the methods of a path, those that a suite knows first.
 func inOrder(operations map[string]*openapi3.Operation) []string {
-	var all, others []string
-	for _, m := range draft.Methods {
-		if operations[m] != nil {
-			all = append(all, m)
-		}
-	}
-	for m := range operations {
-		if !slices.Contains(draft.Methods, m) {
-			others = append(others, m)
-		}
-	}
-	slices.Sort(others)
-	return append(all, others...)
+	known := func(m string) bool { return slices.Contains(draft.Methods, m) }
+	all := slices.DeleteFunc(slices.Clone(draft.Methods), func(m string) bool { return operations[m] == nil })
+	return append(all, slices.DeleteFunc(slices.Sorted(maps.Keys(operations)), known)...)
 }

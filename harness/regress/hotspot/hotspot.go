@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -102,7 +103,9 @@ const noise = 3
 // most of them at most.
 func Changes(base, head *Profile, most int) []Change {
 	var all []Change
-	for place := range union(base.spent, head.spent) {
+	places := maps.Clone(base.spent)
+	maps.Copy(places, head.spent)
+	for place := range places {
 		b, h := base.spent[place], head.spent[place]
 		scale := base.Requests / head.Requests // as if the head had served as many
 		difference := math.Abs(float64(h.samples)*scale - float64(b.samples))
@@ -115,15 +118,4 @@ func Changes(base, head *Profile, most int) []Change {
 			cmp.Compare(a.Function, b.Function), cmp.Compare(a.Under, b.Under))
 	})
 	return all[:min(most, len(all))]
-}
-
-func union(a, b map[Place]spent) map[Place]bool {
-	all := map[Place]bool{}
-	for place := range a {
-		all[place] = true
-	}
-	for place := range b {
-		all[place] = true
-	}
-	return all
 }
