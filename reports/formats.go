@@ -9,6 +9,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/reports/annotations"
 	"github.com/nameplate-dev/nameplate/reports/chart"
+	"github.com/nameplate-dev/nameplate/reports/csv"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/junit"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
@@ -28,6 +29,7 @@ const (
 	JUnit       Format = "junit"       // XML, for CI systems
 	OpenMetrics Format = "openmetrics" // for systems that collect figures
 	GitHub      Format = "github"      // annotations, as workflow commands
+	CSV         Format = "csv"         // a row for each claim and run
 )
 
 // format is all that is known of a format.
@@ -45,6 +47,7 @@ var formats = []format{
 	{JUnit, withFigures(junit.Write)},
 	{OpenMetrics, withFigures(openmetrics.Write)},
 	{GitHub, withFigures(annotations.Write)},
+	{CSV, withFigures(csv.Write)},
 }
 
 func withFigures(write func(io.Writer, *figures.Report) error) func(io.Writer, *archive.Run) error {

@@ -2,7 +2,9 @@ package reports_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/xml"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -125,11 +127,46 @@ func TestAnnotationsNameWhatIsNotVerified(t *testing.T) {
 	assert.Empty(t, formatted(t, reports.GitHub, archivetest.Sample(1)))
 }
 
+func TestCSVHasARowForEachClaimAndRun(t *testing.T) {
+	run := mixed(t)
+	run.ID = "=1+1"
+	run.Phases[0].Trials[0].Window = nil
+	require.NoError(t, run.Judge())
+	rows, err := csv.NewReader(strings.NewReader(formatted(t, reports.CSV, run))).ReadAll()
+	require.NoError(t, err)
+	at := map[string]int{}
+	for i, name := range rows[0] {
+		at[name] = i
+	}
+	next := 1
+	for _, result := range run.Results {
+		for _, o := range result.Runs {
+			row := rows[next]
+			next++
+			assert.Equal(t, []string{result.Claim, result.Verdict.String(), strconv.Itoa(o.Run), string(o.Kind)},
+				[]string{row[at["claim"]], row[at["verdict"]], row[at["run"]], row[at["outcome"]]})
+			assert.Equal(t, "'=1+1", row[at["archive"]], "no spreadsheet takes it for a formula")
+			if !o.Sampled {
+				assert.Empty(t, row[at["value"]], "nothing unknown is 0")
+				assert.NotEmpty(t, row[at["reasons"]])
+				continue
+			}
+			value, err := strconv.ParseFloat(row[at["value"]], 64)
+			require.NoError(t, err)
+			assert.Equal(t, o.Value, value)
+		}
+		if len(result.Runs) == 0 {
+			next++
+		}
+	}
+	assert.Len(t, rows, next)
+}
+
 func TestTheOtherFormatsAreThoseOfTheirFiles(t *testing.T) {
 	run := archivetest.Sample(1)
 	assert.Contains(t, formatted(t, reports.InMarkdown, run), "| Claim |")
 	assert.Contains(t, formatted(t, reports.HTML, run), "<!DOCTYPE html>")
 	assert.Contains(t, formatted(t, reports.Object, run), `"claims"`)
 	assert.ErrorContains(t, reports.Print(&bytes.Buffer{}, run, "pdf"),
-		`format "pdf"; allowed: text, markdown, html, json, junit, openmetrics, github`)
+		`format "pdf"; allowed: text, markdown, html, json, junit, openmetrics, github, csv`)
 }
