@@ -93,7 +93,7 @@ var (
 				form.Pattern("a base URL", `^https?://[^/\s?#@]+/?$`,
 					"http://HOST:PORT or https://HOST:PORT, without a path"),
 				func(s *System) *string { return &s.URL }),
-			form.May("tls", "How an https URL is spoken to.", tlsFormat, func(s *System) *TLS { return &s.TLS }),
+			form.May("tls", "How to connect to an https URL.", tlsFormat, func(s *System) *TLS { return &s.TLS }),
 			form.May("ready", "Path that answers, with a status below 500, once the system is ready.",
 				httpPath(), func(s *System) *string { return &s.Ready }),
 			form.May("ready_line", "Text of a printed line that says that the system is ready.",
@@ -111,7 +111,7 @@ var (
 	}
 
 	tlsFormat = form.Object[TLS]{
-		Name: "the TLS settings", About: "How an https URL is spoken to. Certificates are always verified.",
+		Name: "the TLS settings", About: "How to connect to an https URL. Certificates are always verified.",
 		Fields: []form.Field[TLS]{
 			form.May("ca", "File with the authorities' certificates (PEM), from the suite's folder; this machine's "+
 				"when it is left out.",

@@ -38,8 +38,8 @@ func (compareCommand) Help() string {
 
 // Help is shown below the flags.
 func (bisectCommand) Help() string {
-	return "The good commit and a candidate are up at once and loaded in turns, as many pairs of runs as it takes. A " +
-		"search that was broken off goes on from what its folder keeps. The work tree stays as it is."
+	return "The good commit and a candidate are up at once and loaded in turns, as many pairs of runs as it takes. " +
+		"An interrupted search resumes from what its folder keeps. The work tree is left as it is."
 }
 
 // Help is shown below the flags.
