@@ -217,8 +217,8 @@ func (r *response) common(head []byte) (length int64, chunked, ok bool) {
 	if len(head) < len(version)+5 || string(head[:len(version)]) != version {
 		return 0, false, false
 	}
-	code, after := head[len(version):len(version)+3], head[len(version)+3]
-	if code[0] < '1' || !digits(code) || after != ' ' && after != '\r' {
+	code, after := head[len(version):len(version)+3], string(head[len(version)+3:len(version)+5])
+	if code[0] < '1' || !digits(code) || after[0] != ' ' && after != "\r\n" {
 		return 0, false, false
 	}
 	_, lines, ok := line(head)
