@@ -50,8 +50,8 @@ const (
 	weight = 1.0 / 32
 	// far is how many times the bound may be exceeded before the interval is not waited for.
 	far = 2
-	// looks is how many times per interval it is looked whether goroutines wait for a processor.
-	looks = 5
+	// samples is how many times per interval goroutines are counted that wait for a processor.
+	samples = 5
 	// retryAfter is what a client that is refused is asked to wait. An overload is over when
 	// nothing was refused for so long: by then those who were have come back.
 	retryAfter = time.Second
@@ -69,7 +69,7 @@ type Gate struct {
 	between time.Duration // two answers while there is a queue, on average; 0: not known yet
 	over    time.Time     // since when the bound is exceeded; zero: it is not
 	refused time.Time     // when a request was refused last; zero: there is no overload
-	looked  time.Time     // when it was looked whether goroutines wait for a processor
+	sampled time.Time     // when it was last sampled whether goroutines wait for a processor
 	starved bool          // that they did
 }
 
@@ -118,8 +118,8 @@ func (g *Gate) admits(n int64) bool {
 	if g.over.IsZero() {
 		g.over = now
 	}
-	if now.Sub(g.looked) >= g.config.Interval/looks {
-		g.looked, g.starved = now, g.config.Starved()
+	if now.Sub(g.sampled) >= g.config.Interval/samples {
+		g.sampled, g.starved = now, g.config.Starved()
 	}
 	standing := overload || now.Sub(g.over) >= g.config.Interval || through > far*g.config.Bound
 	if !standing || !g.starved {

@@ -43,8 +43,8 @@ func TestAWorkerThatHasDrainedMayTakeItsTimeToEnd(t *testing.T) {
 			if row.drained {
 				p.message(m, ipc.Message{Kind: ipc.Drained})
 			}
-			p.lookAtLeaving(m, now.Add(time.Millisecond))
-			p.lookAtLeaving(m, now.Add(time.Millisecond+silenceIdle))
+			p.checkLeaving(m, now.Add(time.Millisecond))
+			p.checkLeaving(m, now.Add(time.Millisecond+silenceIdle))
 			assert.Equal(t, row.killed, m.killed, m.reason)
 		})
 	}

@@ -19,7 +19,7 @@ type vitals struct {
 	cpu     time.Duration // used so far
 }
 
-// suspicion is what is held against a worker that shows no sign of life. A busy worker
+// suspicion is what is known against a worker that shows no sign of life. A busy worker
 // may be late with it, above all on a machine that has fewer cores than workers, and
 // to replace it would make matters worse; so silence alone is not enough.
 type suspicion struct {

@@ -103,7 +103,7 @@ func (p *primary) start(slot int) error {
 	return nil
 }
 
-// confine puts a wall around a worker's memory, for when it grows faster than this process looks.
+// confine puts a wall around a worker's memory, for when it grows faster than this process checks.
 func (p *primary) confine(m *member) {
 	if err := p.cage.Hold(m.slot, m.process.PID, int64(wall*float64(p.Config.Memory))); err != nil {
 		p.log.Debug("worker has no wall around its memory", "worker", m.slot, "pid", m.process.PID, "reason", err)

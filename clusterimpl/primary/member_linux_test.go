@@ -55,7 +55,7 @@ func idle(t *testing.T, workers int) (*primary, *noSpread, *[]ipc.Event) {
 		},
 		log: slog.New(slog.DiscardHandler), health: slog.New(slog.DiscardHandler), spread: spreader,
 		sup:     supervise.New(supervise.Default(workers, 10, func() float64 { return 0 }), now),
-		workers: map[int]*member{}, inbox: make(chan any), done: make(chan struct{}), wanted: workers, looked: now,
+		workers: map[int]*member{}, inbox: make(chan any), done: make(chan struct{}), wanted: workers, checked: now,
 	}
 	p.sup.Start(now)
 	t.Cleanup(func() {
@@ -156,12 +156,12 @@ func TestAWorkerThatIsNotReadyInTimeIsKilled(t *testing.T) {
 	slow, quick := joined(t, p, 1, waits), joined(t, p, 2, waits)
 	quick.ready = true
 	at := slow.started.Add(p.ReadyTimeout)
-	p.looked = at // this process has looked all the time
+	p.checked = at // this process has checked all the time
 	slow.beat, quick.beat = at, at
-	p.look(at)
+	p.checkWorkers(at)
 	assert.False(t, slow.killed)
-	p.looked = at.Add(time.Millisecond)
-	p.look(at.Add(time.Millisecond))
+	p.checked = at.Add(time.Millisecond)
+	p.checkWorkers(at.Add(time.Millisecond))
 	assert.True(t, slow.killed)
 	assert.Equal(t, "not ready within 1m0s", slow.reason)
 	assert.False(t, quick.killed)
@@ -174,9 +174,9 @@ func TestAWorkerThatIsStoppedBeforeItIsReadyIsKilled(t *testing.T) {
 	stopped.started = slow.started
 	for _, after := range []time.Duration{silenceSuspect - time.Millisecond, silenceSuspect} {
 		at := slow.started.Add(after)
-		p.looked = at // this process has looked all the time
+		p.checked = at // this process has checked all the time
 		assert.False(t, stopped.killed)
-		p.look(at)
+		p.checkWorkers(at)
 	}
 	assert.Equal(t, "not ready after 1s: the process is stopped", stopped.reason)
 	assert.False(t, slow.killed)
@@ -187,14 +187,14 @@ func TestSilenceWhileThePrimaryHadNoProcessorIsNotTheWorkers(t *testing.T) {
 	m := joined(t, p, 1, waits)
 	m.ready = true
 	require.Eventually(t, func() bool { return !examine(m.process.PID).active }, time.Minute, time.Millisecond)
-	p.looked, m.beat = m.started, m.started
+	p.checked, m.beat = m.started, m.started
 	for at := m.started.Add(time.Hour); at.Before(m.started.Add(time.Hour + silenceSuspect/2)); at = at.Add(tick) {
-		p.look(at) // the first time after an hour, then as it should
+		p.checkWorkers(at) // the first time after an hour, then as it should
 	}
 	assert.False(t, m.killed, m.reason)
-	end := p.looked.Add(silenceSuspect + silenceIdle + time.Second)
-	for at := p.looked; at.Before(end) && !m.killed; at = at.Add(tick) {
-		p.look(at)
+	end := p.checked.Add(silenceSuspect + silenceIdle + time.Second)
+	for at := p.checked; at.Before(end) && !m.killed; at = at.Add(tick) {
+		p.checkWorkers(at)
 	}
 	assert.True(t, m.killed, "now it is its own silence")
 }

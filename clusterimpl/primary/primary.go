@@ -39,7 +39,7 @@ type Options struct {
 	Commands     <-chan Command  // what the cluster is told while it runs
 }
 
-// tick is the time between two looks at the workers.
+// tick is the time between two checks of the workers.
 const tick = 100 * time.Millisecond
 
 // Reasons for which a cluster ends without having been told to.
@@ -72,7 +72,7 @@ type primary struct {
 
 	spreads bool      // connections are being spread
 	failure error     // why the cluster ends, or ended badly
-	looked  time.Time // at the workers
+	checked time.Time // the workers
 }
 
 // What the main loop is told.
@@ -101,7 +101,7 @@ func Run(ctx context.Context, o Options) error {
 		workers: map[int]*member{},
 		inbox:   make(chan any),
 		done:    make(chan struct{}),
-		looked:  now,
+		checked: now,
 		wanted:  o.Config.Workers,
 	}
 	p.mode = p.distribution()
@@ -112,7 +112,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer p.close()
 	if p.cage, err = cage.Open(); err != nil {
-		p.log.Debug("the memory of workers has no wall but the collector's limit and this process's look at them",
+		p.log.Debug("the memory of workers has no wall but the collector's limit and this process's checks",
 			"reason", err)
 	}
 	p.admin = p.newAdminServer()
@@ -152,7 +152,7 @@ func (p *primary) loop(ctx context.Context) error {
 		case c := <-p.Commands:
 			p.command(c)
 		case <-timer.C:
-			p.look(time.Now())
+			p.checkWorkers(time.Now())
 		case <-stop:
 			stop = nil
 			p.drain()
@@ -176,7 +176,7 @@ func (p *primary) finished() bool {
 
 // wait is the time until there is something to do that no event brings.
 func (p *primary) wait(now time.Time) time.Duration {
-	wait := p.looked.Add(tick).Sub(now)
+	wait := p.checked.Add(tick).Sub(now)
 	if due, ok := p.sup.Next(); ok {
 		wait = min(wait, due.Sub(now))
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // look runs a search to its end.
-func look(t testing.TB, c Config, run func(rate float64) Outcome) Result {
+func search(t testing.TB, c Config, run func(rate float64) Outcome) Result {
 	t.Helper()
 	s, err := New(c)
 	require.NoError(t, err)
@@ -45,7 +45,7 @@ func upTo(capacity float64) func(float64) Outcome {
 
 func TestSearchWithoutNoise(t *testing.T) {
 	for _, capacity := range []float64{7, 99, 100, 101, 570, 5000, 40_000} {
-		r := look(t, Config{Start: 100}, upTo(capacity))
+		r := search(t, Config{Start: 100}, upTo(capacity))
 		assert.True(t, r.Converged(0.1), "%g: %+v", capacity, r)
 		assert.LessOrEqual(t, r.Low, capacity)
 		assert.GreaterOrEqual(t, r.High, capacity)
@@ -55,13 +55,13 @@ func TestSearchWithoutNoise(t *testing.T) {
 }
 
 func TestBracketByDoubling(t *testing.T) {
-	r := look(t, Config{Start: 100}, upTo(570))
+	r := search(t, Config{Start: 100}, upTo(570))
 	var rates []float64
 	for _, trial := range r.Trials[:4] {
 		rates = append(rates, trial.Rate)
 	}
 	assert.Equal(t, []float64{100, 200, 400, 800}, rates)
-	r = look(t, Config{Start: 100}, upTo(30))
+	r = search(t, Config{Start: 100}, upTo(30))
 	assert.Equal(t, 50.0, r.Trials[1].Rate)
 	assert.Equal(t, 25.0, r.Trials[2].Rate)
 }
@@ -89,7 +89,7 @@ func TestOneMissBoundsNothing(t *testing.T) {
 
 func TestGeneratorBound(t *testing.T) {
 	for _, limit := range []float64{90, 130, 950, 6000} {
-		r := look(t, Config{Start: 100}, func(rate float64) Outcome {
+		r := search(t, Config{Start: 100}, func(rate float64) Outcome {
 			if rate > limit {
 				return GeneratorBound
 			}
@@ -102,7 +102,7 @@ func TestGeneratorBound(t *testing.T) {
 		assert.Contains(t, r.Reason, "the generator gave out")
 	}
 	// A system that gives out before the generator does is not at least anything.
-	r := look(t, Config{Start: 100}, func(rate float64) Outcome {
+	r := search(t, Config{Start: 100}, func(rate float64) Outcome {
 		if rate > 900 {
 			return GeneratorBound
 		}
@@ -111,18 +111,18 @@ func TestGeneratorBound(t *testing.T) {
 	assert.False(t, r.AtLeast)
 	assert.InEpsilon(t, 500, r.Capacity, 0.1)
 
-	r = look(t, Config{Start: 100, Least: 50}, func(float64) Outcome { return GeneratorBound })
+	r = search(t, Config{Start: 100, Least: 50}, func(float64) Outcome { return GeneratorBound })
 	assert.Zero(t, r.Capacity)
 	assert.Contains(t, r.Reason, "could not offer even")
 }
 
 func TestEndsOfTheRange(t *testing.T) {
-	r := look(t, Config{Start: 100, Most: 300}, upTo(1e6))
+	r := search(t, Config{Start: 100, Most: 300}, upTo(1e6))
 	assert.True(t, r.AtLeast)
 	assert.Equal(t, 300.0, r.Capacity)
 	assert.Contains(t, r.Reason, "the highest rate to be tried")
 
-	r = look(t, Config{Start: 100, Least: 25}, func(float64) Outcome { return Missed })
+	r = search(t, Config{Start: 100, Least: 25}, func(float64) Outcome { return Missed })
 	assert.True(t, r.AtMost)
 	assert.Equal(t, 25.0, r.Capacity)
 	assert.Contains(t, r.Reason, "even the least rate")
@@ -130,21 +130,21 @@ func TestEndsOfTheRange(t *testing.T) {
 
 func TestVoidRunsAreRepeatedAndThenEndIt(t *testing.T) {
 	n := 0
-	r := look(t, Config{Start: 100}, func(rate float64) Outcome {
+	r := search(t, Config{Start: 100}, func(rate float64) Outcome {
 		if n++; n%3 == 1 {
 			return Void
 		}
 		return upTo(570)(rate)
 	})
 	assert.InEpsilon(t, 570, r.Capacity, 0.1)
-	r = look(t, Config{Start: 100}, func(float64) Outcome { return Void })
+	r = search(t, Config{Start: 100}, func(float64) Outcome { return Void })
 	assert.Zero(t, r.Capacity)
 	assert.Len(t, r.Trials, 3)
 	assert.Contains(t, r.Reason, "no evidence")
 }
 
 func TestRunsAreBounded(t *testing.T) {
-	r := look(t, Config{Start: 100, MaxRuns: 3}, upTo(5000))
+	r := search(t, Config{Start: 100, MaxRuns: 3}, upTo(5000))
 	assert.Len(t, r.Trials, 3)
 	assert.True(t, r.AtLeast, "nothing was missed yet")
 	assert.Equal(t, 400.0, r.Capacity)
@@ -161,7 +161,7 @@ func TestOperatingCharacteristicsOfTheModel(t *testing.T) {
 		var errors []float64
 		for range repetitions {
 			capacity := 100 * math.Exp(6*(r.Float64()-0.3))
-			found := look(t, Config{Start: 100, MaxRuns: 25}, func(rate float64) Outcome {
+			found := search(t, Config{Start: 100, MaxRuns: 25}, func(rate float64) Outcome {
 				p := c.lapse + (1-2*c.lapse)/(1+math.Pow(rate/capacity, 1/c.knee))
 				if r.Float64() < p {
 					return Met
@@ -228,7 +228,7 @@ func TestOperatingCharacteristicsOfQueues(t *testing.T) {
 		var held, runs int
 		var errors []float64
 		for range repetitions {
-			found := look(t, Config{Start: truth * math.Exp(3*(r.Float64()-0.5))}, func(rate float64) Outcome {
+			found := search(t, Config{Start: truth * math.Exp(3*(r.Float64()-0.5))}, func(rate float64) Outcome {
 				if p99(r, c.servers, rate, c.service, requests) <= c.bound {
 					return Met
 				}

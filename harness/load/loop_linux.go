@@ -193,7 +193,7 @@ func (l *loop) drop(why error)                 { l.backlog.drop(why) }
 func (l *loop) release(r release) {
 	if r.released-r.scheduled > behind {
 		l.handleAll()
-		l.look(0)
+		l.await(0)
 	}
 	if l.idle.len() == 0 {
 		l.backlog.wait(r)
@@ -256,7 +256,7 @@ func (l *loop) sleepUntil(until time.Duration) (timed bool) {
 func (l *loop) nap(until time.Duration) (timed, ok bool) {
 	for {
 		l.handleAll()
-		if l.look(0); len(l.ready) == 0 {
+		if l.await(0); len(l.ready) == 0 {
 			break
 		}
 	}
@@ -282,7 +282,7 @@ func (l *loop) step(until time.Duration) (timed bool) {
 			next = min(next, l.first.deadline)
 		}
 		if now := l.now(); now < next {
-			timed = l.look(next-now) && next == until
+			timed = l.await(next-now) && next == until
 		}
 	}
 	l.expire(l.now())
@@ -298,8 +298,8 @@ func (l *loop) expire(now time.Duration) {
 	}
 }
 
-// look waits for something to look after, for a time at the longest, and reports whether that passed.
-func (l *loop) look(limit time.Duration) (timed bool) {
+// await waits for something to look after, for a time at the longest, and reports whether that passed.
+func (l *loop) await(limit time.Duration) (timed bool) {
 	if limit > 0 {
 		l.wakeOnTime()
 	}

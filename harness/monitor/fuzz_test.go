@@ -28,20 +28,20 @@ func FuzzAnswer(f *testing.F) {
 			if !ok {
 				continue
 			}
-			look := Look{At: at}
-			m.compare(&look, a)
-			h.Add(look)
-			_, err := json.Marshal(look)
+			sample := Sample{At: at}
+			m.compare(&sample, a)
+			h.Add(sample)
+			_, err := json.Marshal(sample)
 			require.NoError(t, err)
 			for _, sparks := range []bool{false, true} {
-				text := h.Text(look, sparks)
-				assert.Equal(t, 1+len(look.Workers), strings.Count(text, "\n"), "%q", text)
+				text := h.Text(sample, sparks)
+				assert.Equal(t, 1+len(sample.Workers), strings.Count(text, "\n"), "%q", text)
 				assert.False(
 					t, strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }), "%q",
 					text,
 				)
 			}
-			for _, w := range look.Workers {
+			for _, w := range sample.Workers {
 				assert.GreaterOrEqual(t, w.Requests, 0.0)
 			}
 		}

@@ -22,7 +22,7 @@ type Worker struct {
 	State       string  `json:"state"`
 	Uptime      float64 `json:"uptime_s"`
 	Restarts    int     `json:"restarts"`
-	Requests    float64 `json:"requests_per_s"` // since the look before; 0 at the first and after a restart
+	Requests    float64 `json:"requests_per_s"` // since the sample before; 0 at the first and after a restart
 	Cores       float64 `json:"cores"`
 	RSS         int64   `json:"rss_bytes"`
 	Connections int64   `json:"connections"`
@@ -32,8 +32,8 @@ type Worker struct {
 	P99         float64 `json:"p99_ms"`
 }
 
-// Look is what was seen at one moment.
-type Look struct {
+// Sample is what was seen at one moment.
+type Sample struct {
 	At      time.Time `json:"at"`
 	Status  string    `json:"status"`
 	Workers []Worker  `json:"workers"`
@@ -66,7 +66,7 @@ type answer struct {
 	} `json:"workers"`
 }
 
-// count is a worker's counter at the look before.
+// count is a worker's counter at the sample before.
 type count struct {
 	pid      int
 	requests uint64
@@ -82,7 +82,7 @@ type Monitor struct {
 }
 
 // New returns a monitor of the cluster at a base address, e.g. http://127.0.0.1:3001.
-// Each look takes a connection of its own, so that no worker is favoured.
+// Each sample takes a connection of its own, so that no worker is favoured.
 func New(base string, timeout time.Duration, now func() time.Time) *Monitor {
 	return &Monitor{
 		url:    strings.TrimSuffix(base, "/") + "/health/workers",
@@ -91,21 +91,21 @@ func New(base string, timeout time.Duration, now func() time.Time) *Monitor {
 	}
 }
 
-// Look reads once. A cluster that does not answer is no reason to stop: the look says why.
-func (m *Monitor) Look(ctx context.Context) Look {
-	look := Look{At: m.now().UTC()}
+// Sample reads once. A cluster that does not answer is no reason to stop: the sample says why.
+func (m *Monitor) Sample(ctx context.Context) Sample {
+	sample := Sample{At: m.now().UTC()}
 	a, err := m.read(ctx)
 	if err != nil {
-		look.Status, look.Error = "unknown", err.Error()
-		return look
+		sample.Status, sample.Error = "unknown", err.Error()
+		return sample
 	}
-	m.compare(&look, a)
-	return look
+	m.compare(&sample, a)
+	return sample
 }
 
-// compare adds what an answer says, with the rates since the look before.
-func (m *Monitor) compare(look *Look, a answer) {
-	look.Status = a.Status
+// compare adds what an answer says, with the rates since the sample before.
+func (m *Monitor) compare(sample *Sample, a answer) {
+	sample.Status = a.Status
 	now := m.now()
 	for _, w := range a.Workers {
 		line := Worker{
@@ -119,7 +119,7 @@ func (m *Monitor) compare(look *Look, a answer) {
 			line.Requests = float64(w.Requests-last.requests) / passed
 		}
 		m.before[w.Worker] = count{w.PID, w.Requests, now}
-		look.Workers = append(look.Workers, line)
+		sample.Workers = append(sample.Workers, line)
 	}
 }
 

@@ -37,8 +37,8 @@ type History struct {
 	requests, p99 map[int][]float64
 }
 
-// Add notes a look.
-func (h *History) Add(l Look) {
+// Add notes a sample.
+func (h *History) Add(l Sample) {
 	if h.requests == nil {
 		h.requests, h.p99 = map[int][]float64{}, map[int][]float64{}
 	}
@@ -64,9 +64,9 @@ func word(s string) string {
 	return string(runes[:min(len(runes), longestWord)])
 }
 
-// Text is a look as lines, the newest of the history: one for the cluster and one for
+// Text is a sample as lines, the newest of the history: one for the cluster and one for
 // each worker. Without sparks it is plain.
-func (h *History) Text(l Look, sparks bool) string {
+func (h *History) Text(l Sample, sparks bool) string {
 	var b strings.Builder
 	if l.Error != "" {
 		fmt.Fprintf(&b, "%s  %s\n", l.At.Format("15:04:05"), l.Error)

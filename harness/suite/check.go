@@ -11,7 +11,7 @@ import (
 )
 
 // check reports what is wrong between values that are each good by themselves. A value
-// that was reported already is not held against others.
+// that was reported already is not compared with others.
 func (r reader) check(s *Suite) {
 	r.checkDataset(s)
 	r.checkSystem(s)
@@ -265,7 +265,7 @@ func (r reader) checkRange(s *Suite, i int) {
 	}
 }
 
-// context says which values a claim's value can be held against.
+// context says which values a claim's value can be compared with.
 type context struct{ timeout, rate, tolerance bool }
 
 func (r reader) goodIn(s *Suite, c Claim, i int) context {

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// What makes a system warm. A look is a second, or as much as holds a few dozen requests. Its
+// What makes a system warm. A sample is a second, or as much as holds a few dozen requests. Its
 // halves are compared.
 const (
-	lookLength  = 10 // intervals
-	lookLongest = 50 // intervals; at rates of a few requests a second they tell what they can
-	lookLeast   = 50 // requests
+	sampleLength  = 10 // intervals
+	sampleLongest = 50 // intervals; at rates of a few requests a second they tell what they can
+	sampleLeast   = 50 // requests
 
 	flowShare   = 0.05 // requests out may differ from requests in by that share, and by noise
 	noise       = 2.0  // standard deviations of a count that are no change
@@ -110,9 +110,9 @@ func (d *Decider) at() time.Duration { return time.Duration(len(d.past)) * Lengt
 // risen are the intervals after the ramp.
 func (d *Decider) risen() int { return len(d.past) - int((d.bounds.Ramp+Length-1)/Length) }
 
-// warm reports whether the last look is of a warm system, and how many intervals it has.
+// warm reports whether the last sample is of a warm system, and how many intervals it has.
 func (d *Decider) warm() (length int, warm bool) {
-	length, ok := d.look()
+	length, ok := d.sample()
 	if !ok {
 		return 0, false
 	}
@@ -127,16 +127,16 @@ func (d *Decider) warm() (length int, warm bool) {
 	return d.drained(length)
 }
 
-// look is how many intervals are to be looked at; false when there are not enough yet.
-func (d *Decider) look() (length int, ok bool) {
+// sample is how many intervals are to be looked at; false when there are not enough yet.
+func (d *Decider) sample() (length int, ok bool) {
 	offered := uint64(0)
-	for i := range min(d.risen(), lookLongest) {
+	for i := range min(d.risen(), sampleLongest) {
 		offered += d.past[len(d.past)-1-i].Offered
-		if length = i + 1; length >= lookLength && length%2 == 0 && offered >= lookLeast {
+		if length = i + 1; length >= sampleLength && length%2 == 0 && offered >= sampleLeast {
 			return length, true
 		}
 	}
-	return length, length == lookLongest
+	return length, length == sampleLongest
 }
 
 // inAsOut reports whether as many requests leave as come, and as many in each half, but for noise.

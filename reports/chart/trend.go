@@ -89,7 +89,7 @@ func aboutTrend(r trend.Result) string {
 		if c.Confirmed {
 			sure = "confirmed"
 		}
-		text += fmt.Sprintf("%s by %+.1f %% since %s, %s. ", kind, 100*(c.Ratio()-1), figures.Clean(c.Night), sure)
+		text += fmt.Sprintf("%s by %+.1f %% since %s, %s. ", kind, 100*(c.Ratio()-1), figures.Clean(c.Point), sure)
 	}
 	if d := r.Drift; d != nil {
 		text += fmt.Sprintf("Drifts by %+.1f %% over %s. ", 100*d.Total,

@@ -159,8 +159,8 @@ func (p *Pool) Response(q float64) (float64, bool) {
 	return p.read(suite.Metric{Figure: suite.OfResponse, Quantile: q})
 }
 
-// Late is the quantile q of the generator's schedule lag in milliseconds.
-func (p *Pool) Late(q float64) (float64, bool) {
+// ScheduleLag is the quantile q of the generator's schedule lag in milliseconds.
+func (p *Pool) ScheduleLag(q float64) (float64, bool) {
 	if p == nil {
 		return 0, false
 	}

@@ -100,7 +100,7 @@ func phases(b *bytes.Buffer, r *figures.Report) {
 			cells = append(cells, figures.In(string(m.Unit))(pool.Metric(m.Name)))
 		}
 		row(b, append(cells, figures.In("%")(pool.Figure(suite.OfErrors)),
-			number(pool.Late(0.5))+" / "+number(pool.Late(0.99))+" ms",
+			number(pool.ScheduleLag(0.5))+" / "+number(pool.ScheduleLag(0.99))+" ms",
 			number(pool.ClusterCPU())+" / "+number(pool.StoresCPU())+" / "+number(pool.GeneratorCPU())+" µs",
 			counted)...)
 	}

@@ -141,7 +141,7 @@ func sectionOf(p figures.Phase) section {
 	}
 	s.Figures = append(s.Figures, []pair{
 		{"Errors", of(suite.OfErrors, "%")},
-		{"Schedule lag p50", ms(pool.Late(0.5))}, {"Schedule lag p99", ms(pool.Late(0.99))},
+		{"Schedule lag p50", ms(pool.ScheduleLag(0.5))}, {"Schedule lag p99", ms(pool.ScheduleLag(0.99))},
 		{"Processor time of the cluster", cpu(pool.ClusterCPU())},
 		{"of the stores", cpu(pool.StoresCPU())}, {"of the generator", cpu(pool.GeneratorCPU())},
 		{"Workers, busy", of(suite.OfProcessors, "% of their cores")}, {"Largest worker", of(suite.OfMemory, "MiB")},

@@ -21,7 +21,7 @@ const mostDrawn = 60
 
 // history is what the page of a history shows.
 type history struct {
-	Summary, Nights, First, Last string
+	Summary, Points, First, Last string
 	Judged, TooShort, TooNoisy   int
 	Moved, Rest                  []image
 	More                         int
@@ -39,8 +39,8 @@ func WriteTrend(w io.Writer, r trend.Report, left []string) error {
 	for i, one := range r.Results {
 		if n := len(one.Series.Values); n > most {
 			most = n
-			if len(one.Series.Nights) == n {
-				h.First, h.Last = one.Series.Nights[0], one.Series.Nights[n-1]
+			if len(one.Series.Points) == n {
+				h.First, h.Last = one.Series.Points[0], one.Series.Points[n-1]
 			}
 		}
 		switch drawn := imageOf(chart.Trend(i+1, one)); {
@@ -52,7 +52,7 @@ func WriteTrend(w io.Writer, r trend.Report, left []string) error {
 			h.More++
 		}
 	}
-	h.Nights = figures.Plural(most, "data point")
+	h.Points = figures.Plural(most, "data point")
 	h.Summary = fmt.Sprintf("%d of %d series moved", len(h.Moved), len(r.Results))
 	if r.Worse() {
 		h.Summary += ", a figure for the worse"

@@ -24,7 +24,7 @@ func TestATrendIsAPageOfCharts(t *testing.T) {
 			if i >= from {
 				v *= factor
 			}
-			s.Values, s.Nights = append(s.Values, v), append(s.Nights, fmt.Sprintf("2026-11-%02d", i+1))
+			s.Values, s.Points = append(s.Values, v), append(s.Points, fmt.Sprintf("2026-11-%02d", i+1))
 		}
 		return s
 	}

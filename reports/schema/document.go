@@ -256,9 +256,9 @@ type Requests struct {
 
 // Generator is how well the load generator kept to its schedule, and what it used.
 type Generator struct {
-	LateP50       *float64 `json:"late_p50_ms" jsonschema:"nullable,minimum=0"`
-	LateP99       *float64 `json:"late_p99_ms" jsonschema:"nullable,minimum=0"`
-	CPUPerRequest *float64 `json:"cpu_us_per_request" jsonschema:"nullable,minimum=0"`
+	ScheduleLagP50 *float64 `json:"late_p50_ms" jsonschema:"nullable,minimum=0"`
+	ScheduleLagP99 *float64 `json:"late_p99_ms" jsonschema:"nullable,minimum=0"`
+	CPUPerRequest  *float64 `json:"cpu_us_per_request" jsonschema:"nullable,minimum=0"`
 }
 
 // Cluster is what the workers and their primary used.

@@ -53,7 +53,7 @@ func TestComparisonsKeepToTheSchema(t *testing.T) {
 func TestTrendsKeepToTheSchema(t *testing.T) {
 	s := compile(t, schema.TrendJSON)
 	r := rand.New(rand.NewPCG(1, 1))
-	nights := func(n int, level func(i int) float64) (all []float64) {
+	points := func(n int, level func(i int) float64) (all []float64) {
 		for i := range n {
 			all = append(all, level(i)*(1+0.01*r.NormFloat64()))
 		}
@@ -63,14 +63,14 @@ func TestTrendsKeepToTheSchema(t *testing.T) {
 		return func(i int) float64 { return map[bool]float64{true: 100, false: 150}[i < at] }
 	}
 	report, err := trend.Judge([]trend.Series{
-		{Name: "a step", Unit: "ms", Better: stats.Lower, Values: nights(24, step(12))},
-		{Name: "a step of two nights", Unit: "ms", Better: stats.Lower, Values: nights(24, step(22))},
+		{Name: "a step", Unit: "ms", Better: stats.Lower, Values: points(24, step(12))},
+		{Name: "a step of two data points", Unit: "ms", Better: stats.Lower, Values: points(24, step(22))},
 		{
 			Name: "a drift", Unit: "ms", Better: stats.Lower,
-			Values: nights(200, func(i int) float64 { return 100 + float64(i)/4 }),
+			Values: points(200, func(i int) float64 { return 100 + float64(i)/4 }),
 		},
-		{Name: "two nights", Unit: "ms", Values: []float64{1, 2}},
-	}, []trend.Acknowledged{{Series: "a step", Unit: "ms", Night: "#12", Reason: "known"}}, trend.Options{Seed: 1})
+		{Name: "two data points", Unit: "ms", Values: []float64{1, 2}},
+	}, []trend.Acknowledged{{Series: "a step", Unit: "ms", Point: "#12", Reason: "known"}}, trend.Options{Seed: 1})
 	require.NoError(t, err)
 	d := decoded(t, schema.OfTrend(report, []string{"errors"}))
 	require.NoError(t, s.Validate(any(d)))

@@ -135,7 +135,8 @@ func figuresOf(p *figures.Pool) Figures {
 		Achieved: finite(p.Figure(suite.OfGoodput)), P50: finite(p.Response(0.5)), P99: finite(p.Response(0.99)),
 		P999: finite(p.Response(0.999)),
 		Generator: Generator{
-			LateP50: finite(p.Late(0.5)), LateP99: finite(p.Late(0.99)), CPUPerRequest: finite(p.GeneratorCPU()),
+			ScheduleLagP50: finite(p.ScheduleLag(0.5)), ScheduleLagP99: finite(p.ScheduleLag(0.99)),
+			CPUPerRequest: finite(p.GeneratorCPU()),
 		},
 		Cluster: Cluster{
 			CPUPerRequest: finite(p.ClusterCPU()), CPU: finite(p.Figure(suite.OfProcessors)),

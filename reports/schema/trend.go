@@ -31,7 +31,7 @@ type Series struct {
 	Name   string `json:"name"`
 	Unit   string `json:"unit"`
 	State  string `json:"state" jsonschema:"enum=judged,enum=too short,enum=too noisy"`
-	Nights int    `json:"nights" jsonschema:"minimum=0"`
+	Points int    `json:"nights" jsonschema:"minimum=0"`
 	// Noise is the relative standard deviation of neighbouring data points.
 	Noise   float64 `json:"noise" jsonschema:"minimum=0"`
 	Changes []Step  `json:"changes"`
@@ -43,8 +43,8 @@ type Series struct {
 type Step struct {
 	// At is the index of the first data point of the new level, counted from 0.
 	At int `json:"at" jsonschema:"minimum=0"`
-	// Night is the name of that data point, Last that of the data point before it.
-	Night string `json:"night"`
+	// Point is the name of that data point, Last that of the data point before it.
+	Point string `json:"night"`
 	Last  string `json:"last"`
 	// Before and After are the medians of the levels.
 	Before float64 `json:"before"`
@@ -61,8 +61,8 @@ type Step struct {
 
 // Drift is a slow change without a step.
 type Drift struct {
-	// PerNight is relative to the median, Total the same over all data points that it was seen in.
-	PerNight float64 `json:"per_night"`
+	// PerPoint is relative to the median, Total the same over all data points that it was seen in.
+	PerPoint float64 `json:"per_night"`
 	Total    float64 `json:"total"`
 	// From is the index of the first of these data points.
 	From  int     `json:"from" jsonschema:"minimum=0"`
@@ -80,12 +80,12 @@ func OfTrend(r trend.Report, left []string) Trend {
 	}
 	for _, one := range r.Results {
 		s := Series{
-			Name: one.Series.Name, Unit: one.Series.Unit, State: string(one.State), Nights: len(one.Series.Values),
+			Name: one.Series.Name, Unit: one.Series.Unit, State: string(one.State), Points: len(one.Series.Values),
 			Noise: one.Noise, Changes: []Step{},
 		}
 		for _, c := range one.Changes {
 			s.Changes = append(s.Changes, Step{
-				At: c.At, Night: c.Night, Last: c.Last, Before: c.Before, After: c.After, P: known(c.P, c.Confirmed),
+				At: c.At, Point: c.Point, Last: c.Last, Before: c.Before, After: c.After, P: known(c.P, c.Confirmed),
 				Worse: c.Worse, Confirmed: c.Confirmed, Known: known(c.Known, c.Known != ""),
 			})
 		}

@@ -137,8 +137,8 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 	}
 	p.field("response", strings.Join(response, ", "))
 	ms, cpu := figures.In("ms"), figures.In("µs/request")
-	p.field("generator", fmt.Sprintf("schedule lag p50 %s, p99 %s; CPU %s", ms(pool.Late(0.5)), ms(pool.Late(0.99)),
-		cpu(pool.GeneratorCPU())))
+	p.field("generator", fmt.Sprintf("schedule lag p50 %s, p99 %s; CPU %s",
+		ms(pool.ScheduleLag(0.5)), ms(pool.ScheduleLag(0.99)), cpu(pool.GeneratorCPU())))
 	cluster := "CPU " + cpu(pool.ClusterCPU())
 	if len(phase.Providers) > 0 {
 		cluster += "; stores CPU " + cpu(pool.StoresCPU())

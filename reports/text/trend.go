@@ -34,7 +34,7 @@ func trendSteps(out io.Writer, r trend.Report) (steps int, err error) {
 				fmt.Fprintln(w, "WHAT\tSERIES\tUNIT\tBY\tFROM\tTO\tLAST BEFORE\tFIRST AFTER\tCONFIDENCE")
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%+.1f %%\t%.5g\t%.5g\t%s\t%s\t%s\n", changeKind(one.Series, c), one.Series.Name,
-				one.Series.Unit, 100*(c.Ratio()-1), c.Before, c.After, c.Last, c.Night, confidence(c))
+				one.Series.Unit, 100*(c.Ratio()-1), c.Before, c.After, c.Last, c.Point, confidence(c))
 		}
 	}
 	return steps, w.Flush()
@@ -57,7 +57,7 @@ func trendDrifts(out io.Writer, r trend.Report) (drifts int) {
 			worse = " for the worse"
 		}
 		fmt.Fprintf(out, "drift%s: %s %s, %+.1f %% over %d data points (%+.3f %% each, p %.2g)\n", worse,
-			one.Series.Name, one.Series.Unit, 100*d.Total, len(one.Series.Values)-d.From, 100*d.PerNight, d.P)
+			one.Series.Name, one.Series.Unit, 100*d.Total, len(one.Series.Values)-d.From, 100*d.PerPoint, d.P)
 	}
 	return drifts
 }

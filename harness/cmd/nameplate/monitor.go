@@ -35,7 +35,7 @@ func (m monitorCommand) Run(c console) error {
 	defer ticker.Stop()
 	show := m.display(c)
 	for n := 1; ; n++ {
-		if err := show(cluster.Look(c.ctx)); err != nil {
+		if err := show(cluster.Sample(c.ctx)); err != nil {
 			return err
 		}
 		if n == m.Count {
@@ -49,16 +49,16 @@ func (m monitorCommand) Run(c console) error {
 	}
 }
 
-// display is how a look is shown: redrawn in place with sparklines on a terminal.
-func (m monitorCommand) display(c console) func(monitor.Look) error {
+// display is how a sample is shown: redrawn in place with sparklines on a terminal.
+func (m monitorCommand) display(c console) func(monitor.Sample) error {
 	if m.JSON {
 		encoder := json.NewEncoder(c.stdout)
-		return func(l monitor.Look) error { return encoder.Encode(l) }
+		return func(l monitor.Sample) error { return encoder.Encode(l) }
 	}
 	const clear = "\x1b[H\x1b[2J"
 	_, terminal := terminalOf(c.stdout)
 	var h monitor.History
-	return func(l monitor.Look) error {
+	return func(l monitor.Sample) error {
 		h.Add(l)
 		text := h.Text(l, terminal)
 		if terminal {

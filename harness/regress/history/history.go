@@ -30,15 +30,15 @@ var named = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}T\d{4}Z)-([0-9A-Za-z]{1,40})\
 // series, unit, data point and reason, separated by tabs.
 const AcknowledgedFile = "acknowledged.tsv"
 
-// Night is one file of a history.
-type Night struct {
+// Point is one file of a history.
+type Point struct {
 	Time     time.Time
 	Revision string // short; "unknown" where the build had none
 	File     string
 }
 
 // Name is what the data point is called in reports.
-func (n Night) Name() string { return n.Time.UTC().Format("2006-01-02 15:04") + " " + n.Revision }
+func (n Point) Name() string { return n.Time.UTC().Format("2006-01-02 15:04") + " " + n.Revision }
 
 // Errors of a history.
 var (
@@ -75,13 +75,13 @@ func short(revision string) string {
 	return revision[:min(12, len(revision))]
 }
 
-// Nights lists the data points of a history, oldest first.
-func Nights(dir string) ([]Night, error) {
+// Points lists the data points of a history, oldest first.
+func Points(dir string) ([]Point, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the history: %w", err)
 	}
-	var all []Night
+	var all []Point
 	for _, e := range entries {
 		parts := named.FindStringSubmatch(e.Name())
 		if parts == nil {
@@ -91,7 +91,7 @@ func Nights(dir string) ([]Night, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the history: %s: the name is no time; allowed: %s", e.Name(), layout)
 		}
-		all = append(all, Night{at, parts[2], filepath.Join(dir, e.Name())})
+		all = append(all, Point{at, parts[2], filepath.Join(dir, e.Name())})
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s: %w", dir, ErrEmpty)
@@ -106,12 +106,12 @@ func Nights(dir string) ([]Night, error) {
 // added, since it may be 0; other figures that are ever 0 or less make no ratios and are left out,
 // and named.
 func Read(dir string) (all []trend.Series, left []string, err error) {
-	nights, err := Nights(dir)
+	points, err := Points(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	b := builder{index: map[string]int{}}
-	for _, n := range nights {
+	for _, n := range points {
 		f, err := os.Open(n.File)
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the history: %w", err)
@@ -121,7 +121,7 @@ func Read(dir string) (all []trend.Series, left []string, err error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the history: %w", err)
 		}
-		b.night(n.Name(), figures)
+		b.point(n.Name(), figures)
 	}
 	all, left = b.series()
 	return preferRatios(all), left, nil
@@ -146,7 +146,7 @@ func Acknowledged(dir string) ([]trend.Acknowledged, error) {
 			return nil, fmt.Errorf("%s:%d: %d fields; allowed: series, unit, data point and reason, separated by tabs",
 				filepath.Join(dir, AcknowledgedFile), i+1, len(parts))
 		}
-		all = append(all, trend.Acknowledged{Series: parts[0], Unit: parts[1], Night: parts[2], Reason: parts[3]})
+		all = append(all, trend.Acknowledged{Series: parts[0], Unit: parts[1], Point: parts[2], Reason: parts[3]})
 	}
 	return all, nil
 }

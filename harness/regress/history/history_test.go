@@ -24,19 +24,19 @@ func bench(p99 ...float64) []byte {
 	return []byte(b.String())
 }
 
-var night = time.Date(2026, 11, 24, 2, 15, 40, 0, time.UTC)
+var point = time.Date(2026, 11, 24, 2, 15, 40, 0, time.UTC)
 
 func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "history")
 	for i := range 3 {
-		name, err := Add(dir, night.AddDate(0, 0, i), "3335091bd2a17f00",
+		name, err := Add(dir, point.AddDate(0, 0, i), "3335091bd2a17f00",
 			bench(float64(100*(i+1)), float64(100*(i+1)+2), 1e9))
 		require.NoError(t, err)
 		assert.Equal(t, fmt.Sprintf("2026-11-%dT0215Z-3335091bd2a1.txt", 24+i), filepath.Base(name))
 	}
-	_, err := Add(dir, night, "3335091bd2a17f00", bench(1))
-	assert.ErrorIs(t, err, ErrExists, "a night is never written over")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), []byte("not a night"), 0o600))
+	_, err := Add(dir, point, "3335091bd2a17f00", bench(1))
+	assert.ErrorIs(t, err, ErrExists, "a data point is never written over")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), []byte("not a data point"), 0o600))
 
 	all, left, err := Read(dir)
 	require.NoError(t, err)
@@ -44,21 +44,21 @@ func TestNightsAreAddedAndReadAsSeries(t *testing.T) {
 	assert.Empty(t, left)
 	assert.Equal(t, trend.Series{
 		Name: "Phase/phase=4", Unit: "error-%+0.1", Better: stats.Lower, Values: []float64{0.1, 0.1, 0.1},
-		Nights: all[1].Nights,
+		Points: all[1].Points,
 	}, all[2], "a share of errors that rises from 0 must not go unseen")
 	assert.Equal(t, trend.Series{
 		Name: "Phase/phase=4", Unit: "p99-ns", Better: stats.Lower, Values: []float64{102, 202, 302},
-		Nights: []string{
+		Points: []string{
 			"2026-11-24 02:15 3335091bd2a1", "2026-11-25 02:15 3335091bd2a1", "2026-11-26 02:15 3335091bd2a1",
 		},
-	}, all[1], "the median of a night's runs")
+	}, all[1], "the median of a data point's runs")
 	assert.Equal(t, stats.Higher, all[0].Better)
 }
 
 func TestAnotherMachineIsAnotherSeries(t *testing.T) {
 	dir := t.TempDir()
 	for i, cpu := range []string{"A", "A", "B"} {
-		_, err := Add(dir, night.AddDate(0, 0, i), "x",
+		_, err := Add(dir, point.AddDate(0, 0, i), "x",
 			append([]byte("cpu: "+cpu+"\nprovider-redis: none\n"), bench(100)...))
 		require.NoError(t, err)
 	}
@@ -79,7 +79,7 @@ func TestAnEmptyOrBrokenHistoryIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	_, _, err = Read(dir)
 	assert.ErrorIs(t, err, ErrEmpty)
-	_, err = Add(dir, night, "x", []byte("no benchmark"))
+	_, err = Add(dir, point, "x", []byte("no benchmark"))
 	assert.ErrorContains(t, err, "no benchmark line")
 	broken := filepath.Join(dir, "2026-11-24T0215Z-abc.txt")
 	require.NoError(t, os.WriteFile(broken, []byte("BenchmarkX 1 five ns/op\n"), 0o600))
@@ -91,7 +91,7 @@ func TestAnEmptyOrBrokenHistoryIsNamed(t *testing.T) {
 }
 
 func TestABuildWithoutARevisionHasAName(t *testing.T) {
-	name, err := Add(t.TempDir(), night, "", bench(1))
+	name, err := Add(t.TempDir(), point, "", bench(1))
 	require.NoError(t, err)
 	assert.Equal(t, "2026-11-24T0215Z-unknown.txt", filepath.Base(name))
 }
@@ -110,7 +110,7 @@ func TestAcknowledgedChangesAreRead(t *testing.T) {
 	assert.Equal(
 		t,
 		[]trend.Acknowledged{
-			{Series: "Phase/phase=4", Unit: "p99-ns", Night: "2026-11-24 02:15 abc", Reason: "a stricter check"},
+			{Series: "Phase/phase=4", Unit: "p99-ns", Point: "2026-11-24 02:15 abc", Reason: "a stricter check"},
 		}, all,
 	)
 	write("Phase/phase=4\tp99-ns\n")
@@ -122,8 +122,8 @@ func TestImports(t *testing.T) {
 	all, err := ImportCSV("x.csv", strings.NewReader("night,load tx/s,p99 ms\n1,100,5\n2,,6\n3,101,7\n"))
 	require.NoError(t, err)
 	assert.Equal(t, []trend.Series{
-		{Name: "load", Unit: "tx/s", Better: stats.Higher, Values: []float64{100, 101}, Nights: []string{"1", "3"}},
-		{Name: "p99", Unit: "ms", Better: stats.Lower, Values: []float64{5, 6, 7}, Nights: []string{"1", "2", "3"}},
+		{Name: "load", Unit: "tx/s", Better: stats.Higher, Values: []float64{100, 101}, Points: []string{"1", "3"}},
+		{Name: "p99", Unit: "ms", Better: stats.Lower, Values: []float64{5, 6, 7}, Points: []string{"1", "2", "3"}},
 	}, all)
 	for text, want := range map[string]string{
 		"night\n": "no values", "night,a\n1,x\n": `line 2, column 2: "x"; allowed: a number above 0`,
@@ -138,7 +138,7 @@ func TestImports(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	assert.Equal(t, []float64{12, 13}, all[0].Values)
-	assert.Contains(t, all[0].Nights[0], "abcdef012345")
+	assert.Contains(t, all[0].Points[0], "abcdef012345")
 	for _, text := range []string{"", "window = {", `x = {"entries":{}}`} {
 		_, err := ImportBenchmarkAction("data.js", strings.NewReader(text))
 		assert.Error(t, err, text)
@@ -150,8 +150,8 @@ func FuzzImportCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		all, err := ImportCSV("x", strings.NewReader(text))
 		for _, s := range all {
-			if err == nil && len(s.Values) != len(s.Nights) {
-				t.Fatal("a value without its night")
+			if err == nil && len(s.Values) != len(s.Points) {
+				t.Fatal("a value without its data point")
 			}
 		}
 	})
@@ -163,7 +163,7 @@ func TestNightsBesideABaselineAreJudgedByTheRatioToIt(t *testing.T) {
 		drift := float64(1 + i) // of the machine
 		side := func(p99 float64) [][]byte { return [][]byte{bench(p99 * drift), bench(2 * p99 * drift)} }
 		text := WithPairs(bench(100*drift), "abcdef0123456789", side(100), side(110))
-		_, err := Add(dir, night.AddDate(0, 0, i), "x", text)
+		_, err := Add(dir, point.AddDate(0, 0, i), "x", text)
 		require.NoError(t, err)
 		all, _, err := Read(dir)
 		require.NoError(t, err)
@@ -209,7 +209,7 @@ func usable(t *testing.T) func([]trend.Series, error) {
 			for _, v := range s.Values {
 				assert.True(t, err != nil || v > 0, "a value of %v", v)
 			}
-			assert.LessOrEqual(t, len(s.Nights), len(s.Values))
+			assert.LessOrEqual(t, len(s.Points), len(s.Values))
 		}
 	}
 }
@@ -227,7 +227,7 @@ func FuzzAcknowledged(f *testing.F) {
 	})
 }
 
-func FuzzNight(f *testing.F) {
+func FuzzPoint(f *testing.F) {
 	f.Add(string(WithPairs(bench(1), "a", [][]byte{bench(1)}, [][]byte{bench(2)})))
 	f.Add("pair: base\nBenchmarkX 1 0 ns/op\npair: head\nBenchmarkX 1 0 ns/op\n")
 	f.Fuzz(func(t *testing.T, text string) {

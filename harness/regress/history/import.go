@@ -41,7 +41,7 @@ func ImportCSV(name string, in io.Reader) ([]trend.Series, error) {
 				return nil, fmt.Errorf("import %s: line %d, column %d: %q; allowed: a number above 0", name, i+2, j+2,
 					cell)
 			}
-			all[j].Values, all[j].Nights = append(all[j].Values, v), append(all[j].Nights, row[0])
+			all[j].Values, all[j].Points = append(all[j].Values, v), append(all[j].Points, row[0])
 		}
 	}
 	return all, nil
@@ -91,7 +91,7 @@ func ImportBenchmarkAction(name string, in io.Reader) ([]trend.Series, error) {
 			for _, bench := range e.Benches {
 				figures = append(figures, figure{bench.Name, bench.Unit, directionOf(e.Tool, bench.Unit), bench.Value})
 			}
-			b.night(time.UnixMilli(e.Date).UTC().Format("2006-01-02 15:04")+" "+short(e.Commit.ID), figures)
+			b.point(time.UnixMilli(e.Date).UTC().Format("2006-01-02 15:04")+" "+short(e.Commit.ID), figures)
 		}
 	}
 	all, _ := b.series()

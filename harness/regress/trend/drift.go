@@ -8,7 +8,7 @@ import (
 
 // Bounds of a drift.
 const (
-	driftNights = 30 // fewer tell nothing of a slow change
+	driftPoints = 30 // fewer tell nothing of a slow change
 	mostPoints  = 300
 )
 
@@ -29,7 +29,7 @@ func (r *Report) told(known []Acknowledged, o Options) {
 			one.Drift = nil
 		default:
 			for _, k := range known {
-				if k.Series == one.Series.Name && k.Unit == one.Series.Unit && k.Night == DriftNight {
+				if k.Series == one.Series.Name && k.Unit == one.Series.Unit && k.Point == DriftPoint {
 					one.Drift.Known = k.Reason
 				}
 			}
@@ -37,15 +37,15 @@ func (r *Report) told(known []Acknowledged, o Options) {
 	}
 }
 
-// DriftNight stands for the data point of an acknowledged drift.
-const DriftNight = "drift"
+// DriftPoint stands for the data point of an acknowledged drift.
+const DriftPoint = "drift"
 
 // drift looks for a slow change since a data point: the test of Mann (Econometrica 13 (1945),
 // 245–259) and Kendall on the means of blocks, whose noise is nearly independent, with the slope
 // of Theil and Sen.
 func (r *Result) drift(from int, o Options) {
 	values := r.Series.Values[from:]
-	if len(values) < driftNights {
+	if len(values) < driftPoints {
 		return
 	}
 	size := max(o.Block, (len(values)+mostPoints-1)/mostPoints)
@@ -60,7 +60,7 @@ func (r *Result) drift(from int, o Options) {
 		return
 	}
 	r.Drift = &Drift{
-		PerNight: slope, Total: total, From: from, P: p, Worse: (slope > 0) == (r.Series.Better == stats.Lower) &&
+		PerPoint: slope, Total: total, From: from, P: p, Worse: (slope > 0) == (r.Series.Better == stats.Lower) &&
 			r.Series.Better != 0,
 	}
 }

@@ -116,7 +116,7 @@ func levelled(s Series, o Options) []float64 {
 	}
 	if d := report.Results[0].Drift; d != nil {
 		for i := d.From; i < len(values); i++ {
-			values[i] /= 1 + d.PerNight*(float64(i-d.From)-float64(len(values)-1-d.From)/2)
+			values[i] /= 1 + d.PerPoint*(float64(i-d.From)-float64(len(values)-1-d.From)/2)
 		}
 	}
 	return values

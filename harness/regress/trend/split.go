@@ -40,8 +40,8 @@ func splits(series int, values []float64, o Options) []*candidate {
 	r := random(o.Seed, series)
 	rho := stats.Correlation(values)
 	var all []*candidate
-	var look func(from, to int, parent *candidate)
-	look = func(from, to int, parent *candidate) {
+	var search func(from, to int, parent *candidate)
+	search = func(from, to int, parent *candidate) {
 		if to-from < 2*o.Side {
 			return
 		}
@@ -51,11 +51,11 @@ func splits(series int, values []float64, o Options) []*candidate {
 		c.p = min(chance(r, ranks, statistic, rho, o), separated(values[from:c.at], values[c.at:to], rho))
 		all = append(all, c)
 		if c.p <= worthSplitting {
-			look(from, c.at, c)
-			look(c.at, to, c)
+			search(from, c.at, c)
+			search(c.at, to, c)
 		}
 	}
-	look(0, len(values), nil)
+	search(0, len(values), nil)
 	return all
 }
 

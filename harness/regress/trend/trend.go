@@ -23,7 +23,7 @@ type Series struct {
 	Better stats.Direction // 0: neither
 	// one per data point, oldest first, above 0; as a ratio to an interleaved baseline where there is one
 	Values []float64
-	Nights []string // what each value is called, e.g. a date with a commit; may be shorter
+	Points []string // what each value is called, e.g. a date with a commit; may be shorter
 }
 
 // Options say what counts as a change; the zero value has defaults.
@@ -57,7 +57,7 @@ const (
 // Change is a data point from which on a figure is another.
 type Change struct {
 	At        int     `json:"at"`              // index of the first data point of the new level
-	Night     string  `json:"night"`           // its name
+	Point     string  `json:"night"`           // its name
 	Last      string  `json:"last"`            // name of the last data point of the old level
 	Before    float64 `json:"before"`          // median of the level before
 	After     float64 `json:"after"`           // median of the level from then on
@@ -78,7 +78,7 @@ func (c Change) matters(least float64) bool { return c.size() >= least }
 
 // Drift is a slow change without a step.
 type Drift struct {
-	PerNight float64 `json:"per_night"` // relative to the median
+	PerPoint float64 `json:"per_night"` // relative to the median
 	Total    float64 `json:"total"`     // over the data points that it was seen in
 	From     int     `json:"from"`      // index of the first of these
 	P        float64 `json:"p"`
@@ -124,9 +124,9 @@ func (r Report) Worse() bool {
 }
 
 // Acknowledged is a change that is known and not to be repeated: the data point from which on a figure is another, or
-// [DriftNight].
+// [DriftPoint].
 type Acknowledged struct {
-	Series, Unit, Night, Reason string
+	Series, Unit, Point, Reason string
 }
 
 // tooNoisy is the noise of neighbouring data points beyond which nothing is judged.
@@ -180,12 +180,12 @@ func (s Series) check() error {
 	return nil
 }
 
-// night is the name of a data point.
-func (s Series) night(i int) string {
-	if i < 0 || i >= len(s.Nights) {
+// point is the name of a data point.
+func (s Series) point(i int) string {
+	if i < 0 || i >= len(s.Points) {
 		return fmt.Sprintf("#%d", i)
 	}
-	return s.Nights[i]
+	return s.Points[i]
 }
 
 // finish turns what was found in a series into changes, with their levels.
@@ -229,10 +229,10 @@ func levels(values []float64, found []*candidate, least float64) []Change {
 }
 
 func (r *Result) add(c Change, known []Acknowledged) {
-	c.Night, c.Last = r.Series.night(c.At), r.Series.night(c.At-1)
+	c.Point, c.Last = r.Series.point(c.At), r.Series.point(c.At-1)
 	c.Worse = (c.After > c.Before) == (r.Series.Better == stats.Lower) && r.Series.Better != 0
 	for _, k := range known {
-		if k.Series == r.Series.Name && k.Unit == r.Series.Unit && abs(r.index(k.Night)-c.At) <= near {
+		if k.Series == r.Series.Name && k.Unit == r.Series.Unit && abs(r.index(k.Point)-c.At) <= near {
 			c.Known = k.Reason // further data points may move a change by a data point or two
 		}
 	}
@@ -240,9 +240,9 @@ func (r *Result) add(c Change, known []Acknowledged) {
 }
 
 // index is the place of a data point, far off when it is none of the series.
-func (r *Result) index(night string) int {
+func (r *Result) index(point string) int {
 	for i := range r.Series.Values {
-		if r.Series.night(i) == night {
+		if r.Series.point(i) == point {
 			return i
 		}
 	}

@@ -27,7 +27,7 @@ func tigerbeetle(t testing.TB) Series {
 	for _, row := range rows[1:] {
 		v, err := strconv.ParseFloat(row[1], 64)
 		require.NoError(t, err)
-		s.Values, s.Nights = append(s.Values, v), append(s.Nights, row[0])
+		s.Values, s.Points = append(s.Values, v), append(s.Points, row[0])
 	}
 	return s
 }
@@ -105,7 +105,7 @@ func TestUnchangedHistoriesOfAnyLengthRaiseFewAlarms(t *testing.T) {
 					}
 				}
 			}
-			t.Logf("%d nights, lag-1 correlation %.1f: %d alarms of %d", n, rho, alarms, histories)
+			t.Logf("%d points, lag-1 correlation %.1f: %d alarms of %d", n, rho, alarms, histories)
 			assert.LessOrEqual(t, float64(alarms)/float64(histories), map[float64]float64{0: 0.015, 0.4: 0.035}[rho],
 				"noise that lasts fools it more often")
 		}
@@ -156,16 +156,16 @@ func TestAStepIsToldTwoNightsAfterItAndConfirmedLater(t *testing.T) {
 		want   string
 	}{
 		{"nothing", steady(20), ""},
-		{"one night", append(steady(20), 150), ""},
-		{"two nights", append(steady(20), 150, 149), "provisional at 20"},
-		{"four nights", append(steady(20), 150, 149, 151, 150), "provisional at 20"},
-		{"two nights of a tenth", append(steady(20), 108, 113), "provisional at 20"},
-		{"two nights of much less than a tenth", append(steady(20), 107, 107), ""},
-		{"two nights to different sides", append(steady(20), 150, 60), ""},
-		{"five nights", append(steady(20), 150, 149, 151, 150, 149), "confirmed at 20"},
-		{"ten nights", append(steady(20), 150, 149, 151, 150, 149, 151, 150, 149, 150, 151), "confirmed at 20"},
-		{"a night out of line, long ago", append(append(steady(20), 200), steady(20)...), ""},
-		{"two nights out of line, long ago", append(append(steady(20), 200, 200), steady(20)...), ""},
+		{"one data point", append(steady(20), 150), ""},
+		{"two data points", append(steady(20), 150, 149), "provisional at 20"},
+		{"four data points", append(steady(20), 150, 149, 151, 150), "provisional at 20"},
+		{"two data points of a tenth", append(steady(20), 108, 113), "provisional at 20"},
+		{"two data points of much less than a tenth", append(steady(20), 107, 107), ""},
+		{"two data points to different sides", append(steady(20), 150, 60), ""},
+		{"five data points", append(steady(20), 150, 149, 151, 150, 149), "confirmed at 20"},
+		{"ten data points", append(steady(20), 150, 149, 151, 150, 149, 151, 150, 149, 150, 151), "confirmed at 20"},
+		{"a data point out of line, long ago", append(append(steady(20), 200), steady(20)...), ""},
+		{"two data points out of line, long ago", append(append(steady(20), 200, 200), steady(20)...), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := ""
@@ -181,7 +181,7 @@ func TestAStepIsToldTwoNightsAfterItAndConfirmedLater(t *testing.T) {
 func TestNoChangeIsShownThatIsSmallerThanTheLeast(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		steps []float64 // level of each 40 nights
+		steps []float64 // level of each 40 data points
 		least float64
 		want  []float64 // ratios
 	}{
@@ -251,7 +251,7 @@ func TestDriftsAreBoundedOverAllSeriesAndAcknowledged(t *testing.T) {
 	assert.Nil(t, many.Results[0].Drift, "among ten it may be chance")
 
 	strong := Report{Results: []Result{{Series: drifting(0), State: Judged, Drift: &Drift{P: 1e-6}}}}
-	strong.told([]Acknowledged{{"x", "ms", DriftNight, "more data"}, {"y", "ms", DriftNight, "another"}},
+	strong.told([]Acknowledged{{"x", "ms", DriftPoint, "more data"}, {"y", "ms", DriftPoint, "another"}},
 		Options{}.withDefaults())
 	assert.Equal(t, "more data", strong.Results[0].Drift.Known)
 }
@@ -274,13 +274,13 @@ func TestWhatCannotBeJudgedSaysSo(t *testing.T) {
 func TestAnAcknowledgedChangeIsNotRepeated(t *testing.T) {
 	s := Series{Name: "x", Unit: "ns", Better: stats.Lower, Values: append(steady(20), scaled(steady(20), 1.5)...)}
 	for i := range s.Values {
-		s.Nights = append(s.Nights, fmt.Sprint("night ", i))
+		s.Points = append(s.Points, fmt.Sprint("point ", i))
 	}
-	r, err := Judge([]Series{s}, []Acknowledged{{"x", "ns", "night 20", "a new check"}}, Options{})
+	r, err := Judge([]Series{s}, []Acknowledged{{"x", "ns", "point 20", "a new check"}}, Options{})
 	require.NoError(t, err)
 	require.Len(t, r.Results[0].Changes, 1)
 	c := r.Results[0].Changes[0]
-	assert.Equal(t, []string{"night 20", "night 19", "a new check"}, []string{c.Night, c.Last, c.Known})
+	assert.Equal(t, []string{"point 20", "point 19", "a new check"}, []string{c.Point, c.Last, c.Known})
 	assert.False(t, r.Worse())
 }
 

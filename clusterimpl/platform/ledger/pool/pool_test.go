@@ -126,8 +126,8 @@ func whenReady(t *testing.T, test func(*testing.T, *server, *Pool[*link])) {
 }
 
 // ask makes a request that has so much time.
-func ask(p *Pool[*link], patience time.Duration) (int, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func ask(p *Pool[*link], limit time.Duration) (int, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	return Do(ctx, p, (*link).ask)
 }

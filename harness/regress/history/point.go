@@ -193,7 +193,7 @@ type builder struct {
 	all   []trend.Series
 }
 
-func (b *builder) night(name string, figures []figure) {
+func (b *builder) point(name string, figures []figure) {
 	for _, f := range figures {
 		key := f.name + "\x00" + f.unit
 		i, ok := b.index[key]
@@ -203,7 +203,7 @@ func (b *builder) night(name string, figures []figure) {
 			b.all = append(b.all, trend.Series{Name: f.name, Unit: f.unit, Better: f.better})
 		}
 		s := &b.all[i]
-		s.Values, s.Nights = append(s.Values, f.value), append(s.Nights, name)
+		s.Values, s.Points = append(s.Values, f.value), append(s.Points, name)
 	}
 }
 

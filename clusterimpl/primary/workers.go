@@ -13,15 +13,15 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/worker"
 )
 
-// look kills the workers that are late: to be ready, to show a sign of life, to drain.
-func (p *primary) look(now time.Time) {
-	if gap := now.Sub(p.looked); gap > 3*tick {
+// checkWorkers kills the workers that are late: to be ready, to show a sign of life, to drain.
+func (p *primary) checkWorkers(now time.Time) {
+	if gap := now.Sub(p.checked); gap > 3*tick {
 		// This process itself had no processor: signs of life wait to be read.
 		for _, m := range p.workers {
 			m.beat = m.beat.Add(gap)
 		}
 	}
-	p.looked = now
+	p.checked = now
 	p.spread.Collect()
 	p.lookAside(now)
 	if p.serving && !p.draining && now.Sub(p.balanced) >= balanceInterval {
@@ -30,9 +30,9 @@ func (p *primary) look(now time.Time) {
 	for _, m := range p.workers {
 		switch {
 		case !m.deadline.IsZero():
-			p.lookAtLeaving(m, now)
+			p.checkLeaving(m, now)
 		case !m.ready:
-			p.lookAtStarting(m, now)
+			p.checkStarting(m, now)
 		case p.overLimit(m, now):
 		default:
 			if !p.killIfHung(m, now) && p.serving && !m.probing && now.Sub(m.probe) >= p.Config.HealthCheck {
@@ -42,8 +42,8 @@ func (p *primary) look(now time.Time) {
 	}
 }
 
-// lookAtStarting kills a worker that takes too long to be ready, or that somebody has stopped before it was.
-func (p *primary) lookAtStarting(m *member, now time.Time) {
+// checkStarting kills a worker that takes too long to be ready, or that somebody has stopped before it was.
+func (p *primary) checkStarting(m *member, now time.Time) {
 	switch starting := now.Sub(m.started); {
 	case starting > p.ReadyTimeout:
 		p.kill(m, fmt.Sprintf("not ready within %v", p.ReadyTimeout))
@@ -52,8 +52,8 @@ func (p *primary) lookAtStarting(m *member, now time.Time) {
 	}
 }
 
-// lookAtLeaving kills a worker that takes too long to drain, or hangs before it has.
-func (p *primary) lookAtLeaving(m *member, now time.Time) {
+// checkLeaving kills a worker that takes too long to drain, or hangs before it has.
+func (p *primary) checkLeaving(m *member, now time.Time) {
 	if now.After(m.deadline) {
 		p.kill(m, fmt.Sprintf("not drained within %v", worker.DrainTimeout))
 	} else if !m.drained {
