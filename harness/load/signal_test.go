@@ -25,6 +25,13 @@ func TestDriveIsLateWhenItsProcessIsStopped(t *testing.T) {
 		t.Skip("starts a process")
 	}
 	t.Parallel()
+	for lateOnes(t) == 0 { // the machine was so busy that the schedule had ended before the signal came
+	}
+}
+
+// lateOnes stops a generator under load for a while, and counts the requests that were due meanwhile.
+func lateOnes(t *testing.T) (during int) {
+	t.Helper()
 	seen := make(chan struct{})
 	var count atomic.Int64
 	s := serve(t, func(http.ResponseWriter, *http.Request) {
@@ -62,7 +69,6 @@ func TestDriveIsLateWhenItsProcessIsStopped(t *testing.T) {
 	require.NoError(t, json.Unmarshal(lines.Bytes(), &all))
 	require.NoError(t, g.Wait())
 	require.Len(t, all, 600)
-	during := 0
 	for _, r := range all {
 		if r.Scheduled > stopped && r.Scheduled < continued {
 			during++
@@ -72,5 +78,5 @@ func TestDriveIsLateWhenItsProcessIsStopped(t *testing.T) {
 			assert.GreaterOrEqual(t, r.Done, r.Sent)
 		}
 	}
-	assert.NotZero(t, during)
+	return during
 }
