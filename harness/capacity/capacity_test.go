@@ -154,6 +154,7 @@ func TestRunsAreBounded(t *testing.T) {
 // Outcomes drawn from the model itself: the interval must hold the capacity as often as
 // it says, with a few runs.
 func TestOperatingCharacteristicsOfTheModel(t *testing.T) {
+	effort.NoGoroutines(t)
 	repetitions := effort.Of(100, 100, 300)
 	for _, c := range []struct{ knee, lapse float64 }{{0.003, 0}, {0.01, 0.03}, {0.03, 0.03}, {0.08, 0.03}} {
 		r := rand.New(rand.NewPCG(11, 12))
@@ -215,6 +216,7 @@ func p99(r *rand.Rand, c int, rate, service float64, n int) float64 {
 // Systems of known capacity, with the noise of finite runs. Their p99 is a little low, since a run begins
 // with an empty queue, so that the capacity found lies slightly above the queue's own.
 func TestOperatingCharacteristicsOfQueues(t *testing.T) {
+	effort.NoGoroutines(t)
 	const requests = 40_000
 	repetitions := effort.Of(6, 12, 40)
 	for _, c := range []struct {

@@ -93,6 +93,7 @@ func arbitraryRun(r *rand.Rand) Evidence {
 }
 
 func TestExplanationsAgreeWithVerdictsWhateverTheRuns(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := rand.New(rand.NewPCG(12, 1))
 	pool := make([]Evidence, 400)
 	for i := range pool {

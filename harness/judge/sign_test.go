@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func TestDissentsAllowed(t *testing.T) {
@@ -99,6 +100,7 @@ func TestSmallHostsAndDisturbancesInTheTally(t *testing.T) {
 }
 
 func TestFixedIsExactlyThatEveryCompletionGivesTheSame(t *testing.T) {
+	effort.NoGoroutines(t)
 	kinds := []tally{{met: 1}, {missed: 1}, {limited: 1}, {limited: 1, explained: 1}, {disturbed: 1}, {invalid: 1}}
 	others := []tally{{met: 1}, {missed: 1}, {disturbed: 1}, {invalid: 1}}
 	// same reports whether every way that the remaining runs may turn out gives the verdict.
@@ -201,6 +203,7 @@ func TestPowerIsWhatSimulatedRunsHave(t *testing.T) {
 }
 
 func TestWrongVerdictsAreRare(t *testing.T) {
+	effort.NoGoroutines(t)
 	const rounds, cv = 20_000, 0.1
 	rng := rand.New(rand.NewPCG(3, 4))
 	sigma := math.Sqrt(math.Log(1 + cv*cv)) // of a lognormal with that coefficient of variation

@@ -78,6 +78,7 @@ func alarms(t *testing.T, q queued, n int) int {
 // A queue in its steady state is called unsteady in less than 2 % of all runs, also at
 // 90 % utilization, where its seconds depend on each other.
 func TestFalseAlarmsOfSteadyState(t *testing.T) {
+	effort.NoGoroutines(t)
 	runs := effort.Of(200, 200, 400)
 	for _, q := range []queued{
 		{servers: 1, rate: 100, busy: 0.6, seconds: 5}, {servers: 4, rate: 300, busy: 0.7, seconds: 5},
@@ -95,6 +96,7 @@ func TestFalseAlarmsOfSteadyState(t *testing.T) {
 }
 
 func TestPowerOfSteadyState(t *testing.T) {
+	effort.NoGoroutines(t)
 	const runs = 100
 	step := func(at, to float64) func(float64) float64 {
 		return func(s float64) float64 {

@@ -25,3 +25,12 @@ func Of[T any](short, usual, full T) T {
 	}
 	return usual
 }
+
+// NoGoroutines is called by a test that takes long and starts no goroutine: with -short, the race detector would take
+// ten times as long for it, to find nothing.
+func NoGoroutines(t testing.TB) {
+	t.Helper()
+	if raced && testing.Short() {
+		t.Skip("it starts no goroutine, and takes long under the race detector")
+	}
+}

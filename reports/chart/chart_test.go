@@ -23,6 +23,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
@@ -115,6 +116,7 @@ var hostile = "</text><script>alert(1)</script>&\x00\x1b[31m\u202e\u2028" + stri
 
 // TestWeirdRunsAreDrawn draws runs that nothing keeps from being archived.
 func TestWeirdRunsAreDrawn(t *testing.T) {
+	effort.NoGoroutines(t)
 	for _, runs := range []map[string]*archive.Run{weirdWindows(t), weirdUsage(t), weirdRuns(t)} {
 		for name, run := range runs {
 			t.Run(name, func(t *testing.T) { requireDrawn(t, charts(t, run)) })

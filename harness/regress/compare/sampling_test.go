@@ -157,6 +157,7 @@ func logRatio(r *rand.Rand, sd float64, long bool) float64 {
 
 // TestNarrowIntervalsHoldTheTruth is why [narrowedLevel] is what it is.
 func TestNarrowIntervalsHoldTheTruth(t *testing.T) {
+	effort.NoGoroutines(t)
 	times := effort.Of(300, 1000, 10_000)
 	slack := 3 * math.Sqrt(0.95*0.05/float64(times)) // of the share that is counted
 	for _, long := range []bool{false, true} {

@@ -68,6 +68,7 @@ func autoregressive(r *rand.Rand, n int, sd, rho float64) []float64 {
 }
 
 func TestFalseAlarmsAndRecall(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := rand.New(rand.NewPCG(1, 1))
 	histories := effort.Of(40, 40, 120)
 	for _, s := range []Series{
