@@ -17,6 +17,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/stats"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // unjudged is the unit that differs between copies of one program, and is no better either way.
@@ -37,6 +38,7 @@ func bench(ctx context.Context, pattern string, count int) ([]byte, error) {
 }
 
 func TestBenchstatReadsTheOutputAsItIs(t *testing.T) {
+	effort.Measures(t)
 	const pattern = "^BenchmarkPhase$/^phase=[13]$"
 	dir := t.TempDir()
 	var texts [2][]byte

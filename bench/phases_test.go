@@ -11,6 +11,7 @@ import (
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/harness"
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports"
 )
 
@@ -19,6 +20,7 @@ import (
 //
 //	go test ./bench -v -run TestPhases/phase=3
 func TestPhases(t *testing.T) {
+	effort.Measures(t)
 	if testing.Short() {
 		t.Skip("-short: five runs of each of four phases take two minutes")
 	}

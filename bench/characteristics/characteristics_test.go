@@ -224,6 +224,7 @@ func experiments(t *testing.T, n int) []cell {
 }
 
 func TestOperatingCharacteristics(t *testing.T) {
+	effort.NoGoroutines(t)
 	n := quick()
 	if golden.Updating() {
 		n = full

@@ -34,3 +34,12 @@ func NoGoroutines(t testing.TB) {
 		t.Skip("it starts no goroutine, and takes long under the race detector")
 	}
 }
+
+// Measures is called by a test that measures this machine: under the race detector its figures mean nothing, and stores
+// of the documented size take minutes to load.
+func Measures(t testing.TB) {
+	t.Helper()
+	if raced {
+		t.Skip("it measures, which means nothing under the race detector")
+	}
+}
