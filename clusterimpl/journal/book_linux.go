@@ -79,7 +79,8 @@ func Open(file *os.File) (*Book, error) {
 		err = fmt.Errorf("open shared memory: %w", stat)
 	case h.magic != magic:
 		err = fmt.Errorf("open shared memory: this is no journal")
-	case h.workers > 1<<16 || h.entries > 1<<24 || info.Size() != size(int(h.workers), int(h.entries)):
+	case h.workers < 1 || h.workers > 1<<16 || h.entries > 1<<24 ||
+		info.Size() != size(int(h.workers), int(h.entries)):
 		err = fmt.Errorf("open shared memory: %d bytes are not a journal of %d workers and %d connections", info.Size(),
 			h.workers, h.entries)
 	default:

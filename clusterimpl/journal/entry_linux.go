@@ -108,7 +108,9 @@ func (e *Entry) handOn(t Totals, rest uint64) Fate {
 	if rest > pending || rest > 0 && pending > room {
 		return Cut
 	}
-	copy(e.data[:rest], e.data[pending-rest:min(room, pending)])
+	if rest > 0 { // without one, the request may have been longer than data
+		copy(e.data[:rest], e.data[pending-rest:pending])
+	}
 	e.set(t.Read-rest, rest, t.Written)
 	e.deaths.Store(0)
 	return HandOn
