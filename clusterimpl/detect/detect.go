@@ -65,8 +65,8 @@ func (h Host) cores() (int, string) {
 		n = runtime.NumCPU()
 	}
 	quota, ok := h.quota()
-	if limited := int(math.Ceil(quota)); ok && limited < n {
-		return max(1, limited), fmt.Sprintf("a quota of %s of %d cores", strconv.FormatFloat(quota, 'g', 3, 64), n)
+	if limited := math.Ceil(quota); ok && limited < float64(n) { // a quota may be above what an int holds
+		return max(1, int(limited)), fmt.Sprintf("a quota of %s of %d cores", strconv.FormatFloat(quota, 'g', 3, 64), n)
 	}
 	if n == 1 {
 		return 1, "1 usable core"

@@ -1,6 +1,8 @@
 package detect_test
 
 import (
+	"fmt"
+	"math"
 	"testing"
 	"testing/fstest"
 
@@ -80,4 +82,30 @@ func TestThisProcess(t *testing.T) {
 	d := detect.Decide(detect.Host{Env: func(string) string { return "" }})
 	assert.True(t, d.Cluster)
 	assert.Positive(t, d.Workers)
+}
+
+// FuzzDecide describes a host whose control groups say anything: it has from one worker to one for each core, and
+// a quota of so many cores leaves so many.
+func FuzzDecide(f *testing.F) {
+	f.Add("0::/a/b\n", "250000 100000\n", "-1", int64(200000), int64(100000))
+	f.Add("3:cpu,cpuacct:/a\n0::/\n", "max 100000", "50000\n", int64(150000), int64(100000))
+	f.Add("0::../..\n::\n", "9223372036854775807 1", "9223372036854775807", int64(math.MaxInt64), int64(1))
+	f.Fuzz(func(t *testing.T, groups, unified, quota string, most, period int64) {
+		decide := func(root fstest.MapFS) detect.Decision {
+			return detect.Decide(detect.Host{CPUs: 8, Root: root, Env: func(string) string { return "" }})
+		}
+		d := decide(files("proc/self/cgroup", groups, "sys/fs/cgroup/cpu.max", unified,
+			"sys/fs/cgroup/a/cpu.max", unified,
+			"sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", quota, "sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000"))
+		assert.True(t, d.Cluster)
+		assert.NotEmpty(t, d.Reason)
+		assert.GreaterOrEqual(t, d.Workers, 1)
+		assert.LessOrEqual(t, d.Workers, 8)
+		d = decide(files("proc/self/cgroup", "0::/\n", "sys/fs/cgroup/cpu.max", fmt.Sprint(most, period)))
+		want := 8
+		if most > 0 && period > 0 {
+			want = int(min(8, math.Ceil(max(1, float64(most)/float64(period)))))
+		}
+		assert.Equal(t, want, d.Workers)
+	})
 }

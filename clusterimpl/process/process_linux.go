@@ -29,10 +29,17 @@ func Resident(pid int) (bytes int64, known bool) {
 	if err != nil {
 		return 0, false
 	}
-	fields := strings.Fields(string(statm))
+	return resident(string(statm))
+}
+
+func resident(statm string) (bytes int64, known bool) {
+	fields := strings.Fields(statm)
 	if len(fields) < 2 {
 		return 0, false
 	}
-	pages, err := strconv.ParseInt(fields[1], 10, 50)
-	return pages * int64(os.Getpagesize()), err == nil
+	pages, err := strconv.ParseUint(fields[1], 10, 40)
+	if err != nil {
+		return 0, false
+	}
+	return int64(pages) * int64(os.Getpagesize()), true
 }
