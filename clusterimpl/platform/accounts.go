@@ -12,7 +12,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/platform/wire"
 )
 
-// storeTimeout is how long an operation may take in the stores.
+// storeTimeout is how long an operation may take in the stores, if nothing else was said.
 const storeTimeout = 2 * time.Second
 
 // What a transfer may be.
@@ -44,7 +44,7 @@ func (p *Platform) accountBody(ctx context.Context, id int64) ([]byte, error) {
 		return render(a)
 	}
 	if p.cache == nil {
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		ctx, cancel := context.WithTimeout(ctx, p.config.StoreTimeout)
 		defer cancel()
 		return load(ctx)
 	}
@@ -60,7 +60,7 @@ func (p *Platform) transactions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), p.config.StoreTimeout)
 	defer cancel()
 	list, err := p.ledger.Transactions(ctx, id, limit)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *Platform) transfer(w http.ResponseWriter, r *http.Request) error {
 	if err := checkTransfer(t); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), p.config.StoreTimeout)
 	defer cancel()
 	done, fresh, err := p.ledger.Transfer(ctx, id, t, p.config.Now().UTC().Truncate(time.Second))
 	if err != nil {

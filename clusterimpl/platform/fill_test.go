@@ -21,7 +21,7 @@ func newCache(t *testing.T, server *miniredis.Miniredis) *cache {
 	n := newTenant(t, server.Addr(), near.New(10, 1))
 	n.after(0)
 	return &cache{
-		client: n.client, timeout: redisTimeout, prefix: "p:", near: n.memory, lease: n.lease, faults: &faults{},
+		client: n.client, timeout: storeTimeout, prefix: "p:", near: n.memory, lease: n.lease, faults: &faults{},
 	}
 }
 

@@ -25,8 +25,8 @@ type Config struct {
 	DatabaseURL string // postgres://…, sqlite:/path or empty for memory
 	RedisURL    string // redis://… or empty for memory
 	RedisPrefix string // of every key
-	// RedisTimeout is how long Redis may take to connect, and for each answer; 0 for 500 ms.
-	RedisTimeout time.Duration
+	// StoreTimeout is how long an operation may take in the stores, a quarter of it each answer of Redis; 0 for 2 s.
+	StoreTimeout time.Duration
 	Dataset      dataset.Spec     // what the database holds
 	Slowdown     time.Duration    // processor time to burn per request
 	Leak         int              // bytes to keep for ever per request
@@ -64,8 +64,8 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.RedisTimeout <= 0 {
-		c.RedisTimeout = redisTimeout
+	if c.StoreTimeout <= 0 {
+		c.StoreTimeout = storeTimeout
 	}
 	p := &Platform{
 		config: c, model: classify.Default(), sessions: newMemorySessions(c.Now), attempts: newMemoryAttempts(c.Now),
@@ -77,7 +77,7 @@ func New(ctx context.Context, c Config) (*Platform, error) {
 	}
 	p.close = append(p.close, p.ledger.Close)
 	if c.RedisURL != "" {
-		client, err := openRedis(c.RedisURL, c.RedisTimeout)
+		client, err := openRedis(c.RedisURL, c.StoreTimeout/4)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("make the platform: %w", err), p.Close())
 		}
@@ -103,7 +103,7 @@ func (p *Platform) useRedis(ctx context.Context, client *redis.Client) {
 	l := newLease(client, c.RedisPrefix, memory)
 	l.known = known
 	p.cache = &cache{
-		client: client, timeout: c.RedisTimeout, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults,
+		client: client, timeout: c.StoreTimeout, prefix: c.RedisPrefix, near: memory, lease: l, faults: &p.faults,
 	}
 	if c.DatabaseURL != "" {
 		l.given = func(ctx context.Context, epoch uint64) { p.cache.ahead(ctx, epoch, p.ledger, c.Dataset.Accounts) }

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	redisTimeout = 500 * time.Millisecond // to connect, and for each answer, if nothing else was said
-	redisPool    = 8                      // connections of one worker
+	redisTimeout = storeTimeout / 4 // to connect, and for each answer, if nothing else was said
+	redisPool    = 8                // connections of one worker
 
 	cacheTTL = 30 * time.Second // at least; at most twice that
 
@@ -91,7 +91,7 @@ func warm(ctx context.Context, client *redis.Client) {
 // Redis.
 type cache struct {
 	client  *redis.Client
-	timeout time.Duration // of the client, for each answer
+	timeout time.Duration // of an operation; of each answer of Redis, a quarter
 	prefix  string
 	near    *near.Memory
 	lease   *lease
@@ -101,7 +101,7 @@ type cache struct {
 }
 
 // markTTL is longer than a read and its fill may take: see the package's comment.
-func (c *cache) markTTL() time.Duration { return storeTimeout + 4*c.timeout + time.Second }
+func (c *cache) markTTL() time.Duration { return 2*c.timeout + time.Second }
 
 // distrustTime is how long Redis may hold what is older than a mark that it did not take.
 func (c *cache) distrustTime() time.Duration { return 2*cacheTTL + c.markTTL() }
@@ -115,7 +115,7 @@ func nearKey(id int64) near.Key { return near.Key{uint64(id)} }
 func (c *cache) through(ctx context.Context, id int64, load func(context.Context) ([]byte, error)) ([]byte, error) {
 	c.settle(ctx)
 	if c.owed.has(id) { // what is cached may be from before the transfer
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		ctx, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		return load(ctx)
 	}
@@ -145,7 +145,7 @@ func (c *cache) far(
 		}
 	}
 	if !empty { // a waiter who saw the mark must not be given a row that was read before it
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		ctx, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		body, err := load(ctx)
 		if err == nil {
@@ -175,7 +175,7 @@ func (c *cache) together(
 	// The first who misses may go away; the others still want the answer.
 	result := c.flight.DoChan(key, func() (any, error) {
 		first = true
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 		defer cancel()
 		body, err := load(ctx)
 		// who comes from now on loads anew, however long Redis takes to be filled
@@ -198,7 +198,7 @@ func (c *cache) together(
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	return load(ctx)
 }
@@ -232,7 +232,7 @@ func (c *cache) fill(ctx context.Context, key, life string, body []byte) (kept b
 // that Redis does not take is owed. It returns when no worker answers from its near cache
 // what was read before.
 func (c *cache) mark(ctx context.Context, id int64) {
-	marking, cancel := context.WithTimeout(ctx, max(storeTimeout, 4*c.timeout))
+	marking, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	started := time.Now()
 	lease, err := c.marks(marking, []int64{id})

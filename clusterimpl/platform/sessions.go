@@ -40,7 +40,7 @@ func (p *Platform) login(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &l); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), p.config.StoreTimeout)
 	defer cancel()
 	account, known, right := p.authenticate(l)
 	if err := p.limitAttempts(ctx, w, account, known, right); err != nil {
@@ -107,7 +107,7 @@ func (p *Platform) session(w http.ResponseWriter, r *http.Request) error {
 	if !ok || len(token) != 32 {
 		return unauthorized(w)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), p.config.StoreTimeout)
 	defer cancel()
 	account, ok, err := p.sessions.get(ctx, digestOf(token))
 	if err != nil {

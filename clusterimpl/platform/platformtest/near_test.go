@@ -108,7 +108,7 @@ func TestNoWorkerAnswersWhatIsOlderThanAnAcknowledgedTransfer(t *testing.T) {
 				set := stores(t, provider, bare)
 				one := config(set)
 				// A mark that Redis was too slow to take would leave the old balance to the other cluster.
-				one.RedisTimeout = 30 * time.Second
+				one.StoreTimeout = platformtest.Unhurried
 				other := one
 				one.Near = near.New(platformtest.Dataset.Accounts, 64)
 				w := &witness{

@@ -36,6 +36,9 @@ var Mix = []traffic.Share{
 	{Operation: traffic.Login, Share: 5}, {Operation: traffic.Session, Share: 10},
 }
 
+// Unhurried is a timeout of stores for tests in which a slow machine must not look like stores that do not answer.
+const Unhurried = 2 * time.Minute
+
 // Start makes a platform and a server in front of it, which end with the test.
 func Start(t testing.TB, c platform.Config) (url string) {
 	t.Helper()
@@ -52,7 +55,7 @@ func Start(t testing.TB, c platform.Config) (url string) {
 // Ask sends one request.
 func Ask(t testing.TB, method, url string, header http.Header, body []byte) (int, http.Header, []byte) {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: Unhurried}
 	m, err := http.NewRequest(method, url, bytes.NewReader(body))
 	require.NoError(t, err)
 	for name, values := range header {
@@ -72,6 +75,7 @@ func Ask(t testing.TB, method, url string, header http.Header, body []byte) (int
 func Run(t *testing.T, databaseURL, redisURL, prefix string) {
 	config := platform.Config{
 		DatabaseURL: databaseURL, RedisURL: redisURL, RedisPrefix: prefix, Dataset: Dataset, Workers: 2,
+		StoreTimeout: Unhurried,
 	}
 	urls := [2]string{Start(t, config), Start(t, config)}
 
