@@ -175,24 +175,26 @@ func TestAFailedStartSaysWhyAndLeavesNothing(t *testing.T) {
 
 func TestAStartThatTakesTooLongSaysWhoIsLateAndLeavesNothing(t *testing.T) {
 	for _, tt := range []struct {
-		name  string
-		env   []string
-		start string
-		says  string
+		name   string
+		env    []string
+		start  string
+		says   string
+		others string // who does not hang, and may be late on a slow machine
 	}{
-		{"workers", nil, "hang", "worker [12] .*not ready within"},
-		{"one worker", nil, "hang 2", "worker 2 .*not ready within"},
-		{"a single process", []string{"CLUSTER_MODE=false"}, "hang", "not ready within"},
+		{"workers", nil, "hang", "worker [12] .*not ready within", "none"},
+		{"one worker", nil, "hang 2", "worker 2 .*not ready within", "worker 1 ended"},
+		{"a single process", []string{"CLUSTER_MODE=false"}, "hang", "not ready within", "none"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			// The machine decides how long a worker takes to come so far that it hangs.
 			for timeout := 300 * time.Millisecond; ; timeout *= 2 {
 				err := failedStart(t, timeout, tt.start, tt.env...)
-				assert.Regexp(t, tt.says+" "+timeout.String(), err.Error())
-				if strings.Contains(err.Error(), "waiting for godot") {
-					return
+				if !strings.Contains(err.Error(), "waiting for godot") || strings.Contains(err.Error(), tt.others) {
+					continue
 				}
+				assert.Regexp(t, tt.says+" "+timeout.String(), err.Error())
+				return
 			}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -347,13 +348,16 @@ func TestChaos(t *testing.T) {
 	c := start(t, "CLUSTER_WORKERS=3", "RESPAWN_LIMIT=1000", "CLUSTER_DISTRIBUTION="+string(config.Journal))
 	kept, fresh := startLoad(c, "/slow?for=3ms", 12, true), startLoad(c, "/", 4, false)
 	rng := rand.New(rand.NewPCG(1, 1))
+	killed := map[int]bool{}
 	for range 25 {
 		kept.further(20)
 		fresh.further(20)
 		switch all := c.Processes(); rng.IntN(4) {
 		case 0:
 			if len(all) > 2 { // not the last
-				_ = syscall.Kill(all[1+rng.IntN(len(all)-1)].PID, syscall.SIGKILL)
+				victim := all[1+rng.IntN(len(all)-1)].PID
+				killed[victim] = true
+				_ = syscall.Kill(victim, syscall.SIGKILL)
 			}
 		case 1:
 			if len(all) > 1 {
@@ -367,4 +371,7 @@ func TestChaos(t *testing.T) {
 	}
 	assert.NoError(t, kept.stop())
 	assert.NoError(t, fresh.stop())
+	require.Eventually(t, func() bool { // a worker that is killed while the cluster stops has not drained
+		return !slices.ContainsFunc(c.Processes(), func(p clusterimpl.Process) bool { return killed[p.PID] })
+	}, hang, time.Millisecond)
 }

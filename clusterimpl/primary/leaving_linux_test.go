@@ -50,21 +50,27 @@ func TestAWorkerThatHasDrainedMayTakeItsTimeToEnd(t *testing.T) {
 	}
 }
 
-// A worker that was told to stop by somebody else may end while the cluster is told to stop, too.
+// A worker that was told to stop by somebody else, or has grown too large, may end while the cluster is told to stop.
 func TestAWorkerThatEndsWhileItIsToldToDrainIsJudgedByItsExitStatus(t *testing.T) {
-	for script, good := range map[string]bool{"exit 0": true, "exit 3": false, "kill -KILL $$": false} {
-		t.Run(script, func(t *testing.T) {
+	for _, row := range []struct {
+		script, reason string
+		good           bool
+	}{
+		{"exit 0", "", true}, {"exit 0", "over its memory limit", true},
+		{"exit 3", "", false}, {"exit 3", "over its memory limit", false}, {"kill -KILL $$", "", false},
+	} {
+		t.Run(row.script+" "+row.reason, func(t *testing.T) {
 			p, _, _ := idle(t, 1)
 			p.serving = true
 			p.sup.Ready(1, time.Now())
-			m := joined(t, p, 1, script)
-			m.ready = true
+			m := joined(t, p, 1, row.script)
+			m.ready, m.reason = true, row.reason
 			<-m.process.Done()
 			require.NoError(t, m.control.Close())
 			p.drain()
 			assert.False(t, m.killed, m.reason)
 			p.handle(ended{m})
-			assert.Equal(t, good, p.failure == nil, "%v", p.failure)
+			assert.Equal(t, row.good, p.failure == nil, "%v", p.failure)
 		})
 	}
 }

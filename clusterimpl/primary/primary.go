@@ -272,8 +272,8 @@ func (p *primary) ready(m *member, now time.Time) {
 func (p *primary) ended(m *member) {
 	delete(p.workers, m.slot)
 	p.spread.Gone(m.slot, m.crashed())
-	bad := m.reason != "" || (m.ready && m.process.Err() != nil)
-	if p.draining && bad && p.failure == nil {
+	failed := m.process.Err() != nil && (m.ready || m.reason != "")
+	if p.draining && (m.killed || failed) {
 		p.blame(fmt.Errorf("worker %d did not drain: %s", m.slot, m.end()))
 	}
 	p.died(m.slot, m.process.PID, m.end())
