@@ -24,3 +24,17 @@ func TestFrequencyIsThatOfTheFastestProcessor(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { assert.InDelta(t, c.want, frequency(c.root), 1e-9) })
 	}
 }
+
+// FuzzFrequency reads what a kernel may say of a processor: a frequency is not negative, nor without end.
+func FuzzFrequency(f *testing.F) {
+	f.Add("2400000\n", "800000\n")
+	f.Add("-1", "NaN")
+	f.Add("<unknown>\n", "Inf")
+	f.Fuzz(func(t *testing.T, one, other string) {
+		v := frequency(fstest.MapFS{
+			"sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq":  {Data: []byte(one)},
+			"sys/devices/system/cpu/cpu10/cpufreq/scaling_cur_freq": {Data: []byte(other)},
+		})
+		assert.True(t, v >= 0 && v < 1e6, "%v", v)
+	})
+}

@@ -55,3 +55,21 @@ func TestIntervalsAreWrittenAndRead(t *testing.T) {
 	assert.JSONEq(t, `{"low": 35.5, "high": null}`, string(data))
 	assert.Error(t, json.Unmarshal([]byte(`[1]`), new(Interval)))
 }
+
+// FuzzInterval decodes any interval: what was read is written so that the same is read again.
+func FuzzInterval(f *testing.F) {
+	f.Add([]byte(`{"low": 35.5, "high": null}`))
+	f.Add([]byte(`{"low": 1e308, "high": -0.0}`))
+	f.Add([]byte(`null`))
+	f.Add([]byte(`[1]`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var read, again Interval
+		if json.Unmarshal(text, &read) != nil {
+			return
+		}
+		data, err := json.Marshal(read)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(data, &again))
+		assert.Equal(t, read, again)
+	})
+}

@@ -3,6 +3,8 @@ package live_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -106,4 +108,41 @@ func TestASystemThatIsNotThereIsAnError(t *testing.T) {
 	require.NoError(t, err)
 	s, _ := parsed(t, d)
 	assert.Equal(t, "/", s.Workloads[0].Requests[0].Path)
+}
+
+// says answers every request alike.
+type says struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (s says) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	maps.Copy(w.Header(), s.header)
+	w.WriteHeader(s.status)
+	_, _ = io.WriteString(w, s.body)
+}
+
+// FuzzRead asks a system that answers anything, at any path: what is drafted is a suite, or says why not.
+func FuzzRead(f *testing.F) {
+	f.Add("/", uint8(200), "application/json", "", `{"openapi": "3.1.0"}`)
+	f.Add("/b?x=${seq} 2#", uint8(201), "text/html; charset=\"\u2028\"", "//other.example/", "")
+	f.Add("ä//%zz", uint8(104), "JSON: {a}", "http://other.example/'\"#", "{")
+	f.Fuzz(func(t *testing.T, path string, status uint8, mediaType, location, body string) {
+		server := httptest.NewServer(says{
+			200 + int(status), http.Header{"Content-Type": {mediaType}, "Location": {location}}, body,
+		})
+		defer server.Close()
+		o := live.Options{Base: server.URL, Paths: []string{path}}
+		d, err := live.Read(t.Context(), draft.System{URL: server.URL}, o)
+		if err != nil {
+			return
+		}
+		if _, err := d.Suite(); err != nil {
+			require.ErrorContains(t, err, "no request that a suite can hold")
+			return
+		}
+		s, _ := parsed(t, d)
+		require.Len(t, s.Workloads[0].Requests, 1)
+	})
 }
