@@ -115,9 +115,7 @@ func nearKey(id int64) near.Key { return near.Key{uint64(id)} }
 func (c *cache) through(ctx context.Context, id int64, load func(context.Context) ([]byte, error)) ([]byte, error) {
 	c.settle(ctx)
 	if c.owed.has(id) { // what is cached may be from before the transfer
-		ctx, cancel := context.WithTimeout(ctx, c.timeout)
-		defer cancel()
-		return load(ctx)
+		return c.anew(ctx, load)
 	}
 	now := time.Now()
 	epoch := c.lease.epoch(now)
@@ -145,9 +143,7 @@ func (c *cache) far(
 		}
 	}
 	if !empty { // a waiter who saw the mark must not be given a row that was read before it
-		ctx, cancel := context.WithTimeout(ctx, c.timeout)
-		defer cancel()
-		body, err := load(ctx)
+		body, err := c.anew(ctx, load)
 		if err == nil {
 			c.putNear(id, generation, epoch, body)
 		}
@@ -198,6 +194,11 @@ func (c *cache) together(
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	return c.anew(ctx, load)
+}
+
+// anew loads an account for one caller alone.
+func (c *cache) anew(ctx context.Context, load func(context.Context) ([]byte, error)) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	return load(ctx)
