@@ -1,0 +1,190 @@
+// Package browsertest opens pages in a headless Chromium, for tests: what a page writes to the console, what it asks
+// the network for, what a script in it comes to, how it is printed, and what it looks like.
+package browsertest
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/needs"
+)
+
+// names are those under which Chromium is installed.
+var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+
+// startTime is more than any browser takes to start, on the busiest host.
+const startTime = 10 * time.Minute
+
+// Options say how a page is opened.
+type Options struct {
+	Width, Height int64 // CSS pixels; 1280 and 900 when 0
+	Dark          bool  // the reader prefers dark colours
+	NoScripts     bool
+}
+
+// Page is a page that is open. Its browser ends with the test.
+type Page struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	messages []string
+	requests []string
+}
+
+// Open opens a page at a URL. The test skips by name where there is no Chromium.
+func Open(t *testing.T, address string, o Options) *Page {
+	t.Helper()
+	p := &Page{t: t, ctx: started(t)}
+	require.NoError(t, chromedp.Listen(p.ctx, p.note))
+	width, height := cmp.Or(o.Width, 1280), cmp.Or(o.Height, 900)
+	Call(p, network.Enable, network.EnableParams{})
+	Call(p, log.Enable, cdp.Empty{})
+	Call(p, runtime.Enable, cdp.Empty{})
+	Call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: o.NoScripts})
+	Call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600,
+	})
+	scheme := map[bool]string{false: "light", true: "dark"}[o.Dark]
+	Call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	Do(p, chromedp.Navigate(address))
+	return p
+}
+
+// OpenFile opens a page from the disk, as a reader does who was sent it.
+func OpenFile(t *testing.T, file string, o Options) *Page {
+	t.Helper()
+	path, err := filepath.Abs(file)
+	require.NoError(t, err)
+	return Open(t, (&url.URL{Scheme: "file", Path: path}).String(), o)
+}
+
+// OpenText opens a page that is written to a file first.
+func OpenText(t *testing.T, html string, o Options) *Page {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "page.html")
+	require.NoError(t, os.WriteFile(file, []byte(html), 0o600))
+	return OpenFile(t, file, o)
+}
+
+// started is a tab of a new browser.
+func started(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range names {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		needs.Absent(t, "chromium", "", "none of "+strings.Join(names, ", ")+" is on the path")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(startTime))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // which Chromium refuses to root
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closeTab := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx)
+		closeTab()
+		stop()
+	})
+	require.NoError(t, chromedp.Do(ctx), "start "+path)
+	return ctx
+}
+
+// note keeps what the page says and asks for.
+func (p *Page) note(event any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		for _, arg := range e.Args {
+			p.messages = append(p.messages, string(e.Type)+": "+string(arg.Value)+arg.Description)
+		}
+	case *runtime.EventExceptionThrown:
+		text := "exception: " + e.ExceptionDetails.Text
+		if thrown := e.ExceptionDetails.Exception; thrown != nil {
+			text += " " + thrown.Description
+		}
+		p.messages = append(p.messages, text)
+	case *log.EventEntryAdded:
+		p.messages = append(p.messages, string(e.Entry.Level)+": "+e.Entry.Text)
+	case *network.EventRequestWillBeSent:
+		p.requests = append(p.requests, e.Request.URL)
+	}
+}
+
+// Messages are what was written to the console so far: by scripts, and by the browser about the page.
+func (p *Page) Messages() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.messages...)
+}
+
+// Requests are the URLs that were asked for so far, that of the page first; data within the page is none.
+func (p *Page) Requests() (all []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.requests {
+		if !strings.HasPrefix(r, "data:") {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// Do takes an action of chromedp, and is what comes of it.
+func Do[T any](p *Page, action chromedp.Action[T]) T {
+	p.t.Helper()
+	result, err := chromedp.Run(p.ctx, action)
+	require.NoError(p.t, err)
+	return result
+}
+
+// Call sends a command of the DevTools protocol, and is its result.
+func Call[P, R any](p *Page, command cdp.Command[P, R], params P) R {
+	p.t.Helper()
+	result, err := chromedp.Call(p.ctx, command, params)
+	require.NoError(p.t, err, command.Method)
+	return result
+}
+
+// Eval is what a JavaScript expression comes to, by way of JSON. A promise is waited for.
+func Eval[T any](p *Page, expression string) T {
+	p.t.Helper()
+	return Do(p, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// Screenshot is a PNG of the whole page.
+func (p *Page) Screenshot() []byte {
+	p.t.Helper()
+	return Do(p, chromedp.FullScreenshot(100))
+}
+
+// PDF is the page as it is printed.
+func (p *Page) PDF() []byte {
+	p.t.Helper()
+	return Do(p, chromedp.PrintToPDF(chromedp.PDFPrintBackground()))
+}

@@ -1,0 +1,35 @@
+package browsertest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const small = `<!DOCTYPE html><html lang="en"><meta name="viewport"
+content="width=device-width"><title>x</title><body><p id="p">first</p><noscript>no scripts</noscript>
+<script>console.log("hello"); document.getElementById("p").textContent = matchMedia("(prefers-color-scheme: dark)").matches
+? "dark" : "light"; none()</script><img alt="" src="missing.png"></body></html>`
+
+func TestAPageIsSeenAsItIs(t *testing.T) {
+	t.Parallel()
+	p := OpenText(t, small, Options{Dark: true, Width: 390})
+	assert.Equal(t, "dark", Eval[string](p, `document.getElementById("p").textContent`))
+	assert.Equal(t, 390, Eval[int](p, `Promise.resolve(innerWidth)`))
+	assert.Contains(t, strings.Join(p.Messages(), "\n"), "hello")
+	assert.Contains(t, strings.Join(p.Messages(), "\n"), "ERR_FILE_NOT_FOUND")
+	assert.Contains(t, strings.Join(p.Messages(), "\n"), "exception: Uncaught ReferenceError: none is not defined")
+	assert.Len(t, p.Requests(), 2)
+	assert.True(t, strings.HasPrefix(string(p.PDF()), "%PDF-"))
+	assert.True(t, strings.HasPrefix(string(p.Screenshot()), "\x89PNG"))
+}
+
+func TestAPageWithoutScripts(t *testing.T) {
+	t.Parallel()
+	p := OpenText(t, small, Options{NoScripts: true})
+	assert.NotContains(t, strings.Join(p.Messages(), "\n"), "hello")
+}
