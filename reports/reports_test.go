@@ -37,7 +37,7 @@ func TestEveryRenditionIsWritten(t *testing.T) {
 		"overview", "phase-1-endpoints", "phase-1-percentiles", "phase-1-throughput", "phase-1-usage",
 		"phase-2-endpoints", "phase-2-percentiles", "phase-2-throughput", "phase-2-usage",
 	} {
-		want = append(want, "charts/"+c+".png", "charts/"+c+".svg")
+		want = append(want, "charts/"+c+".csv", "charts/"+c+".png", "charts/"+c+".svg")
 	}
 	assert.Equal(t, append(want, "report.html", "report.md", "report.txt"), names)
 	require.NoError(t, Write(dir, run), "again, over what is there")

@@ -19,8 +19,8 @@ import (
 // fileWidth is the width of report.txt, in columns.
 const fileWidth = 100
 
-// Write writes every rendition of the run into dir: charts/*.png and charts/*.svg,
-// report.txt, report.md and report.html. Each file is written beside and renamed. What
+// Write writes every rendition of the run into dir: charts/*.png, *.svg and *.csv (what is
+// drawn, as figures), report.txt, report.md and report.html. Each file is written beside and renamed. What
 // fails does not keep the rest from being written; errors name the file.
 func Write(dir string, run *archive.Run) error {
 	r, err := figures.Of(run)
@@ -41,6 +41,7 @@ func Write(dir string, run *archive.Run) error {
 	for _, c := range charts {
 		try(filepath.Join(folder, c.Name+".png"), c.PNG)
 		try(filepath.Join(folder, c.Name+".svg"), c.SVG)
+		try(filepath.Join(folder, c.Name+".csv"), c.CSV)
 	}
 	try(filepath.Join(dir, "report.txt"),
 		func(w io.Writer) error { return text.Write(w, r, text.Options{Width: fileWidth}) })

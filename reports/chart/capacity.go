@@ -27,7 +27,32 @@ func capacity(p figures.Phase, footer footerFunc) Chart {
 	bottom := tryPanel(p, "p99 response time, ms", tries, false, func(t try) float64 { return t.p99 })
 	bottom.plot.X.Label.Text = "offered rate, req/s"
 	about := p.CapacityLines()[0] + ". Circles met the bounds, crosses missed one; squares: the generator gave out."
-	return phaseChart(p, footer, "capacity", "Capacity", about, 180, top, bottom)
+	return phaseChart(p, footer, "capacity", "Capacity", about, 180, top, bottom).with(capacityTable(p, tries))
+}
+
+// capacityTable is what the chart draws, as figures.
+func capacityTable(p figures.Phase, tries []try) ([]Column, [][]Cell) {
+	columns := []Column{
+		{"offered", "req/s"}, {"achieved", "req/s"}, {"p99 response time", "ms"}, {"outcome", ""},
+		{"documented", "req/s"},
+	}
+	fixed := []Cell{number(p.Search.Start)}
+	if found := p.Search.Found; found.Known() {
+		columns = append(columns, Column{"capacity", "req/s"}, Column{"capacity, lowest", "req/s"},
+			Column{"capacity, highest", "req/s"})
+		if found.AtLeast {
+			fixed = append(fixed, Cell{}, number(found.Capacity), Cell{})
+		} else {
+			fixed = append(fixed, number(found.Capacity), number(found.Low), number(found.High))
+		}
+	}
+	rows := [][]Cell{}
+	for _, t := range tries {
+		row := []Cell{number(t.offered), numberAbove0(t.achieved), numberAbove0(t.p99),
+			{Text: figures.Clean(t.outcome)}}
+		rows = append(rows, append(row, fixed...))
+	}
+	return columns, rows
 }
 
 // triesOf reads the runs of a search, by the rate that they were offered.

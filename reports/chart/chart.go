@@ -33,6 +33,11 @@ type Chart struct {
 	About string // the same in a sentence, with the figures, for those who do not see it
 	body  drawing
 	frame frame
+	run   string // id of the run; "" for a history
+
+	// What is drawn, as figures.
+	columns []Column
+	rows    [][]Cell
 }
 
 // drawing is what stands between a chart's heading and its footer.
@@ -59,6 +64,9 @@ func All(r *figures.Report) []Chart {
 			charts = append(charts, throughput(p, footer), percentiles(p, footer), usage(p, footer),
 				endpoints(p, footer))
 		}
+	}
+	for i := range charts {
+		charts[i].run = r.Run.ID
 	}
 	return charts
 }

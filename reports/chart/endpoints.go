@@ -66,7 +66,21 @@ func endpoints(p figures.Phase, footer footerFunc) Chart {
 		about = "No run that counts recorded an answer."
 	}
 	return phaseChart(p, footer, "endpoints", "Response time of each operation", about,
-		70+vg.Length(max(4, len(shown)))*19, pan)
+		70+vg.Length(max(4, len(shown)))*19, pan).with(endpointTable(shown))
+}
+
+// endpointTable is what the chart draws, as figures.
+func endpointTable(shown []endpoint) ([]Column, [][]Cell) {
+	columns := []Column{
+		{"operation", ""}, {"p50 response time", "ms"}, {"p99 response time", "ms"}, {"requests", ""}, {"failed", ""},
+	}
+	rows := [][]Cell{}
+	for _, e := range shown {
+		rows = append(rows, []Cell{
+			{Text: e.name}, number(e.p50), number(e.p99), number(float64(e.requests)), number(float64(e.failed)),
+		})
+	}
+	return columns, rows
 }
 
 // endpointsOf are the operations that were answered at all, slowest first.

@@ -51,7 +51,40 @@ func overview(r *figures.Report, footer footerFunc) Chart {
 				"Dashed: as much achieved as documented.",
 			footer: footer(r.Stores()),
 		},
+	}.with(spotTable(rates, times))
+}
+
+// spotTable is what the overview draws, as figures.
+func spotTable(rates, times []spot) ([]Column, [][]Cell) {
+	columns := []Column{{"phase", ""}, {"documented rate", "req/s"}}
+	for _, of := range []struct{ name, unit string }{{"achieved rate", "req/s"}, {"p99 response time", "ms"}} {
+		columns = append(columns, Column{of.name, of.unit}, Column{of.name + ", smallest run", of.unit},
+			Column{of.name + ", largest run", of.unit}, Column{of.name + ", documented", of.unit},
+			Column{of.name + ", verdict", ""})
 	}
+	columns = append(columns, Column{"capacity", "req/s"}, Column{"capacity, at least", "req/s"})
+	rows := [][]Cell{}
+	for i, rate := range rates {
+		row := []Cell{{Text: rate.name}, number(rate.x)}
+		row = append(append(row, rate.cells()...), times[i].cells()...)
+		capacity := []Cell{numberAbove0(rate.capacity), {}}
+		if rate.atLeast {
+			slices.Reverse(capacity)
+		}
+		rows = append(rows, append(row, capacity...))
+	}
+	return columns, rows
+}
+
+// cells are a spot's median, smallest and largest run, documented figure and verdict.
+func (s spot) cells() []Cell {
+	cells := make([]Cell, 3, 5)
+	if len(s.measured) > 0 {
+		cells = []Cell{
+			number(stats.Median(s.measured)), number(slices.Min(s.measured)), number(slices.Max(s.measured)),
+		}
+	}
+	return append(cells, numberAbove0(s.bound), Cell{Text: s.word()})
 }
 
 // spots are the phases' claims on a metric. A phase without such a claim shows what was

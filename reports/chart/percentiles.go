@@ -96,8 +96,35 @@ func percentiles(p figures.Phase, footer footerFunc) Chart {
 		pan.right = append(pan.right, note{service[n-1].y, "service time", orange})
 	}
 	return phaseChart(p, footer, "percentiles", "Percentiles of the response time", aboutPercentiles(p, response), 290,
-		pan)
+		pan).with(percentileTable(response, low, high, service, claims))
 }
+
+// percentileTable is what the chart draws, as figures.
+func percentileTable(response, low, high, service []xy, claims []judge.Result) ([]Column, [][]Cell) {
+	s := sheet{x: Column{"share of the requests", "%"}}
+	s.line("response time", "ms", inPercent(response))
+	s.line("response time, smallest run", "ms", inPercent(low))
+	s.line("response time, largest run", "ms", inPercent(high))
+	s.line("service time", "ms", inPercent(service))
+	for _, r := range claims {
+		m, _ := suite.MetricByName(r.Metric)
+		s.line(fmt.Sprintf("%s required %s", r.Metric, figures.Symbol(r.Op)), "ms",
+			[]xy{{percent(m.Quantile), r.Bound}})
+	}
+	return s.table()
+}
+
+// inPercent are the points of a curve with the share in percent instead of the place on the axis.
+func inPercent(points []xy) []xy {
+	all := make([]xy, 0, len(points))
+	for _, p := range points {
+		all = append(all, xy{percent(share(p.x)), p.y})
+	}
+	return all
+}
+
+// percent is a share in percent, without the noise of the arithmetic in its last digits.
+func percent(q float64) float64 { return math.Round(q*1e10) / 1e8 }
 
 func aboutPercentiles(p figures.Phase, response []xy) string {
 	if len(response) == 0 {

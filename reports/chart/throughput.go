@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
@@ -17,50 +18,95 @@ import (
 // mostThin is how many runs are drawn one by one.
 const mostThin = 40
 
-// throughput shows the good answers of every second, of each run and their median.
-func throughput(p figures.Phase, footer footerFunc) Chart {
-	var counted, others []times
-	start, end := span(p)
+// secondsLabel is below an axis of time.
+const secondsLabel = "seconds since the load began"
+
+// flow is one run's good answers over time.
+type flow struct {
+	run     int
+	seconds times
+	points  []xy // as drawn
+}
+
+// flows are the good answers of a phase over time.
+type flows struct {
+	start, end      float64 // of the measurement window, in seconds since the load began
+	every           int     // seconds that a point stands for
+	counted, others []flow  // of the runs that count, and of the others
+	middle, offered []xy    // median of the runs that count; the offered rate, where it changed
+	steady          []sheetMark
+}
+
+func flowsOf(p figures.Phase) flows {
+	f := flows{every: 1}
+	f.start, f.end = span(p)
 	for _, r := range p.Runs {
-		if l := answered(r, start); len(l) > 0 {
+		if l := answered(r, f.start); len(l) > 0 {
 			if r.Counts() {
-				counted = append(counted, l)
+				f.counted = append(f.counted, flow{run: r.Number, seconds: l})
 			} else {
-				others = append(others, l)
+				f.others = append(f.others, flow{run: r.Number, seconds: l})
 			}
 		}
+		if r.Warm != nil && r.Warm.Steady > 0 && r.Window != nil {
+			at := f.start + (r.Warm.Steady - r.Window.Start).Seconds()
+			f.steady = append(f.steady, sheetMark{at, fmt.Sprintf("run %d is steady", r.Number)})
+		}
 	}
-	every := thinning(append(counted, others...))
-	pan := newPanel("Good answers, req/s", "seconds since the load began")
+	f.every = thinning(f.seconds(f.counted, f.others))
+	shift := 0.5 + f.start - math.Ceil(f.start)
+	for _, some := range [][]flow{f.counted, f.others} {
+		for i := range some[:min(len(some), mostThin)] {
+			some[i].points = some[i].seconds.points(shift, f.every)
+		}
+	}
+	f.middle = medians(f.seconds(f.counted)).points(shift, f.every)
+	if p.Shape.Kind != "" {
+		f.offered = offeredOver(p, f.start, f.end)
+	}
+	return f
+}
+
+// seconds are the values of some runs.
+func (f flows) seconds(of ...[]flow) []times {
+	var all []times
+	for _, some := range of {
+		for _, one := range some {
+			all = append(all, one.seconds)
+		}
+	}
+	return all
+}
+
+// throughput shows the good answers of every second, of each run and their median.
+func throughput(p figures.Phase, footer footerFunc) Chart {
+	f := flowsOf(p)
+	pan := newPanel("Good answers, req/s", secondsLabel)
 	offered := p.Mean()
 	target, claimed := p.Result(suite.Goodput)
-	zeroAxis(&pan.plot.Y, 1.2, append(values(append(counted, others...)), highest(p), target.Bound)...)
-	pan.empty = len(counted)+len(others) == 0
-	pan.plot.X.Min, pan.plot.X.Max = 0, end
-	middle := medians(counted)
-	shift := 0.5 + start - math.Ceil(start)
+	zeroAxis(&pan.plot.Y, 1.2, append(values(f.seconds(f.counted, f.others)), highest(p), target.Bound)...)
+	pan.empty = len(f.counted)+len(f.others) == 0
+	pan.plot.X.Min, pan.plot.X.Max = 0, f.end
 	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
-		shadeWarmup(c, pl, start)
-		for _, l := range others[:min(len(others), mostThin)] {
-			stroke(c, pl, dashed(soft, 0.8, 1, 2), l.points(shift, every))
+		shadeWarmup(c, pl, f.start)
+		for _, l := range f.others {
+			stroke(c, pl, dashed(soft, 0.8, 1, 2), l.points)
 		}
-		for _, l := range counted[:min(len(counted), mostThin)] {
-			stroke(c, pl, line(lightBlue, 0.8), l.points(shift, every))
+		for _, l := range f.counted {
+			stroke(c, pl, line(lightBlue, 0.8), l.points)
 		}
-		if p.Shape.Kind == "" {
+		if f.offered == nil {
 			level(c, pl, dashed(orange, 1.2, 6, 3), offered)
 		} else {
-			stroke(c, pl, dashed(orange, 1.2, 6, 3), offeredOver(p, start, end))
+			stroke(c, pl, dashed(orange, 1.2, 6, 3), f.offered)
 		}
 		if claimed {
 			level(c, pl, dashed(boundRed, 1.4, 1.5, 2), target.Bound)
 		}
-		for _, r := range p.Runs {
-			if r.Warm != nil && r.Warm.Steady > 0 && r.Window != nil {
-				tick(c, pl, start+(r.Warm.Steady-r.Window.Start).Seconds())
-			}
+		for _, m := range f.steady {
+			tick(c, pl, m.x)
 		}
-		stroke(c, pl, line(blue, 2.2), middle.points(shift, every))
+		stroke(c, pl, line(blue, 2.2), f.middle)
 	})
 	pan.right = append(pan.right, note{offered, offeredNote(p), orange})
 	if claimed {
@@ -72,8 +118,41 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	if achieved, known := p.Pool.Figure(suite.OfGoodput); known {
 		pan.right = append(pan.right, note{achieved, "achieved " + figures.Number(achieved), blue})
 	}
-	about := aboutThroughput(p, len(counted), len(others), every)
-	return phaseChart(p, footer, "throughput", "Throughput over time", about, 250, pan)
+	about := aboutThroughput(p, len(f.counted), len(f.others), f.every)
+	return phaseChart(p, footer, "throughput", "Throughput over time", about, 250, pan).
+		with(f.table(p, target, claimed))
+}
+
+// table is what the chart draws, as figures.
+func (f flows) table(p figures.Phase, target judge.Result, claimed bool) ([]Column, [][]Cell) {
+	s := sheet{x: Column{"time since the load began", "s"}}
+	s.line("median of the runs that count", "req/s", f.middle)
+	for _, one := range f.counted {
+		if one.points != nil {
+			s.line(fmt.Sprintf("run %d", one.run), "req/s", one.points)
+		}
+	}
+	for _, one := range f.others {
+		if one.points != nil {
+			s.line(fmt.Sprintf("run %d, excluded", one.run), "req/s", one.points)
+		}
+	}
+	if len(s.lines) == 1 && len(f.middle) == 0 {
+		return s.table()
+	}
+	if f.offered == nil {
+		s.level("offered", "req/s", p.Mean())
+	} else {
+		s.line("offered", "req/s", f.offered)
+	}
+	if claimed {
+		s.level("required "+figures.Symbol(target.Op), "req/s", target.Bound)
+	}
+	if f.start > 0 {
+		s.mark(f.start, "warm-up ends")
+	}
+	s.marks = append(s.marks, f.steady...)
+	return s.table()
 }
 
 // aboutThroughput says what the chart of so many runs that count, and so many others, shows; a point stands for so many

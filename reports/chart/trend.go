@@ -49,7 +49,32 @@ func Trend(number int, r trend.Result) Chart {
 	return Chart{
 		Name: fmt.Sprintf("series-%d", number), Title: s.Name, About: about,
 		body: panels{[]*panel{pan}, 170}, frame: frame{s.Name, about, fmt.Sprintf("%d data points", len(s.Values))},
+	}.with(trendTable(r, edges, changes))
+}
+
+// trendTable is what the chart draws, as figures.
+func trendTable(r trend.Result, edges []int, changes []trend.Change) ([]Column, [][]Cell) {
+	unit := figures.Clean(r.Series.Unit)
+	columns := []Column{
+		{"number", ""}, {"data point", ""}, {"measured", unit}, {"median of its level", unit}, {"change", "%"},
 	}
+	rows := [][]Cell{}
+	for i := 0; i+1 < len(edges); i++ {
+		middle := stats.Median(r.Series.Values[edges[i]:edges[i+1]])
+		for at := edges[i]; at < edges[i+1]; at++ {
+			row := []Cell{number(float64(at)), {}, number(r.Series.Values[at]), number(middle), {}}
+			if at < len(r.Series.Points) {
+				row[1].Text = figures.Clean(r.Series.Points[at])
+			}
+			for _, c := range changes {
+				if c.At == at {
+					row[4] = number(100 * (c.Ratio() - 1))
+				}
+			}
+			rows = append(rows, row)
+		}
+	}
+	return columns, rows
 }
 
 // levels are where the levels of a series begin, and its end; and its changes in order.

@@ -27,9 +27,10 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 	workers := workersOf(p)
 	cpu := usagePanel(p, "Processor time of each worker, % of one core", workers, func(w worker) times { return w.cpu })
 	memory := usagePanel(p, "Resident memory of each worker, MiB", workers, func(w worker) times { return w.memory })
-	memory.plot.X.Label.Text = "seconds since the load began"
+	memory.plot.X.Label.Text = secondsLabel
 	limit := float64(p.MemoryLimit) / (1 << 20)
-	if limit > 0 && !memory.empty && limit < 3*memory.plot.Y.Max {
+	limited := limit > 0 && !memory.empty && limit < 3*memory.plot.Y.Max
+	if limited {
 		memory.plot.Y.Max = max(memory.plot.Y.Max, limit*1.2)
 		memory.paint(func(c draw.Canvas, pl *plot.Plot) { level(c, pl, dashed(boundRed, 1.4, 6, 3), limit) })
 		memory.right = append(memory.right, note{limit, "limit " + figures.Memory(p.MemoryLimit), boundRed})
@@ -45,7 +46,35 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 	if cpu.empty && memory.empty {
 		about = "No run that counts recorded what its workers used."
 	}
-	return phaseChart(p, footer, "usage", "Processor and memory of the workers", about, 180, cpu, memory)
+	return phaseChart(p, footer, "usage", "Processor and memory of the workers", about, 180, cpu, memory).
+		with(usageTable(p, workers, limit, limited))
+}
+
+// usageTable is what the chart draws, as figures.
+func usageTable(p figures.Phase, workers []worker, limit float64, limited bool) ([]Column, [][]Cell) {
+	s := sheet{x: Column{"time since the load began", "s"}}
+	add := func(what, unit string, read func(worker) times) {
+		var lines []times
+		for _, w := range workers {
+			lines = append(lines, read(w))
+		}
+		every := thinning(lines)
+		for i, w := range workers {
+			s.line(w.name+", "+what, unit, lines[i].points(0, every))
+		}
+		if len(workers) > len(workerColors) {
+			s.line("median, "+what, unit, medians(lines).points(0, every))
+		}
+	}
+	add("processor time", "% of one core", func(w worker) times { return w.cpu })
+	add("memory", "MiB", func(w worker) times { return w.memory })
+	if limited {
+		s.level("memory limit of each", "MiB", limit)
+	}
+	if start, _ := span(p); start > 0 && len(workers) > 0 {
+		s.mark(start, "warm-up ends")
+	}
+	return s.table()
 }
 
 // workersOf reads the usage of each worker by name; a reading belongs to the second

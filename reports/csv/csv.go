@@ -55,9 +55,4 @@ func outcome(o judge.Outcome) []string {
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // cell is foreign text that no spreadsheet takes for a formula.
-func cell(s string) string {
-	if s = figures.Clean(s); s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+func cell(s string) string { return figures.NoFormula(figures.Clean(s)) }

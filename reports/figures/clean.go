@@ -24,6 +24,14 @@ func Clean(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
+// NoFormula makes a cleaned text a cell that no spreadsheet takes for a formula.
+func NoFormula(s string) string {
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
 // CleanAll cleans every line.
 func CleanAll(lines []string) []string {
 	cleaned := make([]string, 0, len(lines))
