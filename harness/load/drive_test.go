@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -410,4 +411,35 @@ func TestDriveStartsWhenItIsTold(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, stopped.Interrupted)
 	assert.Zero(t, stopped.Window.Sent)
+}
+
+func TestARunTellsWhatBecomesOfItsRequestsWhileItGoesOn(t *testing.T) {
+	for _, path := range []string{"loop", "workers"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			c := brief(serve(t, func(http.ResponseWriter, *http.Request) {}).URL)
+			var all []measure.Live
+			c.Live = func(l measure.Live) { all = append(all, l) }
+			d, err := newDriver(t.Context(), c, mustBase(t, c))
+			require.NoError(t, err)
+			if path == "workers" {
+				d.carrier = newWorkers(d)
+			}
+			o := d.run()
+			require.NotEmpty(t, all)
+			var until time.Duration
+			var offered, completed uint64
+			for _, l := range all {
+				assert.Positive(t, l.Length)
+				assert.Equal(t, until, l.At-l.Length, "each begins where the one before ended")
+				until, offered, completed = l.At, offered+l.Offered, completed+l.Completed
+				assert.Zero(t, l.Failed)
+				assert.Equal(t, l.Completed > 0, l.P99 != nil)
+			}
+			assert.Positive(t, completed)
+			assert.LessOrEqual(t, completed, o.Warmup.Succeeded+o.Window.Succeeded)
+			assert.LessOrEqual(t, offered, o.Warmup.Offered+o.Window.Offered)
+			assert.GreaterOrEqual(t, offered, completed)
+		})
+	}
 }

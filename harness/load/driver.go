@@ -20,6 +20,7 @@ const (
 	lead         = 50 * time.Millisecond  // from when all is ready to the origin
 	progressTick = 250 * time.Millisecond // between calls of Config.Progress
 	dialsAtOnce  = 16                     // when the connections are opened
+	ticksPerLive = 4                      // between calls of Config.Live
 	dialLimit    = 3 * time.Second        // for opening them all before the origin
 )
 
@@ -56,6 +57,7 @@ type driver struct {
 	stop     context.CancelFunc
 	broken   atomic.Bool // breaking off cost at least one request
 	recorder *measure.Recorder
+	offered  atomic.Uint64 // requests whose moment came
 	times    *timetable
 	carrier  carrier
 	// wrap stands in for the pacing, in tests; nil for none.
@@ -69,6 +71,9 @@ func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
 	}
 	if base.Port() == "" {
 		d.address = net.JoinHostPort(base.Hostname(), map[string]string{"http": "80", "https": "443"}[base.Scheme])
+	}
+	if c.Live != nil {
+		d.recorder.Observe()
 	}
 	d.times = newTimetable(c, d.now, d.begin)
 	d.stopped, d.stop = context.WithCancel(ctx)
@@ -95,7 +100,7 @@ func (d *driver) begin(start, end time.Duration) bool {
 	return true
 }
 
-// fastest is the highest rate that is offered, as far as it can be told in advance.
+// fastest is the highest rate that is offered, as far as it can be reported in advance.
 func (d *driver) fastest() float64 {
 	rate := fastest(d.Schedule, d.Duration)
 	if d.Warmup.Schedule != nil {
@@ -179,22 +184,53 @@ func (d *driver) outcome(interrupted bool) *Outcome {
 	return o
 }
 
-// progress reports the time until the run has ended.
+// progress reports the time, and what became of requests, until the run has ended.
 func (d *driver) progress(ended <-chan struct{}) {
-	if d.Progress == nil {
+	if d.Progress == nil && d.Live == nil {
 		return
 	}
 	tick := time.NewTicker(progressTick)
 	defer tick.Stop()
-	for {
+	var reported reported
+	for n := 1; ; n++ {
 		select {
 		case <-tick.C:
-			d.Progress(d.now())
+			d.tell()
+			if n%ticksPerLive == 0 {
+				d.live(&reported)
+			}
 		case <-ended:
-			d.Progress(d.now())
+			d.tell()
+			d.live(&reported)
 			return
 		}
 	}
+}
+
+// tell reports the time.
+func (d *driver) tell() {
+	if d.Progress != nil {
+		d.Progress(d.now())
+	}
+}
+
+// reported is what [driver.live] has reported: until when, and how many requests had been offered by then.
+type reported struct {
+	at      time.Duration
+	offered uint64
+}
+
+// live reports what became of requests since it did so last, unless that is hardly any time.
+func (d *driver) live(last *reported) {
+	now := d.now()
+	if d.Live == nil || now-last.at < progressTick {
+		return
+	}
+	offered := d.offered.Load()
+	l := d.recorder.Live()
+	l.At, l.Length, l.Offered = now, now-last.at, offered-last.offered
+	*last = reported{now, offered}
+	d.Live(l)
 }
 
 // pacing returns what waits for a moment and tells the time; false when the run was broken off.
@@ -219,7 +255,9 @@ func (d *driver) release() (until time.Duration, all bool) {
 			return moment, true
 		}
 		d.carrier.prepare()
-		switch now, ok := pace(moment); {
+		now, ok := pace(moment)
+		d.offered.Add(1)
+		switch {
 		case !ok:
 			d.breakOff(moment, max(0, now), o.known)
 			return max(0, now), false

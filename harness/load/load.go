@@ -80,6 +80,7 @@ type Config struct {
 	// length is not fixed: with its edges since the origin. It must return at once; may be nil.
 	Window   func(start, end time.Duration)
 	Progress func(at time.Duration) // called a few times a second with the time since the origin; may be nil
+	Live     func(measure.Live)     // called once a second with what became of requests in it; may be nil
 	// called with every sample, but for arrivals that are [PassedOver], by several goroutines at once; keeps nothing of
 	// its memory; may be nil
 	Observe func(measure.Sample)

@@ -66,7 +66,10 @@ func (d *driver) pass(moment, now time.Duration, why error) {
 		return measure.Sample{Scheduled: scheduled, Released: now, Endpoint: PassedOver, Unsent: true, Err: why}
 	}
 	d.unsent(sample(moment))
-	d.times.skip(now, func(count uint64, first time.Duration) { d.recorder.RecordAll(count, sample(first)) })
+	d.times.skip(now, func(count uint64, first time.Duration) {
+		d.offered.Add(count)
+		d.recorder.RecordAll(count, sample(first))
+	})
 }
 
 // refuse records an arrival for which the backlog has no room.

@@ -80,6 +80,16 @@ func (h *Histogram) Count() uint64 {
 	return uint64(h.sparse.TotalCount())
 }
 
+// reset empties the histogram.
+func (h *Histogram) reset() {
+	h.outOfRange = 0
+	if h.dense != nil {
+		h.dense.Reset()
+	} else {
+		h.sparse.Reset()
+	}
+}
+
 // Merge adds the values of other. Values that do not fit are an error, not a loss.
 func (h *Histogram) Merge(other *Histogram) error {
 	var dropped int64

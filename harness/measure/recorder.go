@@ -28,6 +28,8 @@ type Recorder struct {
 	mu      sync.Mutex
 	windows []*tally
 	latest  time.Duration // the latest moment of a sample; kept while the last window has no end
+	live    *liveTally    // nil: nobody asked for it
+	spare   *liveTally    // empty, takes its place
 }
 
 // endless is the end of a window that has none yet.
@@ -79,6 +81,9 @@ func (r *Recorder) Record(s Sample) {
 	if r.windows[len(r.windows)-1].End == endless {
 		r.latest = max(r.latest, s.Scheduled, s.Done)
 	}
+	if r.live != nil {
+		r.live.add(1, &s)
+	}
 	for _, t := range r.windows {
 		if t.Start <= s.Scheduled && s.Scheduled < t.End {
 			t.scheduled(&s)
@@ -98,6 +103,9 @@ func (r *Recorder) RecordAll(count uint64, s Sample) {
 	defer r.mu.Unlock()
 	if r.windows[len(r.windows)-1].End == endless {
 		r.latest = max(r.latest, s.Scheduled)
+	}
+	if r.live != nil {
+		r.live.add(count, &s)
 	}
 	for _, t := range r.windows {
 		if t.Start <= s.Scheduled && s.Scheduled < t.End {

@@ -310,6 +310,11 @@ func BenchmarkRecorder(b *testing.B) {
 		r := fresh()
 		run(b, func() *Recorder { return r })
 	})
+	b.Run("recorders=observed", func(b *testing.B) {
+		r := fresh()
+		r.Observe()
+		run(b, func() *Recorder { return r })
+	})
 	b.Run("recorders=each", func(b *testing.B) { run(b, fresh) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -33,6 +34,9 @@ type Event struct {
 	Left    time.Duration  // estimate for everything that remains
 	Trial   *archive.Trial // set with StageRunDone
 	Invalid []string       // set with StageRunDone: why the run does not count
+	// Live is set once a second with [StageWarmup] and [StageMeasure]: what became of requests in the last second of
+	// load, for looking at.
+	Live *measure.Live
 }
 
 // overhead is what a run takes beside warm-up and window, and a phase beside its runs,

@@ -157,7 +157,7 @@ func (s *steps) step(ctx context.Context, at suite.Phase, number int) (*archive.
 	err := s.drive(ctx, at, t, s.instance, s.stores, offer{
 		schedule: s.schedule(at, t.Seed, window),
 		warmup:   stepWarmup(float64(at.Rate), number, settle),
-		window:   window, timeout: s.timeout,
+		window:   window, timeout: s.timeout, search: true,
 	})
 	t.Noise.SpinAfter, t.Noise.MHzAfter, t.Warm = s.spin, s.frequency, nil
 	all := s.instance.Faults()

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -316,6 +317,33 @@ func TestAnInterruptKeepsWhatWasMeasured(t *testing.T) {
 	assert.Empty(t, r.Failure)
 	assert.Zero(t, c.System.(*fakeSystem).open.Load())
 	assert.FileExists(t, filepath.Join(c.Out, c.ID, "run.json"))
+}
+
+func TestEventsTellWhatBecomesOfRequests(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	var mu sync.Mutex
+	completed, seconds := map[int]uint64{}, map[int]int{}
+	c.Observe = func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Live == nil {
+			return
+		}
+		assert.Contains(t, []Stage{StageWarmup, StageMeasure}, e.Stage)
+		assert.False(t, e.Search)
+		completed[e.Run] += e.Live.Completed
+		seconds[e.Run]++
+		require.NotNil(t, e.Live.Workers)
+		assert.Equal(t, 1, *e.Live.Workers)
+	}
+	c.Options.Duration = 300 * time.Millisecond
+	r, err := Verify(t.Context(), c)
+	require.NoError(t, err)
+	for _, trial := range r.Phases[0].Trials {
+		assert.Positive(t, seconds[trial.Number], "run %d", trial.Number)
+		assert.Positive(t, completed[trial.Number], "run %d", trial.Number)
+	}
 }
 
 func TestALimitThatTheHostCannotGiveIsCutAndNoted(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
@@ -52,7 +51,7 @@ func (p *pipeline) trial(
 	window := p.window(phase)
 	driveErr := p.drive(ctx, phase, t, instance, stores, offer{
 		schedule: p.schedule(phase, t.Seed, window), warmup: p.warmup(phase, t.Seed), window: window,
-		timeout: p.Suite.Plan.Timeout,
+		timeout: p.Suite.Plan.Timeout, search: kind == kindSearch,
 	})
 
 	event.Stage = StageStop
@@ -85,6 +84,7 @@ type offer struct {
 	warmup   load.Warmup
 	window   time.Duration // length of the measurement window
 	timeout  time.Duration // of each request
+	search   bool          // the run is one of a search for the capacity
 }
 
 // drive offers the load and fills the trial with what was seen.
@@ -100,8 +100,6 @@ func (p *pipeline) drive(
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: prepare the requests", phase.Title(), t.Number), err}
 	}
-	var began atomic.Int64 // start of the measurement window, since the origin
-	began.Store(int64(load.Never))
 	readied := time.Now()
 	if t.Noise.SpinBefore == 0 {
 		t.Noise.QuietBefore = p.settle(ctx, func() []measure.Process { return processes(instance, stores.info()) })
@@ -111,6 +109,7 @@ func (p *pipeline) drive(
 	var watcher *probe.Watcher
 	var watched *storeWatch
 	disturbance := p.disturbed(ctx, phase, instance, t.Seed)
+	progress := p.driving(Event{Phase: phase, Run: t.Number, Runs: p.Options.Runs, Search: offered.search}, instance)
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
@@ -123,12 +122,12 @@ func (p *pipeline) drive(
 			watcher = watch(origin, phase, instance, stores)
 		},
 		Window: func(start, end time.Duration) {
-			began.Store(int64(start))
+			progress.began.Store(int64(start))
 			watcher.Begin(start, end)
 			watched = watchStores(ctx, stores.set, t.Started, start, end)
 			disturbance.start(t.Started, start, end)
 		},
-		Progress: func(at time.Duration) { p.driving(phase, t.Number, at, time.Duration(began.Load())) },
+		Progress: progress.at, Live: progress.live,
 	})
 	restore()
 	t.Stores = watched.stop()
@@ -180,15 +179,6 @@ func (p *pipeline) window(phase suite.Phase) time.Duration {
 		return phase.Duration
 	}
 	return p.Options.Duration
-}
-
-// driving reports the progress of a run that is under load, and whose measurement window starts at a moment.
-func (p *pipeline) driving(phase suite.Phase, run int, at, start time.Duration) {
-	e := Event{Stage: StageMeasure, Phase: phase, Run: run, Runs: p.Options.Runs}
-	if at < start {
-		e.Stage = StageWarmup
-	}
-	p.observe(e)
 }
 
 // processes are all processes whose usage a run records.
