@@ -11,7 +11,6 @@ import (
 	"html/template"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/judge"
@@ -19,6 +18,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/script"
 )
 
 //go:embed page.html
@@ -34,14 +34,18 @@ var layout = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clean":   func(s string) string { return figures.Shorten(figures.Clean(s), longest) },
 	"capital": figures.Capital, "count": figures.Count, "documented": figures.Documented,
 	"measured": figures.Measured, "judged": figures.Judged,
-	"style": func() template.CSS { return template.CSS(style) },
+	"style":  func() template.CSS { return template.CSS(style) },
+	"policy": func() string { return script.Policy(nil, []string{style}) },
 }).Parse(source))
 
 // content is what the page shows.
 type content struct {
 	*figures.Report
+	Claims   []row
+	Limits   []limit
 	Phases   []section
 	Overview image
+	Notes    []notes
 	Began    string
 	Took     string
 	Exit     string
@@ -52,6 +56,7 @@ type content struct {
 // section is the part of the page that one phase has.
 type section struct {
 	figures.Phase
+	Omitted   []omitted // runs that are excluded
 	Charts    []image
 	Figures   []pair
 	Endpoints []breakdown
@@ -64,9 +69,12 @@ type pair struct{ Name, Value string }
 
 // image is a chart within the page; without a source it could not be drawn.
 type image struct {
-	Source     template.URL
-	Title, Alt string
+	Name, Title, Alt string
+	Source           template.URL
 }
+
+// ID is the anchor of the chart.
+func (i image) ID() string { return "chart-" + i.Name }
 
 // breakdown is one row of a table by endpoint or worker.
 type breakdown struct {
@@ -82,6 +90,7 @@ func Write(w io.Writer, r *figures.Report, charts []chart.Chart) error {
 	c := content{
 		Report: r, Began: r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), Took: figures.Unknown,
 		Exit: r.ExitMeaning(), Meanings: figures.Verdicts(), Options: options(r.Run),
+		Claims: rows(r, charts), Limits: limits(r), Notes: notesOf(r),
 	}
 	if !r.Run.Ended.IsZero() {
 		c.Took = figures.Elapsed(r.Run.Ended.Sub(r.Run.Started))
@@ -108,7 +117,7 @@ func Write(w io.Writer, r *figures.Report, charts []chart.Chart) error {
 
 // imageOf renders a chart. As an image of its own, it can reach nothing of the page.
 func imageOf(c chart.Chart) image {
-	i := image{Title: c.Title, Alt: c.Title + ". " + c.About}
+	i := image{Name: c.Name, Title: c.Title, Alt: c.Title + ". " + c.About}
 	var svg bytes.Buffer
 	if err := c.SVG(&svg); err == nil {
 		i.Source = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg.Bytes()))
@@ -127,7 +136,7 @@ func options(run *archive.Run) []pair {
 }
 
 func sectionOf(p figures.Phase) section {
-	s := section{Phase: p}
+	s := section{Phase: p, Omitted: omittedOf(p)}
 	pool, _ := p.Shown()
 	of := func(f suite.Figure, unit string) string { return figures.In(unit)(pool.Figure(f)) }
 	ms, cpu := figures.In("ms"), figures.In("µs per request")
@@ -194,14 +203,8 @@ func workers(p figures.Phase, all []measure.Breakdown) []breakdown {
 	return rows
 }
 
-// Headroom is how far a claim lies on the good side.
-func (c content) Headroom(r judge.Result) string { return cmp.Or(figures.Headroom(r), "none") }
-
 // Bottleneck names the bottleneck of a phase of which no run counts.
 func (c content) Bottleneck(s section) string { return s.BottleneckLine(c.Run.Host.Cores) }
-
-// Why is the reasons for a verdict.
-func (c content) Why(r judge.Result) string { return strings.Join(figures.Why(r), "; ") }
 
 // Sign is a verdict's sign, which stands beside its name.
 func (c content) Sign(v judge.Verdict) string { return cmp.Or(signs[v], "?") }

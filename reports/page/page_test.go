@@ -27,11 +27,23 @@ func written(t *testing.T, run *archive.Run) string {
 	return b.String()
 }
 
+// contains fails the test, without printing the page, unless it has the part.
+func contains(t *testing.T, page, part string) {
+	t.Helper()
+	assert.True(t, strings.Contains(page, part), "the page has %q", part)
+}
+
+// lacks fails the test, without printing the page, if it has the part.
+func lacks(t *testing.T, page, part string) {
+	t.Helper()
+	assert.False(t, strings.Contains(page, part), "the page has %q", part)
+}
+
 func TestThePageNeedsNothingElse(t *testing.T) {
 	got := written(t, archivetest.Sample())
 	assert.Less(t, len(got), 3<<20)
 	for _, outside := range []string{"<script", "<link", "<iframe", "http://", "https://", "@import", "url("} {
-		assert.NotContains(t, got, outside)
+		lacks(t, got, outside)
 	}
 	for _, source := range regexp.MustCompile(`src="([^"]{0,40})`).FindAllStringSubmatch(got, -1) {
 		assert.True(t, strings.HasPrefix(html.UnescapeString(source[1]), "data:image/svg+xml;base64,"), source[1])
@@ -47,8 +59,8 @@ func TestThePageCanBeHeard(t *testing.T) {
 	for _, head := range regexp.MustCompile(`<th[ >][^>]*`).FindAllString(got, -1) {
 		assert.Contains(t, head, "scope=")
 	}
-	assert.Contains(t, got, `<html lang="en">`)
-	assert.Contains(t, got, "✓ verified", "the verdict is a word, not only a colour")
+	contains(t, got, `<html lang="en">`)
+	contains(t, got, "✓ verified") // the verdict is a word, not only a colour
 }
 
 func TestThePageTellsEverything(t *testing.T) {
@@ -60,13 +72,14 @@ func TestThePageTellsEverything(t *testing.T) {
 	got := written(t, run)
 	for _, part := range []string{
 		"Of 8 claims: 6 refuted, 2 verified", "P2.rate", "≥ 300 req/s", "6 of 6 runs missed the bound", "By operation",
+		"Failed (no more room); until then refuted: ",
 		"By worker", "transactions", "phase 3, run 1: store postgres fell over", "no answer within 10s",
-		"{&#34;error&#34;: &#34;busy&#34;}", "Interrupted", "no more room", "local PostgreSQL 17.2", "Example CPU",
+		"{&#34;error&#34;: &#34;busy&#34;}", "no more room", "local PostgreSQL 17.2", "Example CPU",
 		"go1.26.0", "How to read a verdict",
-		"Exit status 130",
+		"Exit status 130: interrupted before the plan was done", "nameplate verify sample.yaml --phase 2,3 --runs 6",
 		"1 × documented",
 	} {
-		assert.Contains(t, got, part)
+		contains(t, got, part)
 	}
 }
 
@@ -91,16 +104,58 @@ func TestForeignTextIsEscaped(t *testing.T) {
 		run.Results[i].Claim, run.Results[i].Whys = evil, []judge.Why{{Code: judge.WhyTally, Text: evil}}
 	}
 	got := written(t, run)
-	assert.NotContains(t, got, "<script")
-	assert.NotContains(t, got, "<img src=x")
-	assert.NotContains(t, got, `alert(2)>`)
-	assert.NotContains(t, got, "\x1b")
-	assert.NotContains(t, got, "\u202e")
+	lacks(t, got, "<script")
+	lacks(t, got, "<img src=x")
+	lacks(t, got, `alert(2)>`)
+	lacks(t, got, "\x1b")
+	lacks(t, got, "\u202e")
 }
 
 func TestARunWithoutAnythingIsWritten(t *testing.T) {
 	got := written(t, &archive.Run{})
-	assert.Contains(t, got, "not judged")
-	assert.Contains(t, got, "No claim was judged.")
-	assert.NotContains(t, got, "NaN")
+	contains(t, got, "not judged")
+	contains(t, got, "No claim was judged.")
+	lacks(t, got, "NaN")
+}
+
+func TestThePartsStandInTheOrderInWhichTheyAreNeeded(t *testing.T) {
+	run := archivetest.Overloaded(2, 3)
+	run.Phases[1].Trials[0].Faults = []string{"store postgres fell over"}
+	require.NoError(t, run.Judge())
+	got := written(t, run)
+	at := 0
+	for _, part := range []string{
+		`class="sentence"`, `<h2 id="claims">`, `<h2 id="overview">`, `<h2 id="limits">`, `<h2 id="phase-2-title">`,
+		`<h2 id="phase-3-title">`, `<h2 id="about">`, "To repeat it:", `<h3 id="excluded">`, `<h3 id="notes">`,
+		`<h2 id="reading">`,
+	} {
+		next := strings.Index(got[at:], part)
+		require.GreaterOrEqual(t, next, 0, "%s, after what stands before it", part)
+		at += next
+	}
+	contains(t, got, "Refuted: P3.errors measured 74.4 %, documented ≤ 0.1 %; 2 of 8 claims verified.")
+	contains(t, got, `<a href="#excluded">1 of 12 runs excluded</a>`)
+}
+
+func TestEveryLinkHasAnAnchor(t *testing.T) {
+	got := written(t, archivetest.Overloaded())
+	for _, link := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(got, -1) {
+		assert.Equal(t, 1, strings.Count(got, ` id="`+link[1]+`"`), link[1])
+	}
+	for _, chart := range []string{"throughput", "percentiles", "usage"} {
+		contains(t, got, `href="#chart-phase-3-`+chart+`"`) // a claim leads to the chart that shows it
+	}
+}
+
+func TestNotesAreFoldedAndErrorsOfProvidersHaveALineEach(t *testing.T) {
+	run := archivetest.Sample(3)
+	long := "external: " + strings.Repeat("word ", 100)
+	run.Phases[0].Providers[0].Skipped = []string{long, "containers: no engine answers"}
+	got := written(t, run)
+	notes := got[strings.Index(got, `<h3 id="notes">`):]
+	contains(t, notes, "<summary>Providers of stores that were not used (4)</summary>")
+	contains(t, notes, "<li>postgres: not containers: no engine answers</li>")
+	contains(t, notes, "<li><details><summary>postgres: not external: word ") // the whole is in a fold
+	assert.Equal(t, 1, strings.Count(got, strings.TrimSpace(long)))
+	lacks(t, got, "<details open")
 }
