@@ -65,6 +65,8 @@ func (l *load) one(c *clusterimpl.Cluster, path string, keep bool) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("request %d of a connection: %w", n+1, err)
+		case r.StatusCode == http.StatusServiceUnavailable && r.Header.Get("Retry-After") != "":
+			// The host is too busy for the load, and the worker says so: an answer, and nothing is lost.
 		case r.StatusCode != http.StatusOK:
 			return fmt.Errorf("request %d of a connection: status %d", n+1, r.StatusCode)
 		}

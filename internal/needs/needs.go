@@ -23,7 +23,7 @@ var providers = map[string][]string{
 }
 
 // plain are the other things that a test may miss.
-var plain = []string{"node", "git", "chromium", "mount", "cgroups", "journal"}
+var plain = []string{"node", "git", "chromium", "filters", "mount", "cgroups", "journal"}
 
 // Required is what was promised to be there.
 type Required map[string][]string
