@@ -30,6 +30,13 @@ func Sample(phases ...int) *archive.Run { return sample(healthy, phases) }
 // given, in which the system gets a third of the offered rate done and answers late.
 func Overloaded(phases ...int) *archive.Run { return sample(overloaded, phases) }
 
+// Slower returns a run as [Sample] does, in which every request takes half as long again.
+func Slower(phases ...int) *archive.Run {
+	slower := healthy
+	slower.median = healthy.median * 3 / 2
+	return sample(slower, phases)
+}
+
 // sample builds and judges a run; it panics where the caller asks for a phase that
 // there is not.
 func sample(shape shape, numbers []int) *archive.Run {

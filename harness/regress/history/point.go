@@ -30,8 +30,8 @@ const (
 // errorUnit is the unit of a share of errors, in per cent.
 const errorUnit = "error-%"
 
-// errorFloor is added to a share of errors, in per cent, so that one of 0 has a ratio to another.
-const errorFloor = 0.1
+// ErrorFloor is added to a share of errors, in per cent, so that one of 0 has a ratio to another.
+const ErrorFloor = 0.1
 
 // enough is the number of data points from which on a series can be judged.
 const enough = 10
@@ -114,7 +114,7 @@ func (m *measured) add(record *benchfmt.Result) {
 			unit, value = v.Unit, v.Value
 		}
 		if unit == errorUnit {
-			value += errorFloor
+			value += ErrorFloor
 		}
 		k := key{string(record.Name.Full()) + setting(record), unit}
 		if m.values[k] == nil {
@@ -132,7 +132,7 @@ func (m *measured) figures() (all []figure) {
 	for _, k := range m.order {
 		unit := k.unit
 		if unit == errorUnit {
-			unit = fmt.Sprintf("%s+%v", errorUnit, errorFloor)
+			unit = fmt.Sprintf("%s+%v", errorUnit, ErrorFloor)
 		}
 		if alone := m.values[k][""]; len(alone) > 0 {
 			all = append(all, figure{k.name, unit, m.units[k.unit], stats.Median(alone)})
