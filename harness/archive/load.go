@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
@@ -24,19 +25,33 @@ var (
 
 // Load reads a run from its folder, from the run.json in it, or through a link that
 // [Latest] made.
-func Load(path string) (*Run, error) {
-	dir, err := locate(path)
+func Load(name string) (*Run, error) {
+	dir, err := locate(name)
 	if err != nil {
 		return nil, fmt.Errorf("load run: %w", err)
 	}
-	r, err := load(dir)
+	r, err := load(os.DirFS(dir))
 	if err != nil {
 		return nil, fmt.Errorf("load run %s: %w", dir, err)
 	}
 	return r, nil
 }
 
-func load(dir string) (*Run, error) {
+// LoadFrom reads a run from its folder dir in fsys. It reaches nothing outside of fsys.
+func LoadFrom(fsys fs.FS, dir string) (*Run, error) {
+	sub, err := fs.Sub(fsys, dir)
+	if err != nil {
+		return nil, fmt.Errorf("load run: %w", err)
+	}
+	r, err := load(sub)
+	if err != nil {
+		return nil, fmt.Errorf("load run %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// load reads a run from its folder.
+func load(dir fs.FS) (*Run, error) {
 	data, err := read(dir, runFile)
 	if err != nil {
 		return nil, err
@@ -100,7 +115,7 @@ func unmarshal(data []byte, into any) error {
 	return nil
 }
 
-func (r *Run) loadSuite(dir string) error {
+func (r *Run) loadSuite(dir fs.FS) error {
 	data, err := read(dir, suiteFile)
 	if err != nil {
 		return err
@@ -119,7 +134,7 @@ func (r *Run) loadSuite(dir string) error {
 	return nil
 }
 
-func (t *Trial) loadHistograms(dir string) error {
+func (t *Trial) loadHistograms(dir fs.FS) error {
 	if t.Warmup == nil || t.Window == nil {
 		return nil // an interrupted trial; check has seen to that
 	}
@@ -145,12 +160,12 @@ func (t *Trial) loadHistograms(dir string) error {
 
 // read reads a file of the archive. The name may come from run.json: it must stay
 // within the folder.
-func read(dir, name string) ([]byte, error) {
+func read(dir fs.FS, name string) ([]byte, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return nil, fmt.Errorf("%s names the file %q: %w: allowed are files within its folder", runFile, name,
 			ErrImpossible)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	data, err := readFile(dir, path.Clean(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w", name, ErrMissing)
@@ -161,6 +176,21 @@ func read(dir, name string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return data, nil
+}
+
+// errNoFile says that a name stands for a folder, a pipe or a device.
+var errNoFile = errors.New("it is no regular file")
+
+// readFile reads a regular file: to open a pipe would wait for its writer.
+func readFile(dir fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(dir, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errNoFile
+	}
+	return fs.ReadFile(dir, name)
 }
 
 // rename gives what disturbances yielded today's names of its metrics.

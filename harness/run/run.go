@@ -157,6 +157,7 @@ func Verify(ctx context.Context, c Config) (*archive.Run, error) {
 	}
 	err := p.save()
 	if err == nil {
+		p.openJournal()
 		err = p.checkStores(ctx)
 	}
 	if err == nil {
@@ -171,6 +172,8 @@ type pipeline struct {
 	run  *archive.Run
 	dir  string
 	left *estimate
+	// journal tells other processes what observe tells this one; nil when there is none.
+	journal *archive.Journal
 }
 
 func newPipeline(c Config) *pipeline {
@@ -208,6 +211,7 @@ func (p *pipeline) finish(ctx context.Context, err error) error {
 		p.run.Failure = err.Error()
 	}
 	err = errors.Join(err, p.run.Judge())
+	defer p.journal.Close() // after what it led to is there; what is left of it does no harm
 	if saveErr := p.save(); saveErr != nil {
 		return errors.Join(err, saveErr)
 	}
@@ -232,8 +236,9 @@ func (p *pipeline) note(format string, args ...any) {
 }
 
 func (p *pipeline) observe(e Event) {
+	e.Left = p.left.remaining()
+	p.write(e)
 	if p.Observe != nil {
-		e.Left = p.left.remaining()
 		p.Observe(e)
 	}
 }

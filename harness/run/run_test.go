@@ -346,6 +346,37 @@ func TestEventsTellWhatBecomesOfRequests(t *testing.T) {
 	}
 }
 
+func TestOtherProcessesCanFollowARun(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	c.Options.Duration = 300 * time.Millisecond
+	tail := archive.NewTail(os.DirFS(c.Out), c.ID)
+	var mu sync.Mutex
+	var lines []archive.Progress
+	c.Observe = func(Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		added, state, err := tail.Read()
+		assert.NoError(t, err)
+		assert.Equal(t, archive.Going, state)
+		lines = append(lines, added...)
+	}
+	_, err := Verify(t.Context(), c)
+	require.NoError(t, err)
+	stages := map[string]int{}
+	for _, l := range lines {
+		assert.Equal(t, 1, l.Phase)
+		stages[l.Stage]++
+		if l.Stage == string(StageMeasure) || l.Stage == string(StageWarmup) {
+			assert.NotNil(t, l.Live, "it says nothing new else")
+		}
+	}
+	assert.Positive(t, stages["start"])
+	assert.Positive(t, stages["measure"])
+	assert.Positive(t, stages["run done"])
+	assert.Equal(t, archive.Ended, archive.StateOf(os.DirFS(c.Out), c.ID))
+}
+
 func TestALimitThatTheHostCannotGiveIsCutAndNoted(t *testing.T) {
 	t.Parallel()
 	c := config(t)
