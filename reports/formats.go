@@ -28,7 +28,7 @@ const (
 	Object      Format = "json"        // one object, as schema/verify.schema.json has it
 	JUnit       Format = "junit"       // XML, for CI systems
 	OpenMetrics Format = "openmetrics" // for systems that collect figures
-	GitHub      Format = "github"      // annotations, as workflow commands
+	GitHub      Format = "github"      // annotations, as workflow commands; see [WriteGitHub]
 	CSV         Format = "csv"         // a row for each claim and run
 )
 

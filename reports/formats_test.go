@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/xml"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/reports"
 )
 
@@ -125,6 +127,46 @@ func TestAnnotationsNameWhatIsNotVerified(t *testing.T) {
 	assert.Contains(t, text, "%25", "a per cent sign would be taken for an escape")
 	assert.Equal(t, 4, strings.Count(text, "\n"))
 	assert.Empty(t, formatted(t, reports.GitHub, archivetest.Sample(1)))
+}
+
+// TestAnnotationsBeyondTheLimitAreCounted has more than GitHub shows of a step.
+func TestAnnotationsBeyondTheLimitAreCounted(t *testing.T) {
+	run := archivetest.Overloaded(1)
+	like := run.Results[1]
+	run.Results = nil
+	for i := range 25 {
+		r := like
+		r.Claim, r.Headroom = fmt.Sprint("c", i), float64(25-i)
+		if i < 10 {
+			r.Verdict = judge.Invalid
+		} else {
+			r.Verdict = judge.Refuted
+		}
+		run.Results = append(run.Results, r)
+	}
+	lines := strings.Split(strings.TrimSpace(formatted(t, reports.GitHub, run)), "\n")
+	require.Len(t, lines, 20)
+	assert.True(t, strings.HasPrefix(lines[0], "::error title=c24 refuted::"), "least headroom first: %s", lines[0])
+	assert.True(t, strings.HasPrefix(lines[9], "::error title=and 6 more::c15 refuted, "), lines[9])
+	assert.True(t, strings.HasPrefix(lines[10], "::warning title=c9 invalid::"), lines[10])
+	assert.True(t, strings.HasPrefix(lines[19], "::warning title=c0 invalid::"), "ten have room: %s", lines[19])
+}
+
+func TestForeignTextIsNoWorkflowCommand(t *testing.T) {
+	run := archivetest.Overloaded(1)
+	evil := "x\n::add-mask::y\r\n##[error]z,file=a::b%0A::stop-commands::c\x1b[31m"
+	for i := range run.Results {
+		run.Results[i].Claim = evil
+		run.Results[i].Whys = []judge.Why{{Code: judge.WhyTally, Text: evil}}
+	}
+	text := formatted(t, reports.GitHub, run)
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	require.Len(t, lines, 3)
+	for _, l := range lines {
+		require.Regexp(t, `^::error title=[^:,]*::[^\r\n]*$`, l)
+		assert.NotContains(t, l, "%0A::", "what is escaped once is no line end")
+		assert.NotContains(t, l, "\x1b")
+	}
 }
 
 func TestCSVHasARowForEachClaimAndRun(t *testing.T) {

@@ -14,30 +14,52 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
-// most is how many annotations of a kind a step may have; GitHub drops the others.
+// most is how many annotations of a level a step may have; GitHub drops the others. Where there are more, the last one
+// says how many.
 const most = 10
 
-// Write writes the annotations; nothing when every claim was verified.
+// longest is how many characters a title and a message have at most.
+const longestTitle, longestMessage = 120, 1000
+
+// Write writes the annotations, most important first; nothing when every claim was verified.
 func Write(w io.Writer, r *figures.Report) error {
 	b := bufio.NewWriter(w)
-	counts := map[string]int{}
-	for _, result := range r.Run.Results {
-		if result.Verdict == judge.Verified {
-			continue
+	byLevel := map[string][]judge.Result{}
+	for _, result := range r.Claims() {
+		if result.Verdict != judge.Verified {
+			level := cmp.Or(levels[result.Verdict], "warning")
+			byLevel[level] = append(byLevel[level], result.Result)
 		}
-		level := cmp.Or(levels[result.Verdict], "warning")
-		if counts[level]++; counts[level] > most {
-			continue
+	}
+	for _, level := range []string{"error", "warning", "notice"} {
+		all := byLevel[level]
+		shown := all
+		if len(all) > most {
+			shown = all[:most-1]
 		}
-		text := fmt.Sprintf("documented %s, measured %s: %s", figures.Documented(result), figures.Measured(result),
-			strings.Join(figures.Why(result), "; "))
-		fmt.Fprintf(b, "::%s title=%s::%s\n", level,
-			property.Replace(figures.Clean(result.Claim)+" "+result.Verdict.String()), message.Replace(text))
+		for _, result := range shown {
+			text := fmt.Sprintf("documented %s, measured %s: %s", figures.Documented(result), figures.Measured(result),
+				strings.Join(figures.Why(result), "; "))
+			command(b, level, figures.Clean(result.Claim)+" "+result.Verdict.String(), text)
+		}
+		if left := all[len(shown):]; len(left) > 0 {
+			var names []string
+			for _, result := range left {
+				names = append(names, figures.Clean(result.Claim)+" "+result.Verdict.String())
+			}
+			command(b, level, fmt.Sprintf("and %d more", len(left)), strings.Join(names, ", "))
+		}
 	}
 	if err := b.Flush(); err != nil {
 		return fmt.Errorf("write annotations: %w", err)
 	}
 	return nil
+}
+
+// command writes one workflow command. Nothing in its texts ends it or begins another.
+func command(b *bufio.Writer, level, title, text string) {
+	fmt.Fprintf(b, "::%s title=%s::%s\n", level, property.Replace(figures.Shorten(title, longestTitle)),
+		message.Replace(figures.Shorten(text, longestMessage)))
 }
 
 // levels are those of verdicts that are no warning.

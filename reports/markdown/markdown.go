@@ -2,12 +2,12 @@
 package markdown
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
@@ -16,109 +16,218 @@ import (
 const (
 	// Limit is the size that a report stays below, in bytes: what GitHub shows of a step.
 	Limit = 1 << 20
-	// most is how many runs, notes or errors of a phase are listed.
+	// CommentLimit is the most that a comment on GitHub may have, in characters; a report below it in bytes is below
+	// it in characters.
+	CommentLimit = 65536
+	// limitWell is the size of a report of a run in which all is well, in bytes.
+	limitWell = 1500
+	// rowsWell is how many rows the table of claims has at most, its head included, when all is well.
+	rowsWell = 12
+	// most is how many claims, runs, notes or errors are listed.
 	most = 50
-	// longest is how many characters of a foreign text are shown.
-	longest = 400
+	// longest is how many characters of a foreign text are shown, and longestName how many of a name.
+	longest, longestName = 400, 60
 )
 
 // Write writes the report.
 func Write(w io.Writer, r *figures.Report) error {
-	var b bytes.Buffer
-	heading(&b, r)
-	claims(&b, r)
-	phases(&b, r)
-	capacities(&b, r)
-	failures(&b, r)
-	var lines []string
-	for _, u := range r.Excluded() {
-		lines = append(lines, fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, text(strings.Join(u.Reasons, "; "))))
-	}
-	section(&b, "Excluded runs", lines)
-	lines = nil
-	for _, p := range r.Phases {
-		if next := p.Next(); next != "" {
-			lines = append(lines, text(p.Title()+": "+next+"; "+p.BottleneckLine(r.Run.Host.Cores)))
-		}
-	}
-	section(&b, "What to do next", lines)
-	section(&b, "Notes", texts(r.Notes()))
-	if _, err := w.Write(within(b.Bytes())); err != nil {
+	if _, err := io.WriteString(w, Text(r, Limit)); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
 }
 
-func heading(b *bytes.Buffer, r *figures.Report) {
-	fmt.Fprintf(b, "## %s %s: %s\n\n", sign(r.Run.Verdict), text(r.Title()), figures.Judged(r.Run.Verdict))
-	fmt.Fprintf(b, "%s. Exit status %d: %s.\n\n", figures.Capital(r.Conclusion()), r.Run.ExitStatus, r.ExitMeaning())
+// Text is the report in less than so many bytes, 4096 at least. What decides comes first; the rest is folded. Where
+// all is well it is short.
+func Text(r *figures.Report, limit int) string {
+	d := &doc{limit: limit - 1}
+	if well(r) {
+		d.limit = limitWell
+	}
+	heading(d, r)
+	claims(d, r)
+	next, excluded := steps(r), []string(nil)
+	for _, p := range r.Phases {
+		if todo := p.Next(); todo != "" {
+			next = append(next, text(p.Title()+": "+todo+"; "+p.BottleneckLine(r.Run.Host.Cores)))
+		}
+	}
+	for _, u := range r.Excluded() {
+		excluded = append(excluded, fmt.Sprintf("%s, run %d: %s", u.Phase, u.Run, text(strings.Join(u.Reasons, "; "))))
+	}
+	d.section("What to do next", next)
+	capacities(d, r)
+	d.folded("Errors", failures(r))
+	d.folded("Excluded runs", excluded)
+	d.folded("Notes", texts(r.Notes()))
+	if well(r) {
+		d.left = append(d.left, "phases")
+	} else {
+		phases(d, r)
+	}
+	return d.String()
+}
+
+// well reports whether there is nothing to look into: all that was judged holds.
+func well(r *figures.Report) bool {
+	return r.Run.ExitStatus == exitcode.Verified && len(r.Run.Results) > 0
+}
+
+func heading(d *doc, r *figures.Report) {
+	title := figures.Shorten(figures.Clean(r.Title()), longestName)
+	d.add(fmt.Sprintf("## %s %s: %s\n\n", sign(r.Run.Verdict), text(title), figures.Judged(r.Run.Verdict)))
+	d.add(figures.Capital(r.Conclusion()) + ".")
+	if !well(r) {
+		d.add(fmt.Sprintf(" Exit status %d: %s.", r.Run.ExitStatus, r.ExitMeaning()))
+	}
+	d.add("\n\n")
 	if r.Run.Interrupted {
-		b.WriteString("**Interrupted** before the plan was done.\n\n")
+		d.add("**Interrupted** before the plan was done.\n\n")
 	}
 	if failure := text(r.Run.Failure); failure != "" {
-		fmt.Fprintf(b, "**Failed:** %s\n\n", failure)
+		d.add(fmt.Sprintf("**Failed:** %s\n\n", failure))
 	}
-	fmt.Fprintf(b, "Run %s of %s on %s; stores: %s; %s; seed %d.\n\n", text(r.Run.ID),
+	name := func(s string) string { return text(figures.Shorten(figures.Clean(s), longestName)) }
+	if well(r) {
+		d.must("the run", fmt.Sprintf("Run %s; %s; stores: %s.\n\n", name(r.Run.ID),
+			figures.Plural(r.Run.Host.Cores, "core"), name(r.Stores())))
+		return
+	}
+	d.must("the run", fmt.Sprintf("Run %s of %s on %s; stores: %s; %s; seed %d.\n\n", name(r.Run.ID),
 		r.Run.Started.UTC().Format("2006-01-02 15:04 UTC"),
-		text(r.Host()), text(r.Stores()), text(r.Build()), r.Run.Options.Seed)
+		text(r.Host()), text(r.Stores()), text(r.Build()), r.Run.Options.Seed))
 }
 
-func claims(b *bytes.Buffer, r *figures.Report) {
-	b.WriteString("| Claim | Documented | Measured | Headroom | Verdict | Why |\n|---|---:|---:|---:|---|---|\n")
-	for _, result := range r.Run.Results {
-		row(b, text(result.Claim), figures.Documented(result), figures.Measured(result), figures.Headroom(result),
-			sign(result.Verdict)+" "+result.Verdict.String(), text(strings.Join(figures.Why(result), "; ")))
+// steps are what to do about the claims that are not verified, each step once.
+func steps(r *figures.Report) []string {
+	var order []string
+	of := map[string][]string{}
+	for _, c := range r.Claims() {
+		todo := figures.Clean(c.Next.Text)
+		if todo == "" {
+			continue
+		}
+		if of[todo] == nil {
+			order = append(order, todo)
+		}
+		of[todo] = append(of[todo], figures.Clean(c.Claim))
 	}
-	b.WriteString("\n")
+	var lines []string
+	for _, todo := range order {
+		lines = append(lines, text(figures.Shorten(strings.Join(of[todo], ", "), 3*longestName)+": "+todo))
+	}
+	return lines
 }
 
-func phases(b *bytes.Buffer, r *figures.Report) {
+// claims adds the table of the claims that decide, and, folded, the other ones.
+func claims(d *doc, r *figures.Report) {
+	all := r.Claims()
+	if len(all) == 0 {
+		return
+	}
+	d.add(row("Claim", "Documented", "Measured", "Headroom", "Verdict") + "|---|---:|---:|---:|---|\n")
+	shown := 0
+	for shown < len(all) && shown < most && (shown < rowsWell-2 || !well(r) && all[shown].Verdict != judge.Verified) {
+		if !d.add(claim(all[shown].Result, well(r))) {
+			break
+		}
+		shown++
+	}
+	d.add("\n")
+	if shown == len(all) {
+		return
+	}
+	var rest []string
+	verified := true
+	for _, result := range all[shown:] {
+		name := text(figures.Shorten(figures.Clean(result.Claim), longestName))
+		rest = append(rest, name+" "+figures.Measured(result.Result))
+		verified = verified && result.Verdict == judge.Verified
+	}
+	summary := figures.Plural(len(rest), "more claim")
+	if verified {
+		summary += ", verified"
+	}
+	const mostRest = 500
+	if len(rest) > mostRest {
+		rest = append(rest[:mostRest:mostRest], fmt.Sprintf("and %d more", len(rest)-mostRest))
+	}
+	d.fold(summary, summary, strings.Join(rest, " · "))
+}
+
+// claim is the row of a claim; a short one does not say how its verdict came about.
+func claim(result judge.Result, short bool) string {
+	why := figures.Why(result)
+	if len(why) > 0 && !short {
+		why[0] = ": " + text(strings.Join(why, "; "))
+	} else {
+		why = []string{""}
+	}
+	return row(text(figures.Shorten(figures.Clean(result.Claim), longestName)), figures.Documented(result),
+		figures.Measured(result), figures.Headroom(result), sign(result.Verdict)+" "+result.Verdict.String()+why[0])
+}
+
+// phases adds what was measured of each phase, folded.
+func phases(d *doc, r *figures.Report) {
 	heading := []string{"Phase", "Offered", "Achieved"}
 	for _, m := range suite.Brief() {
 		heading = append(heading, m.Label())
 	}
 	heading = append(heading, "Errors", "Schedule lag p50 / p99", "CPU per request: cluster / stores / generator",
 		"Runs that count")
-	row(b, heading...)
-	b.WriteString("|---|" + strings.Repeat("---:|", len(heading)-1) + "\n")
-	for _, p := range r.Phases {
-		pool, excluded := p.Shown()
-		counted := fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))
-		if excluded {
-			counted += ": figures of the excluded"
+	table := row(heading...) + "|---|" + strings.Repeat("---:|", len(heading)-1) + "\n"
+	for i, p := range r.Phases {
+		if i == most {
+			break
 		}
-		number := func(v float64, ok bool) string {
-			if !ok {
-				return figures.Unknown
-			}
-			return figures.Number(v)
-		}
-		cells := []string{
-			text(p.Label()), figures.Number(p.Mean()) + " req/s", figures.In("req/s")(pool.Figure(suite.OfGoodput)),
-		}
-		for _, m := range suite.Brief() {
-			cells = append(cells, figures.In(string(m.Unit))(pool.Metric(m.Name)))
-		}
-		row(b, append(cells, figures.In("%")(pool.Figure(suite.OfErrors)),
-			number(pool.ScheduleLag(0.5))+" / "+number(pool.ScheduleLag(0.99))+" ms",
-			number(pool.ClusterCPU())+" / "+number(pool.StoresCPU())+" / "+number(pool.GeneratorCPU())+" µs",
-			counted)...)
+		table += phase(p)
 	}
-	b.WriteString("\n")
+	if len(r.Phases) > most {
+		table += fmt.Sprintf("\nand %d more\n", len(r.Phases)-most)
+	}
+	if len(r.Phases) > 0 {
+		d.fold("Phases", fmt.Sprintf("Phases (%d)", len(r.Phases)), table)
+	}
 }
 
-func capacities(b *bytes.Buffer, r *figures.Report) {
+// phase is the row of a phase.
+func phase(p figures.Phase) string {
+	pool, excluded := p.Shown()
+	counted := fmt.Sprintf("%d of %d", p.Counted(), len(p.Runs))
+	if excluded {
+		counted += ": figures of the excluded"
+	}
+	number := func(v float64, ok bool) string {
+		if !ok {
+			return figures.Unknown
+		}
+		return figures.Number(v)
+	}
+	cells := []string{
+		text(p.Label()), figures.Number(p.Mean()) + " req/s", figures.In("req/s")(pool.Figure(suite.OfGoodput)),
+	}
+	for _, m := range suite.Brief() {
+		cells = append(cells, figures.In(string(m.Unit))(pool.Metric(m.Name)))
+	}
+	return row(append(cells, figures.In("%")(pool.Figure(suite.OfErrors)),
+		number(pool.ScheduleLag(0.5))+" / "+number(pool.ScheduleLag(0.99))+" ms",
+		number(pool.ClusterCPU())+" / "+number(pool.StoresCPU())+" / "+number(pool.GeneratorCPU())+" µs",
+		counted)...)
+}
+
+func capacities(d *doc, r *figures.Report) {
 	var lines []string
 	for _, p := range r.Phases {
 		if found := p.CapacityLines(); len(found) > 0 {
 			lines = append(lines, text(p.Title()+": "+strings.Join(found, "; ")))
 		}
 	}
-	section(b, "Capacity", lines)
-	section(b, "Scaling, by the Universal Scalability Law", texts(r.ScalingLines()))
+	d.section("Capacity", lines)
+	d.section("Scaling, by the Universal Scalability Law", texts(r.ScalingLines()))
 }
 
-func failures(b *bytes.Buffer, r *figures.Report) {
+// failures are the kinds of errors of all phases.
+func failures(r *figures.Report) []string {
 	var lines []string
 	for _, p := range r.Phases {
 		if p.Pool == nil {
@@ -129,26 +238,7 @@ func failures(b *bytes.Buffer, r *figures.Report) {
 				fmt.Sprintf("%s: %s × %s: %s", p.Title(), figures.Count(e.Count), text(e.Endpoint), text(e.Message)))
 		}
 	}
-	section(b, "Errors", lines)
-}
-
-func section(b *bytes.Buffer, title string, lines []string) {
-	if len(lines) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "### %s\n\n", title)
-	for i, l := range lines {
-		if i == most {
-			fmt.Fprintf(b, "- and %d more\n", len(lines)-i)
-			break
-		}
-		fmt.Fprintf(b, "- %s\n", l)
-	}
-	b.WriteString("\n")
-}
-
-func row(b *bytes.Buffer, cells ...string) {
-	fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+	return lines
 }
 
 // sign is a verdict's sign; its name always stands beside it.
@@ -163,19 +253,26 @@ var signs = map[judge.Verdict]string{
 const special = "\\`*_{}[]<>#!|~&@$"
 
 // text escapes a foreign text. Numeric references stand for special characters: unlike
-// backslashes they hold everywhere, also in tables.
+// backslashes they hold everywhere, also in tables. GitHub looks for mentions (@name) and
+// references (#1, GH-1) in what it has rendered: an invisible space parts them.
 func text(s string) string {
 	var b strings.Builder
 	for _, r := range figures.Shorten(figures.Clean(s), longest) {
-		if strings.ContainsRune(special, r) {
+		switch {
+		case r == '@' || r == '#':
+			fmt.Fprintf(&b, "&#%d;&#8203;", r)
+		case strings.ContainsRune(special, r):
 			fmt.Fprintf(&b, "&#%d;", r)
-		} else {
+		default:
 			b.WriteRune(r)
 		}
 	}
-	// A bare address would become a link.
-	return strings.NewReplacer("://", "&#58;//", "www.", "www&#46;").Replace(b.String())
+	return unlinked.Replace(b.String())
 }
+
+// unlinked are texts that would become links.
+var unlinked = strings.NewReplacer("://", "&#58;//", "www.", "www&#46;", "WWW.", "WWW&#46;", "GH-", "GH&#8203;-",
+	"gh-", "gh&#8203;-")
 
 // texts escapes each of some foreign texts.
 func texts(all []string) []string {
@@ -184,14 +281,4 @@ func texts(all []string) []string {
 		escaped = append(escaped, text(s))
 	}
 	return escaped
-}
-
-// within cuts a report that is too long at the end of a line.
-func within(b []byte) []byte {
-	const end = "\nThe rest is left out; the archive has it.\n"
-	if len(b) < Limit {
-		return b
-	}
-	cut := b[:Limit-len(end)-1]
-	return append(cut[:bytes.LastIndexByte(cut, '\n')+1], end...)
 }

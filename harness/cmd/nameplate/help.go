@@ -4,7 +4,9 @@ package main
 
 // Help is shown below the flags.
 func (reportCommand) Help() string {
-	return "The result is that of the run: it is judged by the same rules."
+	return "The result is that of the run: it is judged by the same rules. " +
+		"--format github prints annotations, and appends the report to the file that GITHUB_STEP_SUMMARY names; " +
+		"with --comment-file it also writes a comment, as Operating describes."
 }
 
 // Help is shown below the flags.

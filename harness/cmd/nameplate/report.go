@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -15,6 +16,8 @@ type reportCommand struct {
 	Write  bool   `help:"Write charts, report.html, report.md and report.txt into the run's folder again."`
 	JSON   bool   `help:"Print one JSON object and nothing else."`
 	Format string `help:"Print it as one of ${formats}." default:"" placeholder:"FORMAT"`
+
+	CommentFile string `help:"With --format github: write the body of a comment on a pull request; left as it is when it already says the same." placeholder:"FILE"`
 }
 
 // Run judges the run again and ends with its exit status.
@@ -23,6 +26,9 @@ func (k reportCommand) Run(c console) error {
 		if err := reports.CheckFormat(reports.Format(k.Format)); err != nil {
 			return usageError{fmt.Errorf("--format: %w", err)}
 		}
+	}
+	if k.CommentFile != "" && reports.Format(k.Format) != reports.GitHub {
+		return usageError{fmt.Errorf("--comment-file needs --format %s", reports.GitHub)}
 	}
 	r, err := archive.Load(k.Run_)
 	if err != nil {
@@ -48,6 +54,13 @@ func (k reportCommand) Run(c console) error {
 
 func (k reportCommand) print(c console, r *archive.Run) error {
 	switch {
+	case reports.Format(k.Format) == reports.GitHub:
+		files := reports.GitHubFiles{Summary: c.getenv("GITHUB_STEP_SUMMARY"), Comment: k.CommentFile}
+		said, err := reports.WriteGitHub(r, files)
+		if said != "" {
+			fmt.Fprintln(c.stderr, said)
+		}
+		return errors.Join(err, reports.Print(c.stdout, r, reports.GitHub))
 	case k.Format != "":
 		return reports.Print(c.stdout, r, reports.Format(k.Format))
 	case k.JSON:
