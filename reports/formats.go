@@ -42,7 +42,7 @@ type format struct {
 var formats = []format{
 	{Plain, func(w io.Writer, run *archive.Run) error { return Text(w, run, TextOptions{Width: fileWidth}) }},
 	{InMarkdown, withFigures(markdown.Write)},
-	{HTML, withFigures(func(w io.Writer, r *figures.Report) error { return page.Write(w, r, chart.All(r)) })},
+	{HTML, withFigures(func(w io.Writer, r *figures.Report) error { return page.Write(w, r, chart.All(r), nil) })},
 	{Object, JSON},
 	{JUnit, withFigures(junit.Write)},
 	{OpenMetrics, withFigures(openmetrics.Write)},

@@ -21,7 +21,8 @@ const fileWidth = 100
 
 // Write writes every rendition of the run into dir: charts/*.png, *.svg and *.csv (what is
 // drawn, as figures), report.txt, report.md and report.html. Each file is written beside and renamed. What
-// fails does not keep the rest from being written; errors name the file.
+// fails does not keep the rest from being written; errors name the file. The page says what changed since the run
+// before of the same suite, where there is one in the folder that holds dir.
 func Write(dir string, run *archive.Run) error {
 	r, err := figures.Of(run)
 	if err != nil {
@@ -46,6 +47,7 @@ func Write(dir string, run *archive.Run) error {
 	try(filepath.Join(dir, "report.txt"),
 		func(w io.Writer) error { return text.Write(w, r, text.Options{Width: fileWidth}) })
 	try(filepath.Join(dir, "report.md"), func(w io.Writer) error { return markdown.Write(w, r) })
-	try(filepath.Join(dir, "report.html"), func(w io.Writer) error { return page.Write(w, r, charts) })
+	earlier := earlierThan(dir, run)
+	try(filepath.Join(dir, "report.html"), func(w io.Writer) error { return page.Write(w, r, charts, earlier) })
 	return errors.Join(errs...)
 }

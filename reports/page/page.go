@@ -43,6 +43,7 @@ type content struct {
 	*figures.Report
 	Claims   []row
 	Limits   []limit
+	Changed  *changed // since the previous run; nil where there is none
 	Phases   []section
 	Overview image
 	Notes    []notes
@@ -85,12 +86,17 @@ type breakdown struct {
 // mostErrors is how many kinds of errors of a phase are listed.
 const mostErrors = 20
 
-// Write writes the page. A chart that cannot be drawn is missing from it, and named.
-func Write(w io.Writer, r *figures.Report, charts []chart.Chart) error {
+// Write writes the page. A chart that cannot be drawn is missing from it, and named. Of the runs before, it says what
+// changed since; nil for a page that knows of none.
+func Write(w io.Writer, r *figures.Report, charts []chart.Chart, earlier *Earlier) error {
 	c := content{
-		Report: r, Began: r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), Took: figures.Unknown,
+		Report: r, Began: moment(r.Run), Took: figures.Unknown,
 		Exit: r.ExitMeaning(), Meanings: figures.Verdicts(), Options: options(r.Run),
 		Claims: rows(r, charts), Limits: limits(r), Notes: notesOf(r),
+	}
+	var err error
+	if c.Changed, err = changedSince(r, earlier, c.Claims); err != nil {
+		return fmt.Errorf("write page: %w", err)
 	}
 	if !r.Run.Ended.IsZero() {
 		c.Took = figures.Elapsed(r.Run.Ended.Sub(r.Run.Started))

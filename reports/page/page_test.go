@@ -23,7 +23,7 @@ func written(t *testing.T, run *archive.Run) string {
 	r, err := figures.Of(run)
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, page.Write(&b, r, chart.All(r)))
+	require.NoError(t, page.Write(&b, r, chart.All(r), nil))
 	return b.String()
 }
 
