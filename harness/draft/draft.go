@@ -63,7 +63,7 @@ func (d Draft) Suite() ([]byte, error) {
 // usable are the requests that a suite can hold, those that are sent first, with good names.
 func (d Draft) usable() (good []Request, leftOut []string) {
 	leftOut = append(leftOut, d.LeftOut...)
-	taken := names{}
+	taken := Names{}
 	for _, off := range []bool{false, true} {
 		for _, r := range d.Requests {
 			if r.Off != off {
@@ -76,7 +76,7 @@ func (d Draft) usable() (good []Request, leftOut []string) {
 				leftOut = append(leftOut, fmt.Sprintf("%s %s: %s", r.Method, Clip(r.Path, 120), problem))
 				continue
 			}
-			r.Name = taken.unique(Name(r.Name, Name(r.Method+" "+r.Path, "request")))
+			r.Name = taken.Unique(Name(r.Name, Name(r.Method+" "+r.Path, "request")))
 			good = append(good, r)
 		}
 	}
@@ -106,7 +106,7 @@ func (r Request) problem() string {
 		return "its path cannot be asked for"
 	}
 	for _, h := range r.Headers {
-		if !headerName.MatchString(h.Name) || h.Value == "" || len(h.Value) > maxValue || !printable(h.Value) {
+		if !GoodHeader(h.Name, h.Value) || h.Value == "" || len(h.Value) > maxValue {
 			return "its header " + Line(h.Name) + " cannot be sent"
 		}
 	}

@@ -65,6 +65,10 @@ func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) })
 }
 
+// GoodHeader reports whether a header field can be sent as it is: not when its name is none, or its value has what
+// cannot be printed.
+func GoodHeader(name, value string) bool { return headerName.MatchString(name) && printable(value) }
+
 // Line makes a text one line of at most 300 characters, without anything that cannot be shown.
 func Line(text string) string { return Clip(text, 300) }
 

@@ -48,11 +48,11 @@ func cut(name string, most int) string {
 	return strings.TrimRight(name, "-")
 }
 
-// names are those that are taken, each with how often it was asked for.
-type names map[string]int
+// Names are those that are taken, each with how often it was asked for.
+type Names map[string]int
 
-// unique is the name, with a number where it is taken.
-func (n names) unique(name string) string {
+// Unique is the name, with a number where it is taken.
+func (n Names) Unique(name string) string {
 	for candidate := name; ; {
 		if _, taken := n[candidate]; !taken {
 			n[candidate] = 1

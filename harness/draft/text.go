@@ -101,9 +101,9 @@ func (d Draft) head(p *page) {
 	p.line(0, "")
 	p.line(0, "version: 1")
 	p.line(0, "name: %s", Name(strings.ToLower(title), "drafted"))
-	p.line(0, "title: %s", quoted(title, 2))
+	p.line(0, "title: %s", Quoted(title, 2))
 	p.line(0, "source: %s   # TODO: the document that states the figures, e.g. docs/capacity.md",
-		quoted(Line(d.Source), 2))
+		Quoted(Line(d.Source), 2))
 	fmt.Fprintf(p, `
 # How the phase is measured: %d runs of %d s each, warm-up included.
 plan:
@@ -131,17 +131,17 @@ func (d Draft) system(p *page) {
 		p.line(2, "kind: command           # started for each run, and stopped after it")
 		var words []string
 		for _, w := range d.System.Command {
-			words = append(words, quoted(w, 4))
+			words = append(words, Quoted(w, 4))
 		}
 		p.line(2, "command: [%s]", strings.Join(words, ", "))
 		p.line(2, `env: {PORT: "${port}"}   # TODO: however the command is told its port`)
 	}
-	p.line(2, "url: %s", quoted(d.System.URL, 4))
+	p.line(2, "url: %s", Quoted(d.System.URL, 4))
 	if d.System.Ready != "" {
 		p.line(2, "ready: %s   # answers once the system is ready", pathText(d.System.Ready))
 	}
 	if len(d.System.IOwn) > 0 {
-		p.line(2, "i_own: [%s]", quoted(d.System.IOwn[0], 4))
+		p.line(2, "i_own: [%s]", Quoted(d.System.IOwn[0], 4))
 	}
 	p.WriteString(`
 # What is asked of it. TODO: weight says how often, relative to the others: take the shares from
@@ -221,7 +221,7 @@ claims:
   # Failed requests: no answer in time, or another one than expected. From an error budget: 99.9 %% good
   # answers leave 0.1 %%.
   - {id: load.errors, phase: 1, derived: an example until a document says it, metric: errors, op: "<=", value: 0.1 %%}
-`, quoted(at, 4), rate, ofProcesses(d.System), rate)
+`, Quoted(at, 4), rate, ofProcesses(d.System), rate)
 }
 
 // ofProcesses are metrics of a system whose processes are known.

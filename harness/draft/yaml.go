@@ -52,8 +52,8 @@ func (p *page) comment(indent int, text string) {
 	flush()
 }
 
-// quoted is a text in double quotes; a long one goes on in the next lines, at the indentation.
-func quoted(text string, indent int) string {
+// Quoted is a text in double quotes, as YAML has it; a long one goes on in the next lines, at the indentation.
+func Quoted(text string, indent int) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	length := 0
@@ -101,7 +101,7 @@ func word(text string, indent int) string {
 	if plainWord.MatchString(text) && !slices.Contains(reserved, strings.ToLower(text)) {
 		return text
 	}
-	return quoted(text, indent)
+	return Quoted(text, indent)
 }
 
 // pairs are names with their texts in one line, each name once; "" when they are none or would
@@ -163,7 +163,7 @@ func (p *page) body(indent int, text string) {
 		}
 		return
 	}
-	p.line(indent, "body: %s", quoted(text, indent+2))
+	p.line(indent, "body: %s", Quoted(text, indent+2))
 }
 
 // indented is a JSON text over several lines; false if it is none, or cannot be shown so.

@@ -30,6 +30,7 @@ type driveOptions struct {
 	out      string                              // folder in which the run's folder is made
 	json     bool                                // one JSON object on standard output, not the report
 	quiet    bool                                // no progress
+	env      func(string) string                 // of the suite's requests and the stores; nil: the console's
 }
 
 // drive measures, judges, archives and reports, and ends with the run's exit status.
@@ -65,8 +66,11 @@ func (o driveOptions) config(c console, templates *fixtures.Templates, observe f
 	if err := errors.Join(o.wrong, o.suits()); err != nil {
 		return run.Config{}, usageError{errors.Join(err, fixtures.CheckWant(o.archived.Stores))}
 	}
+	if o.env == nil {
+		o.env = c.getenv
+	}
 	setup := reference.Setup{
-		Dir: o.dir, IOwn: o.iOwn, Env: c.getenv, Stores: o.archived.Stores, Templates: templates,
+		Dir: o.dir, IOwn: o.iOwn, Env: o.env, Stores: o.archived.Stores, Templates: templates,
 		Cluster: reference.Cluster{Slowdown: o.archived.Slowdown, Profile: o.profile},
 	}
 	o.archived.Profiled = o.profile != ""

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/draft/loadtest"
@@ -11,6 +12,9 @@ import (
 // loadCommand is a load test that needs no suite: it writes one from its flags.
 type loadCommand struct {
 	loadFlags
+
+	Targets       string `help:"File of vegeta's targets, of one host: its requests, in equal shares, and where the system is unless a command follows --; - for standard input." placeholder:"FILE"`
+	TargetsFormat string `help:"Format of the targets: ${targetformats}; the first when it is left out." placeholder:"FORMAT"`
 
 	IOwn  []string `help:"A host other than this machine that you may load." placeholder:"HOST" name:"i-own"`
 	Seed  *uint64  `help:"Seed of every random choice." placeholder:"N"`
@@ -53,9 +57,16 @@ type loadFlags struct {
 
 // Run drives the load and ends with the status of its verdicts, or of the search.
 func (k loadCommand) Run(c console) error {
-	made, err := loadtest.Suite(loadtest.Options(k.loadFlags))
+	listed, err := k.listed(c)
 	if err != nil {
 		return usageError{err}
+	}
+	made, err := loadtest.Suite(loadtest.Options(k.loadFlags), listed)
+	if err != nil {
+		return usageError{err}
+	}
+	if listed != nil && !k.Quiet {
+		fmt.Fprint(c.stderr, listed.Kept())
 	}
 	if k.Print {
 		_, err := c.stdout.Write(made.Text)
@@ -71,6 +82,6 @@ func (k loadCommand) Run(c console) error {
 	}
 	return drive(c, driveOptions{
 		suite: s, ref: ref, dir: ".", override: suite.Override{Seed: k.Seed}, archived: archived,
-		iOwn: k.IOwn, out: k.Out, json: k.JSON, quiet: k.Quiet,
+		iOwn: k.IOwn, out: k.Out, json: k.JSON, quiet: k.Quiet, env: listed.Env(c.getenv),
 	})
 }

@@ -4,40 +4,17 @@ import (
 	"encoding/json"
 	"net/textproto"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/draft"
 )
 
-var (
-	// secretName is a name whose value is taken for a credential.
-	secretName = regexp.MustCompile(
-		`(?i)(^|[^a-z])(pass|passwd|password|passphrase|pwd|secret|token|auth|authorization|credential|credentials|` +
-			`session|sessionid|sid|jwt|sig|signature|otp|pin|csrf|xsrf|bearer|nonce|` +
-			`(api|access|private|secret|client)[^a-z]?key|` +
-			`apikey|accesskey|assertion|ticket|cvv|cvc)s?([^a-z]|$)|^(code|key)$`,
-	)
-	// secretValue is a text that is one itself, wherever it stands: a JSON web token, or a key with a known head.
-	secretValue = regexp.MustCompile(
-		`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?|` +
-			`(?i:bearer|basic) [A-Za-z0-9+/=._~-]{16,}|` +
-			`\b(gh[pousr]_|github_pat_|sk[-_]|pk_|xox[abprs]-|AKIA|AIza)[A-Za-z0-9_-]{12,}`,
-	)
-	// inCamelCase is where a word starts within a name.
-	inCamelCase = regexp.MustCompile(`([a-z0-9])([A-Z])`)
-)
-
-func secret(name string) bool {
-	return secretName.MatchString(inCamelCase.ReplaceAllString(name, "${1}_${2}"))
-}
-
 // credentials are the names of header fields that carry one.
 func credentials(headers []named) []string {
 	var all []string
 	for _, h := range headers {
-		if name := strings.ToLower(h.Name); name == "cookie" || secret(name) || strings.HasPrefix(name, "x-amz-") {
+		if draft.SecretHeader(h.Name) {
 			all = append(all, draft.Line(canonical(h.Name)))
 		}
 	}
@@ -79,14 +56,14 @@ func cleanPart(part string, secrets *[]string) string {
 	if err != nil {
 		name = rawName
 	}
-	if hasValue && value != "" && secret(name) {
+	if hasValue && value != "" && draft.SecretName(name) {
 		return draft.Path(rawName) + "=" + environment(name, secrets)
 	}
 	return withoutTokens(draft.Path(part), secrets)
 }
 
 func withoutTokens(text string, secrets *[]string) string {
-	return secretValue.ReplaceAllStringFunc(text, func(string) string { return environment("token", secrets) })
+	return draft.ReplaceTokens(text, func(string) string { return environment("token", secrets) })
 }
 
 // cleanBody is a body with fields in place of credentials; problem says why it is left out.
@@ -148,7 +125,7 @@ func cleanValue(v any, secrets *[]string) any {
 		for name, item := range v {
 			switch item.(type) {
 			case string, json.Number:
-				if secret(name) {
+				if draft.SecretName(name) {
 					v[name] = environment(name, secrets)
 					continue
 				}
@@ -160,7 +137,7 @@ func cleanValue(v any, secrets *[]string) any {
 			v[i] = cleanValue(v[i], secrets)
 		}
 	case string:
-		return secretValue.ReplaceAllStringFunc(v, func(string) string { return environment("token", secrets) })
+		return draft.ReplaceTokens(v, func(string) string { return environment("token", secrets) })
 	}
 	return v
 }

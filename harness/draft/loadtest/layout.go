@@ -3,6 +3,8 @@ package loadtest
 import (
 	"encoding/json"
 	"text/template"
+
+	"github.com/nameplate-dev/nameplate/harness/draft"
 )
 
 // quoted is a text as YAML and JSON both write it.
@@ -11,8 +13,13 @@ func quoted(v any) (string, error) {
 	return string(text), err
 }
 
+// folded is a text that goes on in the next lines where it is long.
+func folded(text string) string { return draft.Quoted(text, 10) }
+
 // layout is the suite with the plan in it.
-var layout = template.Must(template.New("load").Funcs(template.FuncMap{"quoted": quoted}).Parse(`version: 1
+var layout = template.Must(template.New("load").Funcs(
+	template.FuncMap{"quoted": quoted, "folded": folded},
+).Parse(`version: 1
 name: load
 title: {{quoted .Title}}
 source: measured
@@ -53,18 +60,27 @@ workloads:
 {{- else}}
     kind: http
     requests:
-    {{- range $i, $path := .Paths}}
-      - name: r{{$i}}
-        method: {{quoted $.Method}}
-        path: {{quoted $path}}
-        {{- if $.Headers}}
-        headers: { {{- range $j, $v := $.Headers}}{{if $j}}, {{end}}{{quoted $v.Name}}: {{quoted $v.Value}}{{end -}} }
+    {{- range .Requests}}
+      - name: {{.Name}}
+        {{- if gt .Weight 1}}
+        weight: {{.Weight}}
         {{- end}}
-        {{- if $.Body}}
-        body: {{quoted $.Body}}
+        method: {{quoted .Method}}
+        path: {{folded .Path}}
+        {{- if .Headers}}
+        headers:
+          {{- range .Headers}}
+          {{quoted .Name}}: {{folded .Value}}
+          {{- end}}
         {{- end}}
-        {{- if $.Status}}
-        expect: {status: {{$.Status}}}
+        {{- if .Body}}
+        body: {{folded .Body}}
+        {{- end}}
+        {{- if .File}}
+        body_file: {{folded .File}}
+        {{- end}}
+        {{- if .Expect.Status}}
+        expect: {status: {{.Expect.Status}}}
         {{- end}}
     {{- end}}
 {{- end}}

@@ -5,8 +5,11 @@ package loadtest
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/nameplate-dev/nameplate/harness/draft/targets"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -48,15 +51,20 @@ type Made struct {
 	UpTo suite.Rate // the highest rate that a search for the capacity may try; 0 for as high as it leads
 }
 
-// Suite writes the suite. Its errors name the flags that are wrong.
-func Suite(o Options) (Made, error) {
-	p, err := o.plan()
+// Suite writes the suite. Its requests are those of a target file, which may be nil. Errors name the flags that are
+// wrong.
+func Suite(o Options, file *targets.Targets) (Made, error) {
+	p, err := o.plan(file)
 	if err != nil {
 		return Made{}, err
 	}
 	var text bytes.Buffer
 	if err := layout.Execute(&text, p); err != nil {
 		return Made{}, err
+	}
+	if file != nil && text.Len() > suite.MaxFile {
+		return Made{}, fmt.Errorf("--targets: a suite of these %d requests has %d KiB; allowed: %d KiB, which are "+
+			"fewer different targets, or shorter ones", len(p.Requests), (text.Len()+1023)>>10, suite.MaxFile>>10)
 	}
 	return Made{text.Bytes(), p.upTo}, nil
 }
@@ -65,11 +73,10 @@ func Suite(o Options) (Made, error) {
 type plan struct {
 	Title                 string
 	Kind                  suite.SystemKind
-	Command, Paths        []string
-	Env, Headers          []suite.Pair
+	Command               []string
+	Env                   []suite.Pair
+	Requests              []suite.HTTPRequest
 	URL, Ready, ReadyLine string
-	Method, Body          string
-	Status                int
 	Rate, Errors, P99     string
 	Memory, Arrivals      string
 	Duration, Warmup      string
@@ -80,6 +87,7 @@ type plan struct {
 	Mix                   []suite.MixedItem
 	CA                    string
 	HTTP2                 bool
+	path                  string // of the URL; "" when it has none
 	upTo                  suite.Rate
 }
 
@@ -87,25 +95,49 @@ type plan struct {
 func (p plan) Cluster() bool { return p.Workers > 1 }
 
 // plan combines the flags. The values themselves are checked as the suite's are.
-func (o Options) plan() (*plan, error) {
+func (o Options) plan(file *targets.Targets) (*plan, error) {
 	p := &plan{
-		Method: strings.ToUpper(o.Method), Body: o.Body, Status: o.Status, Arrivals: o.Arrivals,
-		Runs: o.Runs, Connections: o.Connections, Workers: max(1, o.Workers),
-		Paths: o.Path, Ready: o.Ready, ReadyLine: o.ReadyLine, CA: o.CA, HTTP2: o.HTTP2,
-	}
-	if len(p.Paths) == 0 {
-		p.Paths = []string{"/"}
-	}
-	if err := errors.Join(o.target(p), o.times(p), o.rates(p)); err != nil {
-		return nil, err
+		Arrivals: o.Arrivals, Runs: o.Runs, Connections: o.Connections, Workers: max(1, o.Workers), Ready: o.Ready,
+		ReadyLine: o.ReadyLine, CA: o.CA, HTTP2: o.HTTP2,
 	}
 	var err error
-	if p.Headers, err = pairsOf("--header", o.Header, ":"); err == nil {
+	if file != nil {
+		err = o.listed(p, file)
+	} else {
+		err = o.target(p)
+	}
+	if err := errors.Join(err, o.times(p), o.rates(p)); err != nil {
+		return nil, err
+	}
+	headers, err := pairsOf("--header", o.Header, ":")
+	if err == nil {
 		p.Env, err = pairsOf("--env", o.Env, "=")
+	}
+	for i := range p.Requests {
+		o.complete(&p.Requests[i], headers)
 	}
 	if p.Kind == suite.SystemCommand {
 		told := []suite.Pair{{Name: "PORT", Value: "${port}"}, {Name: "CLUSTER_WORKERS", Value: "${workers}"}}
 		p.Env = append(told, p.Env...)
 	}
 	return p, err
+}
+
+// ask makes the requests of paths.
+func (o Options) ask(p *plan, paths []string) {
+	for i, path := range paths {
+		p.Requests = append(p.Requests, suite.HTTPRequest{
+			Name: fmt.Sprint("r", i), Method: strings.ToUpper(o.Method), Path: path, Body: o.Body,
+		})
+	}
+}
+
+// complete gives a request what the flags say of all. A header field of its own stays.
+func (o Options) complete(r *suite.HTTPRequest, headers []suite.Pair) {
+	r.Expect.Status = o.Status
+	for _, h := range headers {
+		if !slices.ContainsFunc(r.Headers, func(own suite.Pair) bool { return strings.EqualFold(own.Name, h.Name) }) {
+			r.Headers = append(r.Headers, h)
+		}
+	}
 }

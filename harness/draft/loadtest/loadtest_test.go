@@ -30,7 +30,7 @@ func TestTheSuiteOfEachTargetIsGood(t *testing.T) {
 	for kind, o := range map[suite.SystemKind]loadtest.Options{
 		suite.SystemCommand: command, suite.SystemURL: secure, suite.SystemReference: stores,
 	} {
-		made, err := loadtest.Suite(o)
+		made, err := loadtest.Suite(o, nil)
 		require.NoError(t, err, "%v", kind)
 		s, err := suite.Parse("made", made.Text)
 		require.NoError(t, err, "%s", made.Text)
@@ -60,7 +60,7 @@ func TestWhatIsWrongNamesTheFlag(t *testing.T) {
 	} {
 		o := usual("http://127.0.0.1:80")
 		change(&o)
-		_, err := loadtest.Suite(o)
+		_, err := loadtest.Suite(o, nil)
 		assert.ErrorContains(t, err, want)
 	}
 }

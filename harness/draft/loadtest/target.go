@@ -3,8 +3,10 @@ package loadtest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/nameplate-dev/nameplate/harness/draft/targets"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -13,18 +15,61 @@ func (o Options) target(p *plan) error {
 	switch {
 	case len(o.Target) == 0:
 		return o.reference(p)
-	case strings.HasPrefix(o.Target[0], "http://") || strings.HasPrefix(o.Target[0], "https://"):
+	case isURL(o.Target[0]):
 		if err := o.remote(p); err != nil {
 			return err
 		}
 	default:
-		p.Kind, p.Command, p.URL, p.Title = suite.SystemCommand, o.Target, o.URL, "Load test of "+o.Target[0]
+		o.started(p)
 	}
+	paths := o.Path
+	if p.path != "" {
+		paths = []string{p.path}
+	}
+	if len(paths) == 0 {
+		paths = []string{"/"}
+	}
+	o.ask(p, paths)
 	if o.Stores != "" {
 		return errors.New("--stores: only the reference cluster is given stores by a flag; " +
 			"allowed: without a URL or a command, or a suite")
 	}
 	return nil
+}
+
+// started measures a command that is started for each run.
+func (o Options) started(p *plan) {
+	p.Kind, p.Command, p.URL, p.Title = suite.SystemCommand, o.Target, o.URL, "Load test of "+o.Target[0]
+}
+
+// listed measures what a target file names, or a command by the requests of such a file.
+func (o Options) listed(p *plan, file *targets.Targets) error {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{
+		{"--path", len(o.Path) > 0}, {"--method", strings.ToUpper(o.Method) != "GET"}, {"--body", o.Body != ""},
+		{"--stores", o.Stores != ""},
+	} {
+		if f.given {
+			return fmt.Errorf("%s: the requests are those of --targets; allowed: one of them", f.name)
+		}
+	}
+	p.Requests = slices.Clone(file.Requests)
+	if len(o.Target) > 0 && !isURL(o.Target[0]) {
+		o.started(p)
+		return nil
+	}
+	if len(o.Target) > 0 {
+		return fmt.Errorf("load: %q beside --targets, which names the system at %s; allowed: one of them, or a "+
+			"command after --", o.Target[0], file.Base)
+	}
+	o.Target = []string{file.Base}
+	return o.remote(p)
+}
+
+func isURL(text string) bool {
+	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
 }
 
 // remote measures a system that runs already.
@@ -39,7 +84,7 @@ func (o Options) remote(p *plan) error {
 		if len(o.Path) > 0 {
 			return errors.New("load: the URL has a path and --path names others; allowed: one of them")
 		}
-		p.Paths = []string{"/" + path}
+		p.path = "/" + path
 	}
 	if o.FindMax && o.UpTo == "" {
 		return errors.New("--find-max: a system that runs already is loaded no higher than you say; " +
