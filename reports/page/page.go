@@ -72,6 +72,7 @@ type pair struct{ Name, Value string }
 type image struct {
 	Name, Title, Alt string
 	Source           template.URL
+	Values           *values // what is drawn; nil for nothing
 }
 
 // ID is the anchor of the chart.
@@ -123,7 +124,7 @@ func Write(w io.Writer, r *figures.Report, charts []chart.Chart, earlier *Earlie
 
 // imageOf renders a chart. As an image of its own, it can reach nothing of the page.
 func imageOf(c chart.Chart) image {
-	i := image{Name: c.Name, Title: c.Title, Alt: c.Title + ". " + c.About}
+	i := image{Name: c.Name, Title: c.Title, Alt: c.Title + ". " + c.About, Values: valuesOf(c.Table())}
 	var svg bytes.Buffer
 	if err := c.SVG(&svg); err == nil {
 		i.Source = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg.Bytes()))

@@ -1,0 +1,50 @@
+package page
+
+import (
+	"fmt"
+
+	"github.com/nameplate-dev/nameplate/reports/chart"
+	"github.com/nameplate-dev/nameplate/reports/figures"
+)
+
+// How much of what a chart draws stands in its table.
+const (
+	mostRows    = 60
+	mostColumns = 10
+)
+
+// values are what a chart draws, as a table.
+type values struct {
+	Head []string
+	Rows [][]string
+	Left string // what is left out; "" when nothing is
+}
+
+// valuesOf takes the figures of a chart, of many rows every so many, the first and the last among them; nil where the
+// chart draws nothing.
+func valuesOf(t chart.Table) *values {
+	if len(t.Rows) == 0 || len(t.Columns) == 0 {
+		return nil
+	}
+	v, columns := &values{}, min(mostColumns, len(t.Columns))
+	for _, c := range t.Columns[:columns] {
+		v.Head = append(v.Head, c.Heading())
+	}
+	shown := min(mostRows, len(t.Rows))
+	for i := range shown {
+		at := i
+		if shown < len(t.Rows) {
+			at = i * (len(t.Rows) - 1) / (shown - 1)
+		}
+		var cells []string
+		for _, c := range t.Rows[at][:columns] {
+			cells = append(cells, c.Short())
+		}
+		v.Rows = append(v.Rows, cells)
+	}
+	if shown < len(t.Rows) || columns < len(t.Columns) {
+		v.Left = fmt.Sprintf("%d of %s and %d of %s; charts/%s.csv has all.", shown,
+			figures.Plural(len(t.Rows), "row"), columns, figures.Plural(len(t.Columns), "column"), t.Name)
+	}
+	return v
+}
