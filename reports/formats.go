@@ -11,6 +11,7 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/csv"
 	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/hgrm"
 	"github.com/nameplate-dev/nameplate/reports/junit"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
 	"github.com/nameplate-dev/nameplate/reports/openmetrics"
@@ -30,6 +31,9 @@ const (
 	OpenMetrics Format = "openmetrics" // for systems that collect figures
 	GitHub      Format = "github"      // annotations, as workflow commands; see [WriteGitHub]
 	CSV         Format = "csv"         // a row for each claim and run
+	Prometheus  Format = "prometheus"  // OpenMetrics in the older form, for textfile collectors and gateways
+	Benchmark   Format = "benchmark"   // the Go benchmark format, for benchstat
+	Hgrm        Format = "hgrm"        // the distribution of response times, for HdrHistogram's plotter
 )
 
 // format is all that is known of a format.
@@ -48,6 +52,9 @@ var formats = []format{
 	{OpenMetrics, withFigures(openmetrics.Write)},
 	{GitHub, withFigures(annotations.Write)},
 	{CSV, withFigures(csv.Write)},
+	{Prometheus, withFigures(openmetrics.WritePrometheus)},
+	{Benchmark, archive.WriteBench},
+	{Hgrm, withFigures(hgrm.Write)},
 }
 
 func withFigures(write func(io.Writer, *figures.Report) error) func(io.Writer, *archive.Run) error {

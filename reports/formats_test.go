@@ -5,15 +5,18 @@ import (
 	"encoding/csv"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/perf/benchfmt"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
@@ -56,7 +59,9 @@ func TestJUnitCountsWhatFailedAndWhatIsNoPass(t *testing.T) {
 			} `xml:"testcase"`
 		} `xml:"testsuite"`
 	}
-	require.NoError(t, xml.Unmarshal([]byte(formatted(t, reports.JUnit, mixed(t))), &doc))
+	text := formatted(t, reports.JUnit, mixed(t))
+	assert.Contains(t, text, "documented ≥ 100 req/s, measured 25.7 req/s (25.6–25.8)", "with the interval of the runs")
+	require.NoError(t, xml.Unmarshal([]byte(text), &doc))
 	assert.Equal(t, []int{4, 3, 0}, []int{doc.Tests, doc.Failures, doc.Errors})
 	require.Len(t, doc.Suites, 1)
 	assert.Equal(t, 1, doc.Suites[0].Skipped)
@@ -90,7 +95,7 @@ func TestOpenMetricsKeepToTheForm(t *testing.T) {
 		for _, l := range m.GetLabel() {
 			labels[l.GetName()] = l.GetValue()
 		}
-		require.Len(t, labels, 2)
+		require.Len(t, labels, 3)
 		verdicts[labels["claim"]+" "+labels["nameplate_claim_verdict"]] = valueOf(m)
 	}
 	assert.Len(t, verdicts, 4*5, "each of four claims has one of five verdicts")
@@ -108,8 +113,62 @@ func TestOpenMetricsKeepToTheForm(t *testing.T) {
 			"P1.rate refuted": true, "P1.p99 refuted": true, "P1.errors refuted": true, "P1.memory untestable": true,
 		}, ones,
 	)
+	measured := families["nameplate_claim_measured"].GetMetric()
+	require.Len(t, measured, 4)
+	for i, m := range measured {
+		lowest := valueOf(families["nameplate_claim_measured_lowest"].GetMetric()[i])
+		highest := valueOf(families["nameplate_claim_measured_highest"].GetMetric()[i])
+		assert.True(t, lowest <= valueOf(m) && valueOf(m) <= highest, m)
+	}
+	assert.Len(t, families["nameplate_claim_bound"].GetMetric(), 4)
 	require.Len(t, families["nameplate_exit_status"].GetMetric(), 1)
 	assert.Equal(t, 1.0, valueOf(families["nameplate_exit_status"].GetMetric()[0]))
+}
+
+func TestTheOlderFormOfMetricsIsWhatCollectorsRead(t *testing.T) {
+	run := mixed(t)
+	run.Results[0].Claim = "a\n\"b\\ # EOF"
+	text := formatted(t, reports.Prometheus, run)
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	require.NoError(t, err)
+	older := strings.NewReplacer("TYPE nameplate_run info\n", "TYPE nameplate_run_info gauge\n",
+		"HELP nameplate_run ", "HELP nameplate_run_info ", " stateset\n", " gauge\n", "# EOF\n", "")
+	assert.Equal(t, older.Replace(formatted(t, reports.OpenMetrics, run)), text, "the figures are the same")
+	for name, f := range families {
+		for _, m := range f.GetMetric() {
+			assert.True(t, slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool {
+				return l.GetName() == "suite" && l.GetValue() == "sample"
+			}), "of several suites each says which it is: %s", name)
+		}
+	}
+}
+
+func TestTheBenchmarkFormatIsReadByItsOwnReader(t *testing.T) {
+	run := archivetest.Sample(1, 3)
+	run.ID, run.Host.CPUModel = "x\nBenchmarkEvil 1 1 ns/op\x1b[31m", "a: b\r\nUnit x better=higher"
+	text := formatted(t, reports.Benchmark, run)
+	assert.NotContains(t, text, "\x1b")
+	reader := benchfmt.NewReader(strings.NewReader(text), "bench.txt")
+	lines := map[string]int{}
+	for reader.Scan() {
+		switch r := reader.Result().(type) {
+		case *benchfmt.SyntaxError:
+			require.NoError(t, r)
+		case *benchfmt.Result:
+			lines[string(r.Name.Full())]++
+			assert.Equal(t, "x BenchmarkEvil 1 1 ns/op[31m", r.GetConfig("nameplate-run"))
+			p99, ok := r.Value("p99-sec")
+			assert.True(t, ok && p99 > 0 && p99 < 1, "%v", r.Values)
+		}
+	}
+	require.NoError(t, reader.Err())
+	assert.Equal(t, map[string]int{
+		"Phase/phase=1/workers=1/rate=100": 6, "Phase/phase=3/workers=6/rate=1000": 6,
+	}, lines)
 }
 
 // valueOf is the value of a metric, whatever its type.

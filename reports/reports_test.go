@@ -39,6 +39,7 @@ func TestEveryRenditionIsWritten(t *testing.T) {
 	} {
 		want = append(want, "charts/"+c+".csv", "charts/"+c+".png", "charts/"+c+".svg")
 	}
+	want = append(want, "percentiles/phase-1.hgrm", "percentiles/phase-2.hgrm")
 	assert.Equal(t, append(want, "report.html", "report.md", "report.txt"), names)
 	require.NoError(t, Write(dir, run), "again, over what is there")
 }

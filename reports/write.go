@@ -11,6 +11,7 @@ import (
 	"github.com/nameplate-dev/nameplate/internal/files"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/hgrm"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
 	"github.com/nameplate-dev/nameplate/reports/page"
 	"github.com/nameplate-dev/nameplate/reports/text"
@@ -20,17 +21,20 @@ import (
 const fileWidth = 100
 
 // Write writes every rendition of the run into dir: charts/*.png, *.svg and *.csv (what is
-// drawn, as figures), report.txt, report.md and report.html. Each file is written beside and renamed. What
-// fails does not keep the rest from being written; errors name the file. The page says what changed since the run
-// before of the same suite, where there is one in the folder that holds dir.
+// drawn, as figures), percentiles/*.hgrm, report.txt, report.md and report.html. Each file is
+// written beside and renamed. What fails does not keep the rest from being written; errors name
+// the file. The page says what changed since the run before of the same suite, where there is one
+// in the folder that holds dir.
 func Write(dir string, run *archive.Run) error {
 	r, err := figures.Of(run)
 	if err != nil {
 		return fmt.Errorf("report run: %w", err)
 	}
-	folder := filepath.Join(dir, "charts")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("write report: %w", err)
+	folder, distributions := filepath.Join(dir, "charts"), filepath.Join(dir, "percentiles")
+	for _, d := range []string{folder, distributions} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
 	}
 	var errs []error
 	try := func(path string, fill func(io.Writer) error) {
@@ -43,6 +47,12 @@ func Write(dir string, run *archive.Run) error {
 		try(filepath.Join(folder, c.Name+".png"), c.PNG)
 		try(filepath.Join(folder, c.Name+".svg"), c.SVG)
 		try(filepath.Join(folder, c.Name+".csv"), c.CSV)
+	}
+	for _, p := range r.Phases {
+		if hgrm.Has(p) {
+			try(filepath.Join(distributions, fmt.Sprintf("phase-%d.hgrm", p.Number)),
+				func(w io.Writer) error { return hgrm.WritePhase(w, r, p) })
+		}
 	}
 	try(filepath.Join(dir, "report.txt"),
 		func(w io.Writer) error { return text.Write(w, r, text.Options{Width: fileWidth}) })

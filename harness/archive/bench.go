@@ -1,12 +1,14 @@
 package archive
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
@@ -25,9 +27,18 @@ func betterOf(m suite.Metric) string {
 	}
 }
 
-// writeBench writes one line per finished trial in the Go benchmark format
+// WriteBench writes the run's bench file: one line per finished trial in the Go benchmark format
 // (golang.org/design/14313-benchmark-format), to be compared with benchstat. A value
 // that was not measured is left out.
+func WriteBench(w io.Writer, r *Run) error {
+	b := bufio.NewWriter(w)
+	writeBench(b, r)
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("write bench file: %w", err)
+	}
+	return nil
+}
+
 func writeBench(w io.Writer, r *Run) {
 	WriteBenchHead(w, r.Host)
 	setting(w, "nameplate-run", r.ID)
@@ -122,6 +133,12 @@ func (p Phase) provider(store suite.Store) string {
 
 // oneLine makes a value fit a configuration line.
 func oneLine(value string) string {
+	value = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(value, "\uFFFD"))
 	if value = strings.Join(strings.Fields(value), " "); value != "" {
 		return value
 	}

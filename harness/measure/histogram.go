@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"time"
 
@@ -126,6 +127,26 @@ func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
 		return fromMicroseconds(h.dense.ValueAtPercentile(percentile)), true
 	}
 	return fromMicroseconds(h.sparse.ValueAtPercentile(percentile)), true
+}
+
+// ticksPerHalf is how many lines [Histogram.WritePercentiles] writes until half of what is left is passed, as
+// HdrHistogram's own tools do.
+const ticksPerHalf = 5
+
+// WritePercentiles writes the distribution in milliseconds as HdrHistogram's text (.hgrm), which its plotter reads.
+func (h *Histogram) WritePercentiles(w io.Writer) error {
+	all := h.dense
+	if all == nil {
+		merged := NewHistogram()
+		if err := merged.Merge(h); err != nil {
+			return err
+		}
+		all = merged.dense
+	}
+	if _, err := all.PercentilesPrint(w, ticksPerHalf, 1000); err != nil {
+		return fmt.Errorf("write percentiles: %w", err)
+	}
+	return nil
 }
 
 // fromMicroseconds is a bucket's upper edge. The topmost bucket reaches beyond

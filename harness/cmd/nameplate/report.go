@@ -13,7 +13,7 @@ import (
 // reportCommand renders an archived run again.
 type reportCommand struct {
 	Run_   string `arg:"" name:"run" default:"nameplate-out/latest" help:"The run's folder, its run.json, or the link to the latest run (default: ${default})."`
-	Write  bool   `help:"Write charts, report.html, report.md and report.txt into the run's folder again."`
+	Write  bool   `help:"Write charts, percentiles, report.html, report.md and report.txt into the run's folder again."`
 	JSON   bool   `help:"Print one JSON object and nothing else."`
 	Format string `help:"Print it as one of ${formats}." default:"" placeholder:"FORMAT"`
 
