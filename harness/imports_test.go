@@ -101,6 +101,7 @@ var rules = []struct {
 			module + "fixtures"},
 		"a report needs the archive alone",
 	},
+	{"reports", []string{"reports/serve"}, []string{"net/http"}, "a report is a file, and one package serves it"},
 	{"", []string{"harness/measure"}, []string{"github.com/HdrHistogram/"},
 		"one package knows how histograms are kept"},
 	{"", []string{"harness/draft/openapi"}, []string{"github.com/getkin/kin-openapi/"}, "one package knows OpenAPI"},

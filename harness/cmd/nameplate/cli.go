@@ -25,6 +25,7 @@ type cli struct {
 	Verify   verifyCommand   `cmd:"" help:"Drive every phase of a suite, judge its claims, write charts and a report."`
 	Judge    judgeCommand    `cmd:"" help:"Judge an archived run again, and explain a verdict run by run."`
 	Report   reportCommand   `cmd:"" help:"Judge and render an archived run again, from its archive alone."`
+	Serve    serveCommand    `cmd:"" help:"Show the runs of a folder in a browser, and the one that is going on live."`
 	Audit    auditCommand    `cmd:"" help:"Check the claims of a suite for consistency by the operational laws, without any load."`
 	Capacity capacityCommand `cmd:"" help:"Search for the highest rate at which each phase meets its claims."`
 	Load     loadCommand     `cmd:"" help:"A load test in one line: of a URL, of a command after --, or of the reference cluster."`

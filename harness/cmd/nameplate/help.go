@@ -10,6 +10,12 @@ func (reportCommand) Help() string {
 }
 
 // Help is shown below the flags.
+func (serveCommand) Help() string {
+	return "It only reads, and nothing outside of the folder. Pages are drawn from the archives when they are " +
+		"asked for: while a run is measured on this machine, the live view disturbs it least."
+}
+
+// Help is shown below the flags.
 func (judgeCommand) Help() string {
 	return "An explanation shows the claim's runs, the rule, α, and what would change the verdict."
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/reports"
+	"github.com/nameplate-dev/nameplate/reports/index"
 )
 
 // reportCommand renders an archived run again.
@@ -18,10 +19,14 @@ type reportCommand struct {
 	Format string `help:"Print it as one of ${formats}." default:"" placeholder:"FORMAT"`
 
 	CommentFile string `help:"With --format github: write the body of a comment on a pull request; left as it is when it already says the same." placeholder:"FILE"`
+	Index       string `help:"Instead, list all runs of a folder, with a sparkline for each claim, in its index.html." type:"path" placeholder:"FOLDER"`
 }
 
 // Run judges the run again and ends with its exit status.
 func (k reportCommand) Run(c console) error {
+	if k.Index != "" {
+		return k.index(c)
+	}
 	if k.Format != "" {
 		if err := reports.CheckFormat(reports.Format(k.Format)); err != nil {
 			return usageError{fmt.Errorf("--format: %w", err)}
@@ -50,6 +55,21 @@ func (k reportCommand) Run(c console) error {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	return exitWith(r.ExitStatus)
+}
+
+// index writes the index of a folder, and ends with 0 whatever came of its runs.
+func (k reportCommand) index(c console) error {
+	if k.Write || k.JSON || k.Format != "" {
+		return usageError{
+			errors.New("--index is about all runs of a folder; allowed: without --write, --json and --format"),
+		}
+	}
+	file, err := index.WriteFile(k.Index)
+	if err != nil {
+		return usageError{err}
+	}
+	fmt.Fprintln(c.stdout, "index:", file)
+	return nil
 }
 
 func (k reportCommand) print(c console, r *archive.Run) error {
