@@ -27,7 +27,7 @@ func capacity(p figures.Phase, footer footerFunc) Chart {
 	bottom := tryPanel(p, "p99 response time, ms", tries, false, func(t try) float64 { return t.p99 })
 	bottom.plot.X.Label.Text = "offered rate, req/s"
 	about := p.CapacityLines()[0] + ". Circles met the bounds, crosses missed one; squares: the generator gave out."
-	return phaseChart(p, footer, "capacity", "Capacity", about, 180, top, bottom).with(capacityTable(p, tries))
+	return phaseChart(p, footer, "capacity", foundCapacity(p), about, 180, top, bottom).with(capacityTable(p, tries))
 }
 
 // capacityTable is what the chart draws, as figures.

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -17,10 +19,11 @@ const mostEndpoints = 24
 
 // endpoint is one row of the chart.
 type endpoint struct {
-	name     string
-	p50, p99 float64
-	requests uint64
-	failed   uint64
+	name      string
+	p50, p99  float64
+	low, high float64 // of p99 over the runs that count
+	requests  uint64
+	failed    uint64
 }
 
 // endpoints shows p50 and p99 of the response time of each operation.
@@ -32,7 +35,7 @@ func endpoints(p figures.Phase, footer footerFunc) Chart {
 	var names []plot.Tick
 	for i, e := range shown {
 		y := float64(len(shown) - i)
-		heights = append(heights, e.p50, e.p99)
+		heights = append(heights, e.p50, e.p99, e.low, e.high)
 		names = append(names, plot.Tick{Value: y, Label: figures.Shorten(e.name, 28)})
 		text := fmt.Sprintf("%s ms, %s requests", figures.Number(e.p99), figures.Count(e.requests))
 		if e.failed > 0 {
@@ -40,11 +43,18 @@ func endpoints(p figures.Phase, footer footerFunc) Chart {
 		}
 		pan.right = append(pan.right, note{y, text, soft})
 	}
+	bound, claimed := p.Result(suite.P99)
+	if claimed && len(rows) > 0 {
+		heights = append(heights, bound.Bound)
+	}
 	pan.empty = !logAxis(&pan.plot.X, heights...)
 	pan.plot.Y.Min, pan.plot.Y.Max = 0.4, float64(max(1, len(shown)))+0.6
 	pan.plot.Y.Tick.Marker = plot.ConstantTicks(names)
 	pan.plot.Y.Tick.Label.Color = ink
 	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
+		if claimed {
+			upright(c, pl, dashed(boundRed, 1.2, 4, 3), bound.Bound)
+		}
 		for i, e := range shown {
 			y := float64(len(shown) - i)
 			if !drawable(pl.X, e.p50) || !drawable(pl.X, e.p99) {
@@ -52,11 +62,16 @@ func endpoints(p figures.Phase, footer footerFunc) Chart {
 			}
 			from, to := at(c, pl, e.p50, y), at(c, pl, e.p99, y)
 			c.StrokeLine2(line(lightBlue, 2), from.X, from.Y, to.X, to.Y)
+			whisker(c, pl, e.low, e.high, y)
 			c.DrawGlyph(draw.GlyphStyle{Color: orange, Radius: 3.6, Shape: glyph(ring)}, from)
 			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 4, Shape: draw.CircleGlyph{}}, to)
 		}
 	})
-	about := "Ring: p50; disc: p99, written at the right; slowest operation first."
+	about := "Ring: p50; disc: p99, written at the right, with whiskers from the smallest to the largest run; " +
+		"slowest operation first."
+	if claimed {
+		about += fmt.Sprintf(" Dashed: what is documented of all together, p99 %s.", figures.Documented(bound))
+	}
 	if len(rows) > len(shown) {
 		about += fmt.Sprintf(" The slowest %d of %d.", len(shown), len(rows))
 	}
@@ -65,20 +80,30 @@ func endpoints(p figures.Phase, footer footerFunc) Chart {
 	} else {
 		about = "No run that counts recorded an answer."
 	}
-	return phaseChart(p, footer, "endpoints", "Response time of each operation", about,
-		70+vg.Length(max(4, len(shown)))*19, pan).with(endpointTable(shown))
+	return phaseChart(p, footer, "endpoints", foundEndpoints(rows), about,
+		70+vg.Length(max(4, len(shown)))*19, pan).with(endpointTable(shown, bound, claimed))
 }
 
 // endpointTable is what the chart draws, as figures.
-func endpointTable(shown []endpoint) ([]Column, [][]Cell) {
+func endpointTable(shown []endpoint, bound judge.Result, claimed bool) ([]Column, [][]Cell) {
 	columns := []Column{
-		{"operation", ""}, {"p50 response time", "ms"}, {"p99 response time", "ms"}, {"requests", ""}, {"failed", ""},
+		{"operation", ""}, {"p50 response time", "ms"}, {"p99 response time", "ms"},
+		{"p99 response time, smallest run", "ms"}, {"p99 response time, largest run", "ms"}, {"requests", ""},
+		{"failed", ""},
+	}
+	if claimed {
+		columns = append(columns, Column{"p99 required of all together " + figures.Symbol(bound.Op), "ms"})
 	}
 	rows := [][]Cell{}
 	for _, e := range shown {
-		rows = append(rows, []Cell{
-			{Text: e.name}, number(e.p50), number(e.p99), number(float64(e.requests)), number(float64(e.failed)),
-		})
+		row := []Cell{
+			{Text: e.name}, number(e.p50), number(e.p99), numberAbove0(e.low), numberAbove0(e.high),
+			number(float64(e.requests)), number(float64(e.failed)),
+		}
+		if claimed {
+			row = append(row, number(bound.Bound))
+		}
+		rows = append(rows, row)
 	}
 	return columns, rows
 }
@@ -95,9 +120,42 @@ func endpointsOf(p figures.Phase) []endpoint {
 			continue
 		}
 		p99, _ := figures.Quantile(b.Response, 0.99)
-		rows = append(rows, endpoint{figures.Clean(b.Name), p50, p99, b.Succeeded + b.Failed, b.Failed})
+		low, high := p99Of(p, b.Name)
+		rows = append(rows, endpoint{figures.Clean(b.Name), p50, p99, low, high, b.Succeeded + b.Failed, b.Failed})
 	}
 	slices.SortStableFunc(rows,
 		func(a, b endpoint) int { return cmp.Or(cmp.Compare(b.p99, a.p99), cmp.Compare(a.name, b.name)) })
 	return rows
+}
+
+// p99Of is the smallest and the largest p99 of an operation over the runs that count, in ms; 0 where fewer than two
+// have one.
+func p99Of(p figures.Phase, name string) (low, high float64) {
+	var all []float64
+	for _, r := range p.Runs {
+		if !r.Counts() || r.Pool == nil {
+			continue
+		}
+		for _, b := range r.Pool.Window.Endpoints {
+			if v, ok := figures.Quantile(b.Response, 0.99); ok && b.Name == name {
+				all = append(all, v)
+			}
+		}
+	}
+	if len(all) < 2 {
+		return 0, 0
+	}
+	return slices.Min(all), slices.Max(all)
+}
+
+// whisker draws a horizontal line with ends, where both can be drawn.
+func whisker(c draw.Canvas, p *plot.Plot, low, high, y float64) {
+	if !drawable(p.X, low) || !drawable(p.X, high) {
+		return
+	}
+	from, to := at(c, p, low, y), at(c, p, high, y)
+	c.StrokeLine2(line(blue, 0.9), from.X, from.Y, to.X, to.Y)
+	for _, end := range []vg.Point{from, to} {
+		c.StrokeLine2(line(blue, 0.9), end.X, end.Y-3.5, end.X, end.Y+3.5)
+	}
 }

@@ -37,10 +37,7 @@ func overview(r *figures.Report, footer footerFunc) Chart {
 	bottom := spotPanel("p99 response time, ms", times, above, above, false)
 	bottom.plot.X.Label.Text = "documented rate, req/s"
 	matchX(top, bottom, append(rates, times...))
-	title := fmt.Sprintf("Documented against achieved rate and p99, %s", figures.Plural(len(rates), "phase"))
-	if r.Run.Verdict != 0 {
-		title += ": " + r.Run.Verdict.String()
-	}
+	title := foundOverview(rates, times)
 	return Chart{
 		Name: "overview", Title: title, About: aboutSpots(rates, times),
 		body: panels{[]*panel{top, bottom}, 205},

@@ -55,7 +55,8 @@ func percentiles(p figures.Phase, footer footerFunc) Chart {
 		response = curve(p.Pool.Window.Response, p.Pool.Window.Unsent)
 		service = curve(p.Pool.Window.Service, 0)
 	}
-	low, high := spread(p)
+	each := curvesOf(p)
+	low, high := spread(each)
 	var claims []judge.Result
 	var heights []float64
 	for _, r := range p.Results {
@@ -76,6 +77,9 @@ func percentiles(p figures.Phase, footer footerFunc) Chart {
 		for _, r := range claims {
 			drawBound(c, pl, labels, r, response)
 		}
+		for _, l := range each {
+			stroke(c, pl, line(lightBlue, 0.6), l.points)
+		}
 		stroke(c, pl, line(blue, 2.6), response)
 		stroke(c, pl, dashed(color.NRGBA{0xff, 0xb0, 0x4d, 0xff}, 1.1, 4, 4), service)
 		for _, v := range response { // labels keep off the line
@@ -95,17 +99,22 @@ func percentiles(p figures.Phase, footer footerFunc) Chart {
 	if n := len(service); n > 0 {
 		pan.right = append(pan.right, note{service[n-1].y, "service time", orange})
 	}
-	return phaseChart(p, footer, "percentiles", "Percentiles of the response time", aboutPercentiles(p, response), 290,
-		pan).with(percentileTable(response, low, high, service, claims))
+	return phaseChart(p, footer, "percentiles", foundPercentiles(response), aboutPercentiles(p, response), 290,
+		pan).with(percentileTable(response, low, high, service, each, claims))
 }
 
 // percentileTable is what the chart draws, as figures.
-func percentileTable(response, low, high, service []xy, claims []judge.Result) ([]Column, [][]Cell) {
+func percentileTable(
+	response, low, high, service []xy, each []runCurve, claims []judge.Result,
+) ([]Column, [][]Cell) {
 	s := sheet{x: Column{"share of the requests", "%"}}
 	s.line("response time", "ms", inPercent(response))
 	s.line("response time, smallest run", "ms", inPercent(low))
 	s.line("response time, largest run", "ms", inPercent(high))
 	s.line("service time", "ms", inPercent(service))
+	for _, one := range each {
+		s.line(fmt.Sprintf("run %d", one.run), "ms", inPercent(one.points))
+	}
 	for _, r := range claims {
 		m, _ := suite.MetricByName(r.Metric)
 		s.line(fmt.Sprintf("%s required %s", r.Metric, figures.Symbol(r.Op)), "ms",
@@ -138,8 +147,8 @@ func aboutPercentiles(p figures.Phase, response []xy) string {
 	}
 	about := fmt.Sprintf("%s answers of %s together: %s.", figures.Count(p.Pool.Window.Response.Count()),
 		figures.Plural(p.Counted(), "run"), strings.Join(parts, ", "))
-	about += " Response time counts from the scheduled send, service time from the actual one. Band: smallest to " +
-		"largest run."
+	about += " Response time counts from the scheduled send, service time from the actual one. Thin: " +
+		"each run; band: smallest to largest."
 	if p.Pool.Window.Unsent > 0 {
 		about += fmt.Sprintf(" %s requests were never sent and count as slower than all.",
 			figures.Count(p.Pool.Window.Unsent))
@@ -189,15 +198,28 @@ func axisPoints() []float64 {
 	}
 }
 
-// spread is the smallest and the largest response time of a run at each quantile.
-func spread(p figures.Phase) (low, high []xy) {
-	var curves [][]xy
-	shortest := math.MaxInt
+// runCurve is the curve of one run.
+type runCurve struct {
+	run    int
+	points []xy
+}
+
+// curvesOf are the curves of the runs that count.
+func curvesOf(p figures.Phase) []runCurve {
+	var all []runCurve
 	for _, r := range p.Runs {
-		if r.Counts() && r.Pool != nil {
-			curves = append(curves, curve(r.Pool.Window.Response, r.Pool.Window.Unsent))
-			shortest = min(shortest, len(curves[len(curves)-1]))
+		if r.Counts() && r.Pool != nil && len(all) < mostThin {
+			all = append(all, runCurve{r.Number, curve(r.Pool.Window.Response, r.Pool.Window.Unsent)})
 		}
+	}
+	return all
+}
+
+// spread is the smallest and the largest response time of a run at each quantile.
+func spread(curves []runCurve) (low, high []xy) {
+	shortest := math.MaxInt
+	for _, c := range curves {
+		shortest = min(shortest, len(c.points))
 	}
 	if len(curves) < 2 {
 		return nil, nil
@@ -205,9 +227,10 @@ func spread(p figures.Phase) (low, high []xy) {
 	for i := range shortest {
 		lowest, highest := math.Inf(1), 0.0
 		for _, c := range curves {
-			lowest, highest = min(lowest, c[i].y), max(highest, c[i].y)
+			lowest, highest = min(lowest, c.points[i].y), max(highest, c.points[i].y)
 		}
-		low, high = append(low, xy{curves[0][i].x, lowest}), append(high, xy{curves[0][i].x, highest})
+		x := curves[0].points[i].x
+		low, high = append(low, xy{x, lowest}), append(high, xy{x, highest})
 	}
 	return low, high
 }
@@ -218,13 +241,22 @@ func band(c draw.Canvas, p *plot.Plot, low, high []xy) {
 		return
 	}
 	var points []vg.Point
-	for _, v := range low {
-		points = append(points, at(c, p, v.x, v.y))
+	for _, v := range slices.Concat(low, reversed(high)) {
+		if drawable(p.X, v.x) && drawable(p.Y, v.y) {
+			points = append(points, at(c, p, v.x, v.y))
+		}
 	}
-	for _, v := range slices.Backward(high) {
-		points = append(points, at(c, p, v.x, v.y))
+	if len(points) < 3 {
+		return
 	}
 	c.FillPolygon(bandBlue, c.ClipPolygonXY(points))
+}
+
+// reversed are the points from the last to the first.
+func reversed(points []xy) []xy {
+	points = slices.Clone(points)
+	slices.Reverse(points)
+	return points
 }
 
 // drawBound marks a claim on a quantile: a bar at the bound, across the quantile.

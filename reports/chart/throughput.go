@@ -35,6 +35,8 @@ type flows struct {
 	counted, others []flow  // of the runs that count, and of the others
 	middle, offered []xy    // median of the runs that count; the offered rate, where it changed
 	steady          []sheetMark
+	failed          []xy        // requests a second that failed, mean over the runs
+	done            []sheetMark // to the system
 }
 
 func flowsOf(p figures.Phase) flows {
@@ -60,6 +62,8 @@ func flowsOf(p figures.Phase) flows {
 			some[i].points = some[i].seconds.points(shift, f.every)
 		}
 	}
+	f.failed = failures(p, f.start).points(shift, f.every)
+	f.done = moments(p, f.start)
 	f.middle = medians(f.seconds(f.counted)).points(shift, f.every)
 	if p.Shape.Kind != "" {
 		f.offered = offeredOver(p, f.start, f.end)
@@ -88,7 +92,9 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 	pan.empty = len(f.counted)+len(f.others) == 0
 	pan.plot.X.Min, pan.plot.X.Max = 0, f.end
 	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
-		shadeWarmup(c, pl, f.start)
+		shadeWindow(c, pl, f.start)
+		drawFailures(c, pl, f.failed, f.every)
+		drawMoments(c, pl, f.done)
 		for _, l := range f.others {
 			stroke(c, pl, dashed(soft, 0.8, 1, 2), l.points)
 		}
@@ -108,7 +114,7 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 		}
 		stroke(c, pl, line(blue, 2.2), f.middle)
 	})
-	pan.right = append(pan.right, note{offered, offeredNote(p), orange})
+	pan.right = append(pan.right, note{offered, sentNote(p), orange})
 	if claimed {
 		pan.right = append(pan.right, note{
 			target.Bound, fmt.Sprintf("%s %s required", figures.Symbol(target.Op), figures.Number(target.Bound)),
@@ -119,7 +125,10 @@ func throughput(p figures.Phase, footer footerFunc) Chart {
 		pan.right = append(pan.right, note{achieved, "achieved " + figures.Number(achieved), blue})
 	}
 	about := aboutThroughput(p, len(f.counted), len(f.others), f.every)
-	return phaseChart(p, footer, "throughput", "Throughput over time", about, 250, pan).
+	if !pan.empty {
+		about += aboutEvents(p, f.failed, f.done)
+	}
+	return phaseChart(p, footer, "throughput", foundThroughput(p), about, 250, pan).
 		with(f.table(p, target, claimed))
 }
 
@@ -145,13 +154,16 @@ func (f flows) table(p figures.Phase, target judge.Result, claimed bool) ([]Colu
 	} else {
 		s.line("offered", "req/s", f.offered)
 	}
+	if len(f.failed) > 0 {
+		s.line("failed, mean of the runs", "req/s", f.failed)
+	}
 	if claimed {
 		s.level("required "+figures.Symbol(target.Op), "req/s", target.Bound)
 	}
 	if f.start > 0 {
 		s.mark(f.start, "warm-up ends")
 	}
-	s.marks = append(s.marks, f.steady...)
+	s.marks = append(append(s.marks, f.steady...), f.done...)
 	return s.table()
 }
 

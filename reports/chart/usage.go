@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
@@ -20,13 +21,17 @@ import (
 type worker struct {
 	name        string
 	cpu, memory times // in percent of one core, in MiB
+	// cpuRuns and memoryRuns are those of each run.
+	cpuRuns, memoryRuns []times
 }
 
 // usage shows the processor time and the memory of every worker.
 func usage(p figures.Phase, footer footerFunc) Chart {
 	workers := workersOf(p)
-	cpu := usagePanel(p, "Processor time of each worker, % of one core", workers, func(w worker) times { return w.cpu })
-	memory := usagePanel(p, "Resident memory of each worker, MiB", workers, func(w worker) times { return w.memory })
+	cpu := usagePanel(p, "Processor time of each worker, % of one core", workers,
+		func(w worker) (times, []times) { return w.cpu, w.cpuRuns })
+	memory := usagePanel(p, "Resident memory of each worker, MiB", workers,
+		func(w worker) (times, []times) { return w.memory, w.memoryRuns })
 	memory.plot.X.Label.Text = secondsLabel
 	limit := float64(p.MemoryLimit) / (1 << 20)
 	limited := limit > 0 && !memory.empty && limit < 3*memory.plot.Y.Max
@@ -34,8 +39,18 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 		memory.plot.Y.Max = max(memory.plot.Y.Max, limit*1.2)
 		memory.paint(func(c draw.Canvas, pl *plot.Plot) { level(c, pl, dashed(boundRed, 1.4, 6, 3), limit) })
 		memory.right = append(memory.right, note{limit, "limit " + figures.Memory(p.MemoryLimit), boundRed})
+	} else if limit > 0 {
+		memory.right = append(memory.right,
+			note{memory.plot.Y.Max, "limit " + figures.Memory(p.MemoryLimit) + ", above", boundRed})
 	}
-	about := "Each line is one worker, the median of " + figures.Plural(p.Counted(), "run") + "; grey: warm-up."
+	claim, claimed := claimOf(p, suite.OfProcessors)
+	if claimed = claimed && !cpu.empty; claimed {
+		cpu.plot.Y.Max = max(cpu.plot.Y.Max, claim.Bound*1.1)
+		cpu.paint(func(c draw.Canvas, pl *plot.Plot) { level(c, pl, dashed(boundRed, 1.4, 1.5, 2), claim.Bound) })
+		cpu.right = append(cpu.right, note{claim.Bound, "required of all " + figures.Documented(claim), boundRed})
+	}
+	about := "Each line is one worker, the median of " + figures.Plural(p.Counted(), "run") +
+		"; band: smallest to largest of any worker and run; grey: warm-up."
 	if peak, ok := p.Pool.Figure(suite.OfMemory); ok {
 		about += fmt.Sprintf(" Largest worker of any run: %s MiB of %s allowed to each.", figures.Number(peak),
 			figures.Memory(p.MemoryLimit))
@@ -46,17 +61,26 @@ func usage(p figures.Phase, footer footerFunc) Chart {
 	if cpu.empty && memory.empty {
 		about = "No run that counts recorded what its workers used."
 	}
-	return phaseChart(p, footer, "usage", "Processor and memory of the workers", about, 180, cpu, memory).
-		with(usageTable(p, workers, limit, limited))
+	return phaseChart(p, footer, "usage", foundUsage(p), about, 180, cpu, memory).
+		with(usageTable(p, workers, usageBounds{limit, limited, claim, claimed}))
+}
+
+// usageBounds are the bounds that are drawn.
+type usageBounds struct {
+	limit   float64 // of memory, in MiB
+	limited bool    // it is drawn
+	claim   judge.Result
+	claimed bool // on processor time
 }
 
 // usageTable is what the chart draws, as figures.
-func usageTable(p figures.Phase, workers []worker, limit float64, limited bool) ([]Column, [][]Cell) {
+func usageTable(p figures.Phase, workers []worker, bounds usageBounds) ([]Column, [][]Cell) {
 	s := sheet{x: Column{"time since the load began", "s"}}
-	add := func(what, unit string, read func(worker) times) {
-		var lines []times
+	add := func(what, unit string, read func(worker) (times, []times)) {
+		var lines, runs []times
 		for _, w := range workers {
-			lines = append(lines, read(w))
+			middle, each := read(w)
+			lines, runs = append(lines, middle), append(runs, each...)
 		}
 		every := thinning(lines)
 		for i, w := range workers {
@@ -65,11 +89,17 @@ func usageTable(p figures.Phase, workers []worker, limit float64, limited bool) 
 		if len(workers) > len(workerColors) {
 			s.line("median, "+what, unit, medians(lines).points(0, every))
 		}
+		low, high := outer(runs)
+		s.line(what+", smallest", unit, low.points(0, every))
+		s.line(what+", largest", unit, high.points(0, every))
 	}
-	add("processor time", "% of one core", func(w worker) times { return w.cpu })
-	add("memory", "MiB", func(w worker) times { return w.memory })
-	if limited {
-		s.level("memory limit of each", "MiB", limit)
+	add("processor time", "% of one core", func(w worker) (times, []times) { return w.cpu, w.cpuRuns })
+	add("memory", "MiB", func(w worker) (times, []times) { return w.memory, w.memoryRuns })
+	if bounds.limited {
+		s.level("memory limit of each", "MiB", bounds.limit)
+	}
+	if bounds.claimed {
+		s.level("processor time required of all", string(bounds.claim.Unit), bounds.claim.Bound)
 	}
 	if start, _ := span(p); start > 0 && len(workers) > 0 {
 		s.mark(start, "warm-up ends")
@@ -104,7 +134,7 @@ func workersOf(p figures.Phase) []worker {
 	}
 	var workers []worker
 	for name, l := range byName {
-		workers = append(workers, worker{figures.Clean(name), medians(l.cpu), medians(l.memory)})
+		workers = append(workers, worker{figures.Clean(name), medians(l.cpu), medians(l.memory), l.cpu, l.memory})
 	}
 	slices.SortFunc(workers, func(a, b worker) int {
 		return cmp.Or(cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
@@ -114,21 +144,26 @@ func workersOf(p figures.Phase) []worker {
 
 // usagePanel draws one line a worker. Up to eight are told apart by colour and name; of
 // more, the median is drawn bold and the rest thin.
-func usagePanel(p figures.Phase, title string, workers []worker, read func(worker) times) *panel {
+func usagePanel(
+	p figures.Phase, title string, workers []worker, read func(worker) (times, []times),
+) *panel {
 	pan := newPanel(title, "")
 	start, end := span(p)
-	var lines []times
+	var lines, runs []times
 	for _, w := range workers {
-		lines = append(lines, read(w))
+		middle, each := read(w)
+		lines, runs = append(lines, middle), append(runs, each...)
 	}
-	all := values(lines)
+	low, high := outer(runs)
+	all := values(runs)
 	zeroAxis(&pan.plot.Y, 1.25, all...)
 	pan.plot.X.Min, pan.plot.X.Max = 0, end
 	pan.empty = len(all) == 0
 	every := thinning(lines)
 	few := len(workers) <= len(workerColors)
 	pan.paint(func(c draw.Canvas, pl *plot.Plot) {
-		shadeWarmup(c, pl, start)
+		shadeWindow(c, pl, start)
+		band(c, pl, low.points(0, every), high.points(0, every))
 		for i, l := range lines {
 			style := line(lightBlue, 0.6)
 			if few {
@@ -164,7 +199,18 @@ func alike(lines []times, axis float64) bool {
 	if len(lines) < 3 {
 		return false
 	}
-	low, high := times{}, times{}
+	low, high := outer(lines)
+	for step := range low {
+		if high[step]-low[step] > 0.1*axis {
+			return false
+		}
+	}
+	return len(low) > 0
+}
+
+// outer is the smallest and the largest value of lines at each step.
+func outer(lines []times) (low, high times) {
+	low, high = times{}, times{}
 	for _, l := range lines {
 		for step, v := range l {
 			if was, ok := low[step]; !ok || v < was {
@@ -175,10 +221,15 @@ func alike(lines []times, axis float64) bool {
 			}
 		}
 	}
-	for step := range low {
-		if high[step]-low[step] > 0.1*axis {
-			return false
+	return low, high
+}
+
+// claimOf is the first claim on a figure of the phase; false when there is none.
+func claimOf(p figures.Phase, f suite.Figure) (judge.Result, bool) {
+	for _, r := range p.Results {
+		if m, _ := suite.MetricByName(r.Metric); m.Figure == f && r.Over == 0 {
+			return r, true
 		}
 	}
-	return len(low) > 0
+	return judge.Result{}, false
 }
