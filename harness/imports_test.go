@@ -108,10 +108,13 @@ var rules = []struct {
 	{"", []string{"harness/load", "harness/draft/targets", "reports/script"}, []string{"github.com/tsenart/vegeta/"},
 		"one package knows how requests are sent, one knows vegeta's target files, and one where the chart library is"},
 	{"", []string{"reports/browsertest"}, []string{"github.com/chromedp/"}, "one package knows the browser"},
+	{"", []string{"reports/screen"}, []string{"charm.land/", "github.com/charmbracelet/"},
+		"one package knows how a screen is drawn"},
 	{"", []string{"fixtures/internal/container"}, []string{"github.com/testcontainers/"},
 		"one package knows containers"},
 	{"", []string{"harness$", "clusterimpl/clustertest", "clusterimpl/platform/platformtest",
-		"internal/needs", "internal/effort", "internal/golden", "reports/browsertest"},
+		"internal/needs", "internal/effort", "internal/golden", "reports/browsertest",
+		"reports/screen/terminaltest"},
 		[]string{"testing", "github.com/stretchr/testify/"}, "no product code needs a test"},
 }
 

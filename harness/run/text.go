@@ -3,7 +3,6 @@ package run
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // RunLine says in one line what came of a run that is done; the event is one of [StageRunDone].
@@ -21,18 +20,6 @@ func (e Event) RunLine() string {
 		text += "; does not count: " + strings.Join(e.Invalid, "; ")
 	}
 	return text
-}
-
-// LiveLine says in one line what is being done.
-func (e Event) LiveLine() string {
-	at := fmt.Sprintf("%s %s", e.Phase.Title(), e.Phase.Name)
-	switch {
-	case e.Search:
-		return fmt.Sprintf("%s, capacity, run %d: %s at %.0f req/s", at, e.Run, e.Stage, float64(e.Phase.Rate))
-	case e.Run > 0:
-		at += fmt.Sprintf(", run %d of %d", e.Run, e.Runs)
-	}
-	return fmt.Sprintf("%s: %s … %s left", at, e.Stage, e.Left.Round(time.Second))
 }
 
 // TriedLine says in one line what came of a run of a search for the capacity; the event is one of [StageTried].

@@ -42,6 +42,8 @@ func drive(c console, o driveOptions) error {
 	if err != nil {
 		return err
 	}
+	progress.begin(c, config)
+	defer progress.finish() // also where the pipeline panics
 	r, runErr := run.Verify(c.ctx, config)
 	progress.finish()
 	if r.Ended.IsZero() {

@@ -12,24 +12,30 @@ import (
 // plainWidth is the width of what is not printed to a terminal.
 const plainWidth = 120
 
-// terminalOf returns the descriptor of a writer that is a terminal.
-func terminalOf(w io.Writer) (int, bool) {
+// terminalOf returns a writer that is a terminal.
+func terminalOf(w io.Writer) (*os.File, bool) {
 	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0, false
-	}
-	return int(f.Fd()), true
+	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
-// textOptions suit standard output: as wide as the terminal, coloured on a terminal unless
-// NO_COLOR is set (no-color.org) or the terminal is dumb.
+// screenOf returns standard error where it is a terminal on which a screen can be drawn anew in its place, and where
+// somebody may be looking.
+func screenOf(c console) (*os.File, bool) {
+	f, ok := terminalOf(c.stderr)
+	return f, ok && c.getenv("TERM") != "dumb" && c.getenv("CI") == ""
+}
+
+// colored reports whether a terminal is to be coloured: unless NO_COLOR is set (no-color.org) or it is dumb.
+func colored(c console) bool { return c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb" }
+
+// textOptions suit standard output: as wide as the terminal, and coloured on one.
 func textOptions(c console) reports.TextOptions {
-	fd, ok := terminalOf(c.stdout)
+	f, ok := terminalOf(c.stdout)
 	if !ok {
 		return reports.TextOptions{Width: plainWidth}
 	}
-	o := reports.TextOptions{Width: plainWidth, Color: c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"}
-	if width, _, err := term.GetSize(fd); err == nil {
+	o := reports.TextOptions{Width: plainWidth, Color: colored(c)}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 		o.Width = width
 	}
 	return o
