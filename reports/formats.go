@@ -79,6 +79,10 @@ func FormatNames() string {
 // find is a format by its name; the error says which there are.
 func find(name Format) (format, error) {
 	at := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+	if strings.HasPrefix(string(name), "vegeta") {
+		return format{}, fmt.Errorf("format %q: an archive has no single requests; allowed: %s, or nameplate load "+
+			"--format %s while they are sent", name, FormatNames(), name)
+	}
 	if at < 0 {
 		return format{}, fmt.Errorf("format %q; allowed: %s", name, FormatNames())
 	}

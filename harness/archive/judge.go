@@ -69,6 +69,17 @@ func (r *Run) Judge() error {
 	return nil
 }
 
+// Excluded reports whether a run of the first phase is no evidence.
+func (r *Run) Excluded(run int) bool {
+	if r.Parsed == nil || len(r.Phases) == 0 {
+		return true
+	}
+	phase, ok := r.Parsed.Phase(r.Phases[0].Number)
+	in := r.Input(phase)
+	at := slices.IndexFunc(in.Runs, func(e judge.Evidence) bool { return e.Run == run })
+	return !ok || at < 0 || len(judge.Exclusion(in, in.Runs[at])) > 0
+}
+
 // capacityExit is the exit status of a run that was to find capacities and nothing else.
 func (r *Run) capacityExit() int {
 	if len(r.Phases) == 0 {

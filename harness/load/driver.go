@@ -286,6 +286,7 @@ func (d *driver) sample(t *task, e *exchange, begun, freed, dialled time.Duratio
 	now := d.now()
 	s := measure.Sample{
 		Scheduled: t.scheduled, Sent: e.sent, Done: now, Endpoint: t.Operation, Status: e.status, Err: e.err,
+		Out: len(t.Body),
 	}
 	stopped := d.stopped.Err() != nil
 	switch {
@@ -299,7 +300,7 @@ func (d *driver) sample(t *task, e *exchange, begun, freed, dialled time.Duratio
 	switch {
 	case e.err == nil:
 		s.Done = max(s.Sent, e.done)
-		s.Worker = e.worker
+		s.Worker, s.In = e.worker, len(e.body)
 		if s.Err = e.check(t.Request); s.Err != nil {
 			s.Answer = e.body
 		}

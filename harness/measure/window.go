@@ -18,8 +18,9 @@ type Sample struct {
 	Worker   string        // the worker that answered, as the answer names it; "" if it does not
 	Status   int           // HTTP status; 0 when there was no answer
 	Err      error         // why the request failed or was never sent; nil when it was answered as it must be
+	Out, In  int           // bytes of the request's body, and of the answer's; In is 0 where that did not come whole
 	Answer   []byte        // body of a wrong answer, of which the start is kept as an example
-	Unsent   bool          // never put on a connection: Sent, Done, Worker, Status and Answer mean nothing
+	Unsent   bool          // never put on a connection: Sent, Done, Worker, Status, In and Answer mean nothing
 }
 
 // Window is what became of the requests that were scheduled in one interval.

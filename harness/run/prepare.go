@@ -31,6 +31,8 @@ type Options struct {
 	Observe func(Event)   // progress; may be nil
 	// Origin says when the load of a run is to start, at the earliest, and may wait; nil: at once.
 	Origin func(ctx context.Context) time.Time
+	// Keep is asked for what keeps the requests of a run, see [Config]; nil: nothing does.
+	Keep func(phase suite.Phase, run int, url string) Keeper
 	// Archived are those options that are neither the suite's plan nor the override: the stores that
 	// were asked for, what is searched for, how the system was started. The others are filled in.
 	Archived archive.Options
@@ -55,7 +57,7 @@ func Prepare(s *suite.Suite, o Options) (Config, error) {
 		System: parts.System, Disturber: parts.Disturber, Workload: parts.Workload, Stores: parts.Stores,
 		Secrets: parts.Secrets,
 		Out:     o.Out, ID: archive.NewID(time.Now(), rand.Reader), Observe: o.Observe,
-		Now: time.Now, Spin: probe.Spin, Settle: probe.Settle, Origin: o.Origin,
+		Now: time.Now, Spin: probe.Spin, Settle: probe.Settle, Origin: o.Origin, Keep: o.Keep,
 	}, nil
 }
 

@@ -130,6 +130,17 @@ type Config struct {
 	Settle func(ctx context.Context, processes func() []measure.Process) measure.Quiet
 	// Origin says when the load of a run is to start, at the earliest; nil: at once.
 	Origin func(ctx context.Context) time.Time
+	// Keep is asked before the load of each run that is judged for what keeps its requests; nil: nothing does.
+	Keep func(phase suite.Phase, run int, url string) Keeper
+}
+
+// A Keeper takes what became of each request of a run.
+type Keeper interface {
+	// Observe takes one, of the warm-up, too; by several goroutines at once. It must not wait.
+	Observe(measure.Sample)
+	// End is called once, after the load, with the schedule's origin and the measurement window; the window is nil when
+	// the load never began.
+	End(origin time.Time, window *measure.Window)
 }
 
 // ErrInterrupted says that the run was stopped before its plan was done. What it

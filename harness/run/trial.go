@@ -110,13 +110,14 @@ func (p *pipeline) drive(
 	var watched *storeWatch
 	disturbance := p.disturbed(ctx, phase, instance, t.Seed)
 	progress := p.driving(Event{Phase: phase, Run: t.Number, Runs: p.Options.Runs, Search: offered.search}, instance)
+	keeper := p.keep(phase, t, at.URL, offered)
 	nice, restore, _ := load.RaisePriority() // without the right to it, the priority stays, and is archived as it is
 	p.run.Host.GeneratorPriority = nice
 	outcome, err := load.Drive(ctx, load.Config{
 		BaseURL: at.URL, TLS: at.TLS, HTTP2: at.HTTP2, Source: source,
 		Schedule: offered.schedule, Warmup: offered.warmup, Duration: offered.window, Timeout: offered.timeout,
 		Connections: p.Suite.Plan.Connections, WorkerHeader: WorkerHeader, Hide: p.Secrets.Hide,
-		Observe: disturbance.observe(), Origin: p.Origin,
+		Observe: keeper.observe(disturbance.observe()), Origin: p.Origin,
 		Started: func(origin time.Time) {
 			t.Started = origin.UTC()
 			watcher = watch(origin, phase, instance, stores)
@@ -135,6 +136,7 @@ func (p *pipeline) drive(
 	if watcher != nil {
 		t.Usage = watcher.Stop()
 	}
+	keeper.end(outcome)
 	if err != nil {
 		return &EnvironmentError{fmt.Sprintf("%s, run %d: drive the load", phase.Title(), t.Number), err}
 	}

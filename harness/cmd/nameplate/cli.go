@@ -14,6 +14,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/draft/targets"
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
+	"github.com/nameplate-dev/nameplate/harness/load/results"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/reports"
 )
@@ -131,7 +132,8 @@ func execute(c console, args []string) (err error) {
 // newParser makes the parser of the command line.
 func newParser(grammar *cli, c console) (*kong.Kong, error) {
 	return kong.New(grammar, kong.Name("nameplate"), kong.Description(about),
-		kong.Vars{"formats": reports.FormatNames(), "targetformats": strings.Join(targets.Formats, " or ")},
+		kong.Vars{"formats": reports.FormatNames(), "targetformats": strings.Join(targets.Formats, " or "),
+			"resultformats": results.FormatNames()},
 		kong.Writers(c.stdout, c.stderr),
 		kong.Exit(func(int) { panic(helpShown{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))

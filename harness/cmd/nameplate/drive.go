@@ -31,6 +31,7 @@ type driveOptions struct {
 	json     bool                                // one JSON object on standard output, not the report
 	quiet    bool                                // no progress
 	env      func(string) string                 // of the suite's requests and the stores; nil: the console's
+	each     *perRequest                         // writes each request; nil: nothing does
 }
 
 // drive measures, judges, archives and reports, and ends with the run's exit status.
@@ -50,7 +51,8 @@ func drive(c console, o driveOptions) error {
 		return runErr // nothing was archived
 	}
 	dir := filepath.Join(o.out, r.ID)
-	reportErr := o.report(c, dir, r)
+	resultsErr := o.each.write(c, r, o.quiet)
+	reportErr := errors.Join(o.report(o.each.report(c), dir, r), resultsErr)
 	switch {
 	case runErr != nil && !errors.Is(runErr, run.ErrInterrupted):
 		return runErr
@@ -78,7 +80,7 @@ func (o driveOptions) config(c console, templates *fixtures.Templates, observe f
 	o.archived.Profiled = o.profile != ""
 	config, err := run.Prepare(o.suite, run.Options{
 		Ref: o.ref, Override: o.override, Parts: setup.Parts, Build: buildInfo(), Out: o.out, Observe: observe,
-		Origin: o.origin, Archived: o.archived,
+		Origin: o.origin, Archived: o.archived, Keep: o.each.keep(o.suite),
 	})
 	if err != nil {
 		return run.Config{}, usageError{err}

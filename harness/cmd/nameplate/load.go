@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
@@ -13,8 +14,11 @@ import (
 type loadCommand struct {
 	loadFlags
 
-	Targets       string `help:"File of vegeta's targets, of one host: its requests, in equal shares, and where the system is unless a command follows --; - for standard input." placeholder:"FILE"`
+	Targets       string `help:"File of vegeta's targets, all of one host; - for standard input. A command after -- is asked for their paths." placeholder:"FILE"`
 	TargetsFormat string `help:"Format of the targets: ${targetformats}; the first when it is left out." placeholder:"FORMAT"`
+
+	Format  string `help:"Write each request as vegeta's results, latencies counted from the schedule: ${resultformats}. To standard output without --results." placeholder:"FORMAT"`
+	Results string `help:"File for vegeta's results." placeholder:"FILE" type:"path"`
 
 	IOwn  []string `help:"A host other than this machine that you may load." placeholder:"HOST" name:"i-own"`
 	Seed  *uint64  `help:"Seed of every random choice." placeholder:"N"`
@@ -68,7 +72,10 @@ func (k loadCommand) Run(c console) error {
 	if listed != nil && !k.Quiet {
 		fmt.Fprint(c.stderr, listed.Kept())
 	}
-	if k.Print {
+	switch {
+	case k.Print && k.Format+k.Results != "":
+		return usageError{errors.New("--print measures nothing; allowed: without --format and --results")}
+	case k.Print:
 		_, err := c.stdout.Write(made.Text)
 		return err
 	}
@@ -76,12 +83,17 @@ func (k loadCommand) Run(c console) error {
 	if err != nil {
 		return err
 	}
+	each, err := k.perRequest(c, s)
+	if err != nil {
+		return err
+	}
+	defer each.close()
 	archived := archive.Options{Stores: cmp.Or(k.Stores, "auto"), UpTo: float64(made.UpTo)}
 	if k.FindMax {
 		archived.Capacity = archive.CapacityOnly
 	}
 	return drive(c, driveOptions{
 		suite: s, ref: ref, dir: ".", override: suite.Override{Seed: k.Seed}, archived: archived,
-		iOwn: k.IOwn, out: k.Out, json: k.JSON, quiet: k.Quiet, env: listed.Env(c.getenv),
+		iOwn: k.IOwn, out: k.Out, json: k.JSON, quiet: k.Quiet, env: listed.Env(c.getenv), each: each,
 	})
 }
