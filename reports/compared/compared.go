@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
 	"github.com/nameplate-dev/nameplate/harness/regress/history"
@@ -31,6 +32,9 @@ const (
 
 // Outcomes are all outcomes, in the order in which they are shown.
 var Outcomes = []Outcome{Regressed, Improved, CannotTell, NotComparable, NoChange}
+
+// Changed reports whether the outcome is a change.
+func (o Outcome) Changed() bool { return o == Regressed || o == Improved }
 
 const (
 	// Least is the smallest relative change that counts.
@@ -98,7 +102,7 @@ func OfReports(base, head *figures.Report) *Comparison {
 // decisiveFirst orders rows by their outcome; changes by their size.
 func decisiveFirst(a, b Row) int {
 	order := cmp.Compare(slices.Index(Outcomes, a.Outcome), slices.Index(Outcomes, b.Outcome))
-	if a.Outcome == Regressed || a.Outcome == Improved {
+	if a.Outcome.Changed() {
 		order = cmp.Or(order, cmp.Compare(b.size(), a.size()))
 	}
 	return order
@@ -127,6 +131,17 @@ func count(rows []Row, o Outcome) int {
 
 // Comparable reports whether the figures of some claim may be compared.
 func (c *Comparison) Comparable() bool { return c.Count(NotComparable) < len(c.Claims) }
+
+// ExitStatus is 1 when a claim regressed, 3 when no claim may be compared, else 0.
+func (c *Comparison) ExitStatus() int {
+	switch {
+	case c.Count(Regressed) > 0:
+		return exitcode.Refuted
+	case !c.Comparable():
+		return exitcode.NoVerdict
+	}
+	return exitcode.Verified
+}
 
 // claims are the claims of the base in its order, then those that only the head has.
 func claims(base, head *figures.Report) []Row {

@@ -3,7 +3,6 @@ package compared_test
 import (
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/compared"
@@ -87,8 +87,12 @@ func TestASlowerRunRegressed(t *testing.T) {
 	assert.Regexp(t, `^P3\.p99 regressed most, by \+[45]\d\.\d % \(\+3\d\.\d to \+6\d\.\d\); of 8 claims: 2 regressed`,
 		c.Sentence())
 	assert.Equal(t, compared.Regressed, c.Claims[0].Outcome, "those that regressed stand first")
+	assert.Equal(t, compared.Regressed, c.Worst())
+	assert.Equal(t, exitcode.Refuted, c.ExitStatus())
 	better := compare(t, slower(), sample())
 	assert.Equal(t, 2, better.Count(compared.Improved))
+	assert.Equal(t, compared.Improved, better.Worst())
+	assert.Equal(t, exitcode.Verified, better.ExitStatus())
 	assert.Zero(t, better.Count(compared.Regressed))
 	assert.True(t, slices.ContainsFunc(c.Others, func(r compared.Row) bool {
 		return r.Metric == "p50" && r.Phase == 3 && r.Outcome == compared.Regressed
@@ -110,8 +114,10 @@ func TestWorseIsLessOfARateAndMoreOfATime(t *testing.T) {
 		{"P1.p99", little, little[:3], compared.CannotTell, "from 100 to 100 ms"},
 		{"P1.p99", little, nil, compared.CannotTell, "unknown"},
 		{"P1.errors", []float64{0, 0, 0, 0, 0, 0}, []float64{1, 2, 1, 2, 1, 2}, compared.Regressed, "from 0 to 1.50 %"},
-		{"P1.errors", []float64{0, 0, 0, 0, 0.1}, []float64{0, 0.1, 0, 0, 0}, compared.CannotTell, "none"},
-		{"P1.errors", []float64{0, 0, 0, 0, 0.001}, []float64{0, 0.002, 0, 0, 0}, compared.NoChange, "none"},
+		{"P1.errors", []float64{0, 0, 0, 0, 0.1}, []float64{0, 0.1, 0, 0, 0}, compared.CannotTell,
+			"none at the median"},
+		{"P1.errors", []float64{0, 0, 0, 0, 0.001}, []float64{0, 0.002, 0, 0, 0}, compared.NoChange,
+			"none at the median"},
 		{"P1.errors", []float64{0, 0, 0, 0}, []float64{0, 0, 0, 0}, compared.NoChange, "none"},
 		{"P1.memory", little, much, compared.CannotTell, "+20.0 % (+17.8 to +22.2)"}, // pages of the program's file
 	} {
@@ -206,7 +212,10 @@ func TestOtherSettingsAreNamed(t *testing.T) {
 				assert.Equal(t, compared.Regressed, row(t, c, claim).Outcome)
 			}
 			if !c.Comparable() {
-				assert.True(t, strings.HasPrefix(c.Sentence(), "not comparable: "), c.Sentence())
+				assert.Contains(t, c.Why(), test.why)
+				assert.Equal(t, "not comparable: "+c.Why(), c.Sentence())
+				assert.Equal(t, compared.NotComparable, c.Worst())
+				assert.Equal(t, exitcode.NoVerdict, c.ExitStatus())
 			}
 		})
 	}

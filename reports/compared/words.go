@@ -2,6 +2,7 @@ package compared
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
@@ -9,13 +10,40 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
-// Sentence is the comparison in one sentence, which names the claim that regressed most.
+// Worst is the outcome that the comparison is headed by.
+func (c *Comparison) Worst() Outcome {
+	if !c.Comparable() {
+		return NotComparable
+	}
+	for _, o := range []Outcome{Regressed, Improved, CannotTell} {
+		if c.Count(o) > 0 {
+			return o
+		}
+	}
+	return NoChange
+}
+
+// Sentence is the comparison in one sentence.
 func (c *Comparison) Sentence() string {
+	if !c.Comparable() && len(c.Claims) > 0 {
+		return string(NotComparable) + ": " + c.Why()
+	}
+	return c.Why()
+}
+
+// Why is the reason for the worst outcome. It names the claim that regressed most.
+func (c *Comparison) Why() string {
 	switch {
 	case len(c.Claims) == 0:
 		return "neither run has a claim that was judged"
 	case !c.Comparable():
-		return "not comparable: " + c.Claims[0].Why
+		var whys []string
+		for _, r := range c.Claims {
+			if !slices.Contains(whys, r.Why) {
+				whys = append(whys, r.Why)
+			}
+		}
+		return strings.Join(whys, "; ")
 	}
 	var parts []string
 	for _, o := range Outcomes {
@@ -44,7 +72,7 @@ func (r Row) Difference() string {
 	case ch.Ratio <= 0 || r.Floor > 0:
 		one, two := stats.Median(ch.Base), stats.Median(ch.Head)
 		if one == two {
-			return "none"
+			return "none at the median"
 		}
 		return fmt.Sprintf("from %s to %s %s", figures.Number(one), figures.Number(two), r.Unit)
 	case ch.Ratio >= 3:
@@ -85,16 +113,20 @@ func (r Row) Measured() (base, head string) {
 
 // Verdicts are those of the runs on the claim, e.g. "verified, then refuted"; one where they are the same.
 func (r Row) Verdicts() string {
-	name := func(one *judge.Result) string {
-		if one == nil {
-			return "not claimed"
-		}
-		return figures.Judged(one.Verdict)
-	}
-	if base, head := name(r.Base), name(r.Head); base != head {
+	if base, head := verdictOf(r.Base), verdictOf(r.Head); base != head {
 		return base + ", then " + head
 	}
-	return name(r.Base)
+	return verdictOf(r.Base)
+}
+
+// VerdictChanged reports whether the runs came to other verdicts on the claim.
+func (r Row) VerdictChanged() bool { return verdictOf(r.Base) != verdictOf(r.Head) }
+
+func verdictOf(r *judge.Result) string {
+	if r == nil {
+		return "not claimed"
+	}
+	return figures.Judged(r.Verdict)
 }
 
 // Reason is why the row came to its outcome, and by which figure where it is not the claim's own.

@@ -27,6 +27,7 @@ var published = []struct {
 }{
 	{"verify.schema.json", "nameplate verify --json", &schema.Document{}, schema.JSON},
 	{"compare.schema.json", "nameplate compare --json", &schema.Comparison{}, schema.CompareJSON},
+	{"runs.schema.json", "nameplate report --compare --json", &schema.Runs{}, schema.RunsJSON},
 	{"trend.schema.json", "nameplate trend --json", &schema.Trend{}, schema.TrendJSON},
 }
 

@@ -6,7 +6,10 @@ package main
 func (reportCommand) Help() string {
 	return "The result is that of the run: it is judged by the same rules. " +
 		"--format github prints annotations, and appends the report to the file that GITHUB_STEP_SUMMARY names; " +
-		"with --comment-file it also writes a comment, as Operating describes."
+		"with --comment-file it also writes a comment, as Operating describes. " +
+		"With --compare the formats are text, markdown, html and json, and the exit status is 1 when a claim " +
+		"regressed, 3 when no claim can be compared (the runs were made on other hosts, stores, suites or options, " +
+		"which are named), else 0."
 }
 
 // Help is shown below the flags.

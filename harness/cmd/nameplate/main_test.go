@@ -96,9 +96,11 @@ func promised(ts *testscript.TestScript, neg bool, args []string) {
 
 // keeps checks the last standard output against a published schema: keeps verify|compare|trend.
 func keeps(ts *testscript.TestScript, neg bool, args []string) {
-	texts := map[string][]byte{"verify": schema.JSON, "compare": schema.CompareJSON, "trend": schema.TrendJSON}
+	texts := map[string][]byte{
+		"verify": schema.JSON, "compare": schema.CompareJSON, "trend": schema.TrendJSON, "runs": schema.RunsJSON,
+	}
 	if neg || len(args) != 1 || texts[args[0]] == nil {
-		ts.Fatalf("usage: keeps verify|compare|trend")
+		ts.Fatalf("usage: keeps verify|compare|trend|runs")
 	}
 	loaded, err := jsonschema.UnmarshalJSON(bytes.NewReader(texts[args[0]]))
 	ts.Check(err)

@@ -13,19 +13,34 @@ import (
 
 // reportCommand renders an archived run again.
 type reportCommand struct {
-	Run_   string `arg:"" name:"run" default:"nameplate-out/latest" help:"The run's folder, its run.json, or the link to the latest run (default: ${default})."`
-	Write  bool   `help:"Write charts, percentiles, report.html, report.md and report.txt into the run's folder again."`
-	JSON   bool   `help:"Print one JSON object and nothing else."`
-	Format string `help:"Print it as one of ${formats}." default:"" placeholder:"FORMAT"`
+	Runs    []string `arg:"" optional:"" name:"run" help:"The run's folder, its run.json, or the link to the latest run (default: nameplate-out/latest)."`
+	Write   bool     `help:"Write charts, percentiles, report.html, report.md and report.txt into the run's folder again."`
+	Compare bool     `help:"Show two runs beside one another: what each claim of the second, the head, became against the first, the base."`
+	Out     string   `help:"With --compare: also write the page of both runs there." type:"path" placeholder:"FILE"`
+	JSON    bool     `help:"Print one JSON object and nothing else."`
+	Format  string   `help:"Print it as one of ${formats}." default:"" placeholder:"FORMAT"`
 
 	CommentFile string `help:"With --format github: write the body of a comment on a pull request; left as it is when it already says the same." placeholder:"FILE"`
 	Index       string `help:"Instead, list all runs of a folder, with a sparkline for each claim, in its index.html." type:"path" placeholder:"FOLDER"`
 }
 
+// latestRun is the run that is reported when none is named.
+const latestRun = "nameplate-out/latest"
+
 // Run judges the run again and ends with its exit status.
 func (k reportCommand) Run(c console) error {
 	if k.Index != "" {
 		return k.index(c)
+	}
+	if k.Compare || k.Out != "" {
+		return k.compare(c)
+	}
+	if len(k.Runs) > 1 {
+		return usageError{fmt.Errorf("%d runs; allowed: one, or two with --compare", len(k.Runs))}
+	}
+	path := latestRun
+	if len(k.Runs) == 1 {
+		path = k.Runs[0]
 	}
 	if k.Format != "" {
 		if err := reports.CheckFormat(reports.Format(k.Format)); err != nil {
@@ -35,15 +50,12 @@ func (k reportCommand) Run(c console) error {
 	if k.CommentFile != "" && reports.Format(k.Format) != reports.GitHub {
 		return usageError{fmt.Errorf("--comment-file needs --format %s", reports.GitHub)}
 	}
-	r, err := archive.Load(k.Run_)
+	r, err := judged(path)
 	if err != nil {
-		return usageError{err}
-	}
-	if err := r.Judge(); err != nil {
-		return usageError{err}
+		return err
 	}
 	if k.Write {
-		dir := k.Run_
+		dir := path
 		if filepath.Base(dir) == "run.json" {
 			dir = filepath.Dir(dir)
 		}
@@ -70,6 +82,18 @@ func (k reportCommand) index(c console) error {
 	}
 	fmt.Fprintln(c.stdout, "index:", file)
 	return nil
+}
+
+// judged is an archived run, judged again.
+func judged(path string) (*archive.Run, error) {
+	r, err := archive.Load(path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if err := r.Judge(); err != nil {
+		return nil, usageError{err}
+	}
+	return r, nil
 }
 
 func (k reportCommand) print(c console, r *archive.Run) error {
