@@ -5,12 +5,16 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/harness/stats"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
+
+// mostDots is how many data points are marked one by one.
+const mostDots = 200
 
 // Trend is the chart of one series of a history: its data points, their levels, and where they changed.
 func Trend(number int, r trend.Result) Chart {
@@ -33,13 +37,16 @@ func Trend(number int, r trend.Result) Chart {
 			upright(c, pl, dashed(color, 1.2, 4, 3), float64(change.At)-0.5)
 		}
 		stroke(c, pl, line(lightBlue, 0.8), points)
-		for _, p := range points {
-			c.FillPolygon(blue, dot(at(c, pl, p.x, p.y), 1.6))
+		if len(points) <= mostDots {
+			for _, p := range points {
+				c.FillPolygon(blue, dot(at(c, pl, p.x, p.y), 1.6))
+			}
 		}
 		for i := 0; i+1 < len(edges); i++ {
 			middle := stats.Median(s.Values[edges[i]:edges[i+1]])
 			stroke(c, pl, line(blue, 2.2), []xy{{float64(edges[i]) - 0.4, middle}, {float64(edges[i+1]) - 0.6, middle}})
 		}
+		labelChanges(c, pl, changes)
 	})
 	if n := len(s.Values); n > 0 {
 		last := stats.Median(s.Values[edges[len(edges)-2]:])
@@ -51,6 +58,30 @@ func Trend(number int, r trend.Result) Chart {
 		body: panels{[]*panel{pan}, 170}, frame: frame{s.Name, about, fmt.Sprintf("%d data points", len(s.Values))},
 	}.with(trendTable(r, edges, changes))
 }
+
+// labelChanges writes beside each change by how much it is, the commit that came first with it, and whether it is
+// acknowledged.
+func labelChanges(c draw.Canvas, pl *plot.Plot, changes []trend.Change) {
+	labels := &placer{c: c}
+	for _, change := range changes {
+		tint := soft
+		if change.Worse && change.Known == "" {
+			tint = boundRed
+		}
+		lines := []string{fmt.Sprintf("%+.1f %%", 100*(change.Ratio()-1))}
+		if revision := figures.Revision(change.Point); revision != "" {
+			lines = append(lines, "from "+figures.Shorten(revision, 13)+" on")
+		}
+		if change.Known != "" {
+			lines = append(lines, "acknowledged")
+		}
+		foot := at(c, pl, float64(change.At)-0.5, pl.Y.Min)
+		labels.label(vg.Point{X: foot.X, Y: foot.Y + 12}, tint, lowest, lines...)
+	}
+}
+
+// lowest are the places of a label at the foot of a line.
+var lowest = []side{{1, 1}, {-1, 1}}
 
 // trendTable is what the chart draws, as figures.
 func trendTable(r trend.Result, edges []int, changes []trend.Change) ([]Column, [][]Cell) {
