@@ -19,7 +19,7 @@ cover: ## all tests, with the coverage of each package, its floor, and why tests
 
 # Archives of earlier versions are left as they are: harness/archive/testdata.
 golden: ## rewrite what tests compare with: reports, charts, schemas, suite errors, pages made from code
-	$(GO) test -short ./harness/suite ./clusterimpl/config ./reports/chart ./reports/markdown ./reports/schema ./reports/screen ./reports/text -update
+	$(GO) test -short ./harness/suite ./clusterimpl/config ./reports/chart ./reports/flame ./reports/markdown ./reports/schema ./reports/screen ./reports/text -update
 	$(GO) test -short ./harness/cmd/nameplate -run ThePageOfCommands -update
 
 check: ## formatting, vet, module file and static analysis

@@ -102,6 +102,8 @@ var rules = []struct {
 		"a report needs the archive alone",
 	},
 	{"reports", []string{"reports/serve"}, []string{"net/http"}, "a report is a file, and one package serves it"},
+	{"reports/flame", nil, []string{"os", "net", "syscall", module + "harness"},
+		"a flame graph needs the profiles alone"},
 	{"", []string{"harness/measure"}, []string{"github.com/HdrHistogram/"},
 		"one package knows how histograms are kept"},
 	{"", []string{"harness/draft/openapi"}, []string{"github.com/getkin/kin-openapi/"}, "one package knows OpenAPI"},

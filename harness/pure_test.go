@@ -19,7 +19,7 @@ var pure = []string{
 	"harness/suite", "harness/measure", "harness/judge", "harness/audit", "harness/capacity", "harness/warmup",
 	"harness/queueing", "harness/usl", "harness/stats",
 	"harness/draft", "harness/regress/trend", "harness/regress/compare", "harness/regress/bisect",
-	"harness/regress/hotspot",
+	"harness/regress/hotspot", "reports/flame",
 }
 
 // clocks are the functions of package time that read the clock, or wait for it.
