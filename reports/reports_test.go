@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 )
 
@@ -42,6 +43,30 @@ func TestEveryRenditionIsWritten(t *testing.T) {
 	want = append(want, "percentiles/phase-1.hgrm", "percentiles/phase-2.hgrm")
 	assert.Equal(t, append(want, "report.html", "report.md", "report.txt"), names)
 	require.NoError(t, Write(dir, run), "again, over what is there")
+}
+
+func TestAnArchivedProfileIsDrawnAgainTheSame(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), archivetest.ID)
+	run := archivetest.Profiled(archivetest.Sample(1, 2))
+	require.NoError(t, archive.Save(dir, run))
+	require.NoError(t, Write(dir, run))
+	var first [][]byte
+	for _, name := range []string{"profile-p1.svg", "profile-p2.svg", "report.html"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		first = append(first, text)
+	}
+	loaded, err := archive.Load(dir)
+	require.NoError(t, err)
+	again := t.TempDir()
+	require.NoError(t, Write(again, loaded))
+	for i, name := range []string{"profile-p1.svg", "profile-p2.svg", "report.html"} {
+		text, err := os.ReadFile(filepath.Join(again, name))
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(first[i], text), name)
+	}
+	loaded.Phases[0].Trials[0].Profiles[0].Data = nil
+	require.ErrorContains(t, Write(again, loaded), "draw the profiles: phase 1, run 1: ")
 }
 
 func TestAFileThatCannotBeWrittenIsNamedAndTheRestIsWritten(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 const fileWidth = 100
 
 // Write writes every rendition of the run into dir: charts/*.png, *.svg and *.csv (what is
-// drawn, as figures), percentiles/*.hgrm, report.txt, report.md and report.html. Each file is
+// drawn, as figures), percentiles/*.hgrm, profile-p*.svg, report.txt, report.md and report.html. Each file is
 // written beside and renamed. What fails does not keep the rest from being written; errors name
 // the file. The page says what changed since the run before of the same suite, where there is one
 // in the folder that holds dir.
@@ -59,5 +59,5 @@ func Write(dir string, run *archive.Run) error {
 	try(filepath.Join(dir, "report.md"), func(w io.Writer) error { return markdown.Write(w, r) })
 	earlier := earlierThan(dir, run)
 	try(filepath.Join(dir, "report.html"), func(w io.Writer) error { return page.Write(w, r, charts, earlier) })
-	return errors.Join(errs...)
+	return errors.Join(append(errs, writeProfiles(dir, r))...)
 }

@@ -30,7 +30,7 @@ type Config struct {
 	Control      string        // path of the socket that takes commands; "" for the default, NoControl for none
 	Debug        string        // namespaces to log in detail
 	LogFormat    LogFormat
-	Profile      string // folder that takes a profile of each serving process; "" for none
+	Profile      string // folder that takes a profile of each process; "" for none
 
 	DatabaseURL  string
 	RedisURL     string
@@ -107,7 +107,7 @@ var Variables = []Variable{
 	{"LOG_FORMAT", "text", "text or json", "format of the log on standard error",
 		setOneOf(func(c *Config) *LogFormat { return &c.LogFormat }, Text, JSON)},
 	{"CLUSTER_PROFILE", "", "empty, or the absolute path of a folder",
-		"folder in which each serving process leaves a profile of its processor time when it ends", setProfile},
+		"folder in which each process leaves a profile of its processor time when it ends", setProfile},
 	{"DATABASE_URL", "", "empty, postgres://… or sqlite:/absolute/path",
 		"where the accounts are; empty keeps them in memory",
 		setURL(func(c *Config) *string { return &c.DatabaseURL }, "postgres://", "postgresql://", "sqlite:/")},

@@ -23,6 +23,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/handover"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/clusterimpl/logging"
+	"github.com/nameplate-dev/nameplate/clusterimpl/profile"
 	"github.com/nameplate-dev/nameplate/clusterimpl/supervise"
 )
 
@@ -91,7 +92,13 @@ type (
 
 // Run serves until ctx is done, then drains. It returns nil when everything that was
 // accepted was finished; whatever it returns, no worker is left.
-func Run(ctx context.Context, o Options) error {
+func Run(ctx context.Context, o Options) (err error) {
+	profiled, err := profile.Start(o.Config.Profile, profile.Primary)
+	if err != nil {
+		o.Listener.Close()
+		return err
+	}
+	defer func() { err = errors.Join(err, profiled()) }()
 	now := time.Now()
 	p := &primary{
 		Options: o,
@@ -105,7 +112,6 @@ func Run(ctx context.Context, o Options) error {
 		wanted:  o.Config.Workers,
 	}
 	p.mode = p.distribution()
-	var err error
 	if p.spread, err = handover.New(p.mode, o.Listener, o.Logs.For(logging.Conns)); err != nil {
 		o.Listener.Close()
 		return err

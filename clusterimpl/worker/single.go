@@ -14,6 +14,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/inspect"
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/clusterimpl/logging"
+	"github.com/nameplate-dev/nameplate/clusterimpl/profile"
 )
 
 // Single serves from this process alone until ctx is done, and then drains. It takes
@@ -24,7 +25,7 @@ func Single(
 ) (err error) {
 	defer ln.Close()
 	limit(c)
-	profiled, err := profile(c.Profile)
+	profiled, err := profile.Start(c.Profile, profile.Worker)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/nameplate-dev/nameplate/clusterimpl/ipc"
 	"github.com/nameplate-dev/nameplate/clusterimpl/logging"
 	"github.com/nameplate-dev/nameplate/clusterimpl/process"
+	"github.com/nameplate-dev/nameplate/clusterimpl/profile"
 )
 
 // BeatInterval is the time between two signs of life, which carry the statistics.
@@ -117,7 +118,7 @@ func Run(c config.Config, newHandler NewHandler, logs *logging.Logs) int {
 }
 
 func (w *worker) run(slot int, newHandler NewHandler, logs *logging.Logs, term <-chan os.Signal) (err error) {
-	profiled, err := profile(w.config.Profile)
+	profiled, err := profile.Start(w.config.Profile, profile.Worker)
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,8 @@ type Trial struct {
 	StartupTime time.Duration `json:"startup_ns"` // spawn to ready
 	Log         string        `json:"log"`        // the cluster's log, a file name beside run.json
 	Histograms  Histograms    `json:"histograms"` // filled in by Save
+	// Profiles are those of the system's processes; none when they were not profiled, or were killed.
+	Profiles []Profile `json:"profiles,omitempty"`
 }
 
 // Warm is how a warm-up ended.

@@ -65,7 +65,7 @@ func load(dir fs.FS) (*Run, error) {
 	}
 	for p := range r.Phases {
 		for _, t := range r.Phases[p].all() {
-			if err := t.loadHistograms(dir); err != nil {
+			if err := errors.Join(t.loadHistograms(dir), t.loadProfiles(dir)); err != nil {
 				return nil, fmt.Errorf("phase %d, run %d: %w", r.Phases[p].Number, t.Number, err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -22,7 +23,7 @@ const (
 	logFolder = "histograms"
 )
 
-// Save writes the run into dir: suite.yaml, the histograms of every trial, run.json
+// Save writes the run into dir: suite.yaml, the histograms and profiles of every trial, run.json
 // and bench.txt. Each file is written beside and renamed, run.json after everything
 // that it names, so that whatever stops the program leaves the state before or the
 // state after. Save may be called again as trials come in: a trial's histograms are
@@ -76,10 +77,10 @@ func (s saver) suite(r *Run) error {
 	return s.put(suiteFile, r.Suite.YAML)
 }
 
-// kind writes the histograms of the trials of one kind.
+// kind writes the histograms and profiles of the trials of one kind.
 func (s saver) kind(phase int, k kind) error {
 	for _, t := range k.trials {
-		if err := s.histograms(phase, k.letter, t); err != nil {
+		if err := errors.Join(s.histograms(phase, k.letter, t), s.profiles(t)); err != nil {
 			return err
 		}
 	}

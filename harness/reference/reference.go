@@ -32,7 +32,6 @@ func Hook() {
 // Cluster is the reference cluster as a system that can be measured.
 type Cluster struct {
 	Slowdown time.Duration // processor time burnt per request beside its work
-	Profile  string        // folder that takes profiles of the processes; "" for none
 }
 
 // Start starts the cluster with the documented variables.
@@ -59,7 +58,7 @@ func (r Cluster) env(spec run.Spec) []string {
 		fmt.Sprintf("PLATFORM_ACCOUNTS=%d", spec.Dataset.Accounts),
 		fmt.Sprintf("PLATFORM_TRANSACTIONS=%d", spec.Dataset.Transactions),
 		"PLATFORM_SLOWDOWN=" + slowdown.String(),
-		"CLUSTER_PROFILE=" + r.Profile,
+		"CLUSTER_PROFILE=" + spec.Profile,
 	}, fixtures.ThroughSockets(spec.Env)...)
 	switch spec.Phase.Disturb {
 	case suite.DisturbLeak:

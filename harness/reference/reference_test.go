@@ -28,13 +28,13 @@ func small(workers int) run.Spec {
 
 func TestAPhaseBecomesTheDocumentedVariables(t *testing.T) {
 	spec := small(3)
-	spec.Env = []string{"DATABASE_URL=postgres://x", "REDIS_URL=redis://y"}
+	spec.Env, spec.Profile = []string{"DATABASE_URL=postgres://x", "REDIS_URL=redis://y"}, "/p"
 	assert.Equal(t, []string{
 		"CLUSTER_MODE=true", "CLUSTER_WORKERS=3", "MEMORY_LIMIT=128", "PORT=0", "PLATFORM_SEED=3",
 		"PLATFORM_ACCOUNTS=50", "PLATFORM_TRANSACTIONS=100", "PLATFORM_SLOWDOWN=2ms", "CLUSTER_PROFILE=/p",
 		"DATABASE_URL=postgres://x",
 		"REDIS_URL=redis://y",
-	}, Cluster{Slowdown: 2 * time.Millisecond, Profile: "/p"}.env(spec))
+	}, Cluster{Slowdown: 2 * time.Millisecond}.env(spec))
 	for kind, want := range map[suite.Disturb]string{
 		suite.DisturbLeak: "PLATFORM_LEAK=524288", suite.DisturbChaos: "RESPAWN_LIMIT=10000",
 		suite.DisturbCollect:  "GC_INTERVAL=1s",

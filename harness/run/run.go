@@ -35,6 +35,7 @@ type Spec struct {
 	Seed    uint64    // of the data set
 	Env     []string  // where the stores are, as NAME=value
 	Log     io.Writer // takes what the system prints
+	Profile string    // folder, as an absolute path, that takes profiles of the processes; "" for none
 }
 
 // An Instance is a started system.

@@ -41,8 +41,13 @@ func (p *pipeline) trial(
 	defer file.Close()
 	log := p.Secrets.Writer(file)
 	defer log.Close()
+	profiled, err := p.profiled(phase, kind, number)
+	if err != nil {
+		return nil, err
+	}
 	instance, err := p.System.Start(ctx, Spec{
 		Phase: phase, Memory: memory, Dataset: p.Suite.Dataset, Seed: p.Options.Seed, Env: stores.info().Env, Log: log,
+		Profile: profiled.folder(),
 	})
 	if err != nil {
 		return nil, &EnvironmentError{fmt.Sprintf("%s, run %d: start the system", phase.Title(), number), err}
@@ -56,26 +61,37 @@ func (p *pipeline) trial(
 
 	event.Stage = StageStop
 	p.observe(event)
+	p.end(phase, t, instance, stores, profiled)
+	// Not before the system has ended: one with a backlog is busy after the load, and that
+	// is not the host's noise. The stores may still work, too.
+	t.Noise.QuietAfter = p.settle(ctx, func() []measure.Process { return processes(nil, stores.info()) })
+	t.Noise.SpinAfter, t.Noise.MHzAfter = p.Spin(), probe.Frequency()
+	if t.Window == nil {
+		return nil, driveErr
+	}
+	return t, driveErr
+}
+
+// end stops the system, and fills the trial with what broke and with the profiles that the processes left.
+func (p *pipeline) end(
+	phase suite.Phase, t *archive.Trial, instance Instance, stores *phaseStores, profiled profiles,
+) {
 	if phase.Disturb == "" { // else what breaks is what was to be broken, and is counted
 		t.Faults = append(t.Faults, instance.Faults()...)
 	}
 	if fault := stores.fault(); fault != "" {
 		t.Faults = append(t.Faults, fault)
 	}
-	if err := stop(instance); err != nil {
+	err := stop(instance)
+	if err != nil {
 		t.Faults = append(t.Faults, "stop the system: "+err.Error())
 	}
-	// Not before the system has ended: one with a backlog is busy after the load, and that
-	// is not the host's noise. The stores may still work, too.
-	t.Noise.QuietAfter = p.settle(ctx, func() []measure.Process { return processes(nil, stores.info()) })
-	t.Noise.SpinAfter, t.Noise.MHzAfter = p.Spin(), probe.Frequency()
 	for i, fault := range t.Faults {
 		t.Faults[i] = p.Secrets.Hide(fault)
 	}
-	if t.Window == nil {
-		return nil, driveErr
+	if t.Profiles, err = profiled.read(); err != nil {
+		p.note("%s, run %d: its profiles cannot be read: %v", phase.Title(), t.Number, err)
 	}
-	return t, driveErr
 }
 
 // offer is the load of one run.

@@ -36,6 +36,7 @@ var layout = template.Must(template.New("page").Funcs(template.FuncMap{
 	"measured": figures.Measured, "judged": figures.Judged,
 	"style":  func() template.CSS { return template.CSS(style) },
 	"policy": func() string { return script.Policy(nil, []string{style}) },
+	"flame":  flameOf,
 }).Parse(source))
 
 // content is what the page shows.

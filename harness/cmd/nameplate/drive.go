@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nameplate-dev/nameplate/fixtures"
@@ -52,7 +53,7 @@ func drive(c console, o driveOptions) error {
 	}
 	dir := filepath.Join(o.out, r.ID)
 	resultsErr := o.each.write(c, r, o.quiet)
-	reportErr := errors.Join(o.report(o.each.report(c), dir, r), resultsErr)
+	reportErr := errors.Join(o.report(o.each.report(c), dir, r), o.keepProfiles(r), resultsErr)
 	switch {
 	case runErr != nil && !errors.Is(runErr, run.ErrInterrupted):
 		return runErr
@@ -75,7 +76,7 @@ func (o driveOptions) config(c console, templates *fixtures.Templates, observe f
 	}
 	setup := reference.Setup{
 		Dir: o.dir, IOwn: o.iOwn, Env: o.env, Stores: o.archived.Stores, Templates: templates,
-		Cluster: reference.Cluster{Slowdown: o.archived.Slowdown, Profile: o.profile},
+		Cluster: reference.Cluster{Slowdown: o.archived.Slowdown},
 	}
 	o.archived.Profiled = o.profile != ""
 	config, err := run.Prepare(o.suite, run.Options{
@@ -91,6 +92,24 @@ func (o driveOptions) config(c console, templates *fixtures.Templates, observe f
 		}
 	}
 	return config, nil
+}
+
+// keepProfiles copies the archived profiles to where the flag says, e.g. as p3-r1-worker-4711.pprof.
+func (o driveOptions) keepProfiles(r *archive.Run) error {
+	if o.profile == "" {
+		return nil
+	}
+	for _, phase := range r.Phases {
+		for _, t := range phase.Trials {
+			for _, p := range t.Profiles {
+				_, name, _ := strings.Cut(p.File, "/")
+				if err := keep(o.profile, strings.ReplaceAll(name, "/", "-"), p.Data); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // suits refuses what must not, or cannot, be done to the suite's system.

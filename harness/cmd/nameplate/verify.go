@@ -27,7 +27,7 @@ type verifyCommand struct {
 	Headroom bool     `help:"Search for each phase's capacity in a short time after its runs (at most 10 s), for its headroom." default:"true" negatable:"" env:"NAMEPLATE_HEADROOM"`
 	Chaos    *string  `help:"Also the phases with chaos (workers killed and stopped, the cluster reloaded and scaled, at random), each run that long, e.g. 60s." placeholder:"TIME"`
 	Slowdown *string  `help:"Let the reference cluster burn that much processor time per request beside its work, to see what notices." placeholder:"TIME"`
-	Profile  string   `help:"Folder in which every process of the reference cluster leaves a profile of its processor time, for go tool pprof." type:"path" placeholder:"FOLDER"`
+	Profile  string   `help:"Profile the processor time of the reference cluster's processes, show it as flame graphs in the report, and copy the profiles into this folder, for go tool pprof." type:"path" placeholder:"FOLDER"`
 	Strict   bool     `help:"End with 3 also when a claim cannot be tested on this host."`
 	JSON     bool     `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool     `help:"Show no progress."`
