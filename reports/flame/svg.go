@@ -72,7 +72,7 @@ func (d *drawing) sampled() string {
 	}
 	text := figures.Plural(int(root.All.Samples), "sample")
 	if d.graph.Requests > 0 {
-		text += ", " + micros(root.All.Nanoseconds/d.graph.Requests) + " of processor time per request"
+		text += ", " + Micros(root.All.Nanoseconds/d.graph.Requests) + " of processor time per request"
 	}
 	return fmt.Sprintf("%s: %s. Chance moves a share by up to ± %s points (95 %%).", text, strings.Join(roles, ", "),
 		figures.Number(chance(root.All.Samples)))
@@ -108,7 +108,7 @@ func (d *drawing) box(f *Frame, row int, x, width float64) box {
 	}
 	title := fmt.Sprintf("%s: %s", clean(f.Function), percent(f.All.Nanoseconds, total))
 	if d.graph.Requests > 0 {
-		title += ", " + micros(f.All.Nanoseconds/d.graph.Requests) + " per request"
+		title += ", " + Micros(f.All.Nanoseconds/d.graph.Requests) + " per request"
 	}
 	title += ", " + figures.Plural(int(f.All.Samples), "sample")
 	if f.Self.Nanoseconds > 0 && len(f.Below) > 0 {
@@ -133,5 +133,5 @@ func leftOut(share, left, total float64) string {
 // percent is a part of a whole.
 func percent(part, whole float64) string { return figures.Number(100*part/whole) + " %" }
 
-// micros is a time, given in nanoseconds.
-func micros(nanoseconds float64) string { return figures.Number(nanoseconds/1000) + " µs" }
+// Micros is a time, given in nanoseconds.
+func Micros(nanoseconds float64) string { return figures.Number(nanoseconds/1000) + " µs" }

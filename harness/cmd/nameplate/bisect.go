@@ -27,6 +27,7 @@ type bisectCommand struct {
 	Stores   string        `help:"Stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
 	Out      string        `help:"Folder that keeps what was measured, so that a search that was broken off goes on." default:"nameplate-out/bisect" type:"path"`
 	Restart  bool          `help:"Forget what the folder keeps of another search."`
+	Flame    string        `help:"Page to write, of the differential flame graph of the commit that is found and the one before it, which are profiled for it." type:"path" placeholder:"FILE"`
 	JSON     bool          `help:"Print one JSON object on standard output and nothing else."`
 	Quiet    bool          `help:"Show no progress."`
 }
@@ -65,6 +66,9 @@ func (k bisectCommand) Run(c console) error {
 	}
 	if len(found.Suspects) != 1 {
 		return exitWith(exitcode.NoVerdict)
+	}
+	if k.Flame != "" {
+		return k.flames(c, tools.compare, found.Suspects[0])
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type compareCommand struct {
 	Stores       string        `help:"Of revisions: stores to use, as for verify." default:"auto" env:"NAMEPLATE_STORES"`
 	HeadSlowdown string        `help:"Of revisions: processor time that the head burns per request beside its work, to see that it is found." placeholder:"TIME"`
 	Keep         string        `help:"Of revisions: folder in which the measured bench files are kept." type:"path" placeholder:"FOLDER"`
+	Flame        string        `help:"Page of differential flame graphs to write. Of revisions, both builds are profiled in every phase for it, also where nothing got worse; runs must be of verify --profile." type:"path" placeholder:"FILE"`
 	JSON         bool          `help:"Print one JSON object on standard output and nothing else."`
 	Quiet        bool          `help:"Show no progress."`
 }
@@ -50,19 +51,20 @@ func (k compareCommand) Run(c console) error {
 		return usageError{err}
 	}
 	r := compare.Judge(series, compare.Options{Least: k.Least, Paired: built != nil, Narrowed: pairs.Within > 0})
-	var profiled []schema.Profiled
-	if built != nil {
-		if profiled, err = k.profiles(c, built, r); err != nil {
-			return err
-		}
+	profiled, err := k.profiles(c, built, r)
+	if err != nil {
+		return err
 	}
 	if k.JSON {
-		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, pairs, only, profiled))
+		err = indented(c.stdout, schema.OfComparison(k.Base, k.Head, r, pairs, only, documents(profiled)))
 	} else if err = text.Comparison(c.stdout, r, pairs, only); err == nil {
-		err = text.Hotspots(c.stdout, profiled)
+		err = text.Hotspots(c.stdout, documents(profiled))
 	}
 	if err != nil {
 		return fmt.Errorf("print the comparison: %w", err)
+	}
+	if err := k.flames(built != nil, profiled); err != nil {
+		return err
 	}
 	if r.Count(compare.Regress) > 0 {
 		return exitWith(1)

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -25,13 +21,23 @@ const (
 	mostHotspots     = 10
 )
 
-// profiles profiles both builds in every phase that has got worse.
-func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]schema.Profiled, error) {
-	var all []schema.Profiled
+// profiledPhase is what both builds spent in one phase.
+type profiledPhase struct {
+	schema.Profiled
+	sides [2]sampled
+}
+
+// profiles profiles both builds, where there are some, in every phase that has got worse; in every phase, where flame
+// graphs are wanted.
+func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]profiledPhase, error) {
+	if b == nil {
+		return nil, nil
+	}
+	var all []profiledPhase
 	done := map[int]bool{}
 	for _, change := range r.Changes {
 		phase, rate, ok := compare.Driven(change.Benchmark)
-		if change.Outcome != compare.Regress || !ok || done[phase] {
+		if (change.Outcome != compare.Regress && k.Flame == "") || !ok || done[phase] {
 			continue
 		}
 		done[phase] = true
@@ -40,7 +46,7 @@ func (k compareCommand) profiles(c console, b *builds, r compare.Report) ([]sche
 			return all, err
 		}
 		if err != nil {
-			one = schema.Profiled{Phase: phase, Missing: err.Error(), Functions: []schema.Function{}}
+			one.Profiled = schema.Profiled{Phase: phase, Missing: err.Error(), Functions: []schema.Function{}}
 		}
 		all = append(all, one)
 	}
@@ -62,19 +68,29 @@ func sustained(r compare.Report, benchmark string) float64 {
 }
 
 // profile profiles both builds in one phase.
-func (k compareCommand) profile(c console, b *builds, phase int, scale float64) (schema.Profiled, error) {
-	var sides [2]*hotspot.Profile
+func (k compareCommand) profile(c console, b *builds, phase int, scale float64) (profiledPhase, error) {
+	var one profiledPhase
 	for side, name := range compare.Sides {
 		k.tell(c, "profiling %s in phase %d", name, phase)
 		var err error
-		if sides[side], err = k.profileOf(c, b, side, phase, scale); err != nil {
-			return schema.Profiled{}, fmt.Errorf("%s: %w", name, err)
+		if one.sides[side], err = k.sample(c, b, side, phase, scale); err != nil {
+			return one, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return schema.OfProfiles(phase, sides[0], sides[1], hotspot.Changes(sides[0], sides[1], mostHotspots)), nil
+	alike(&one.sides)
+	var read [2]*hotspot.Profile
+	for side, name := range compare.Sides {
+		var err error
+		if read[side], err = one.sides[side].hotspots(); err != nil {
+			return one, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	one.Profiled = schema.OfProfiles(phase, read[0], read[1], hotspot.Changes(read[0], read[1], mostHotspots))
+	return one, nil
 }
 
-func (k compareCommand) profileOf(c console, b *builds, side, phase int, scale float64) (*hotspot.Profile, error) {
+// sample makes one run of a build in one phase, with profiles.
+func (k compareCommand) sample(c console, b *builds, side, phase int, scale float64) (sampled, error) {
 	out := filepath.Join(b.dir, fmt.Sprintf("%s-profiled-%d", compare.Sides[side], phase))
 	folder := filepath.Join(out, "profiles")
 	one := k
@@ -82,35 +98,23 @@ func (k compareCommand) profileOf(c console, b *builds, side, phase int, scale f
 	if _, err := one.measure(
 		c, b.binaries[side], out, side == 1, "--profile", folder, "--rate", strconv.FormatFloat(scale, 'f', 3, 64)+"x",
 	); err != nil {
-		return nil, err
+		return sampled{}, err
 	}
 	served, err := requestsOf(filepath.Join(out, "latest"))
 	if err != nil {
-		return nil, err
+		return sampled{}, err
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.pprof"))
-	if err != nil {
-		return nil, err
+	s, err := readSamples(folder, served)
+	if err != nil || k.Keep == "" {
+		return s, err
 	}
-	if len(files) == 0 {
-		return nil, errors.New("its processes left no profile")
-	}
-	var texts []io.Reader
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		texts = append(texts, bytes.NewReader(text))
-		if k.Keep != "" {
-			if err := keep(
-				k.Keep, fmt.Sprintf("%s-phase-%d-%s", compare.Sides[side], phase, filepath.Base(file)), text,
-			); err != nil {
-				return nil, err
-			}
+	for _, p := range s.processes {
+		name := fmt.Sprintf("%s-phase-%d-%s", compare.Sides[side], phase, p.name)
+		if err := keep(k.Keep, name, p.text); err != nil {
+			return s, err
 		}
 	}
-	return hotspot.Read(archive.Module, served, texts...)
+	return s, nil
 }
 
 // requestsOf is the number of requests that an archived run sent.
