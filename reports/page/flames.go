@@ -35,6 +35,9 @@ type flames struct {
 	Phases     []flamesOfPhase
 }
 
+// Zoom is the script of the page.
+func (flames) Zoom() template.JS { return template.JS(flame.Zoom) }
+
 // flamesOfPhase is one phase on the page.
 type flamesOfPhase struct {
 	Phase            int
@@ -49,7 +52,7 @@ type changedFunction struct{ Function, Base, Head, Change string }
 // WriteFlames writes the page of where the processor time of a head differs from that of a base, both of which are
 // named: of each phase a differential flame graph, and the functions that changed, the hottest change first.
 func WriteFlames(w io.Writer, base, head string, all []Flames) error {
-	shown := flames{Base: base, Head: head, Policy: script.Policy(nil, []string{style})}
+	shown := flames{Base: base, Head: head, Policy: script.Policy([]string{flame.Zoom}, []string{style})}
 	for _, f := range all {
 		one, err := flamesOf(f)
 		if err != nil {

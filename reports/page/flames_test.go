@@ -47,8 +47,9 @@ func TestAPageOfFlameGraphsNamesTheHottestChangeFirst(t *testing.T) {
 	} {
 		assert.Contains(t, got, part)
 	}
-	assert.NotContains(t, got, "<script")
+	assert.NotContains(t, got, "v1<script")
 	assert.NotContains(t, got, "<b>")
+	assert.Equal(t, 1, strings.Count(got, "<script"))
 	price, old := strings.Index(got, `row">shop/web.price`), strings.Index(got, `row">shop/web.&lt;b&gt;old`)
 	assert.True(t, price < old)
 	assert.Contains(t, flamesPage(t), "No phase was profiled.")
@@ -71,4 +72,52 @@ func TestAPageOfFlameGraphsInABrowser(t *testing.T) {
 		assert.LessOrEqual(t, browsertest.Eval[float64](p, "document.documentElement.scrollWidth"),
 			browsertest.Eval[float64](p, "window.innerWidth"), name)
 	}
+}
+
+// key is a script that presses a key on the frame that has the focus.
+func key(name string) string {
+	return `document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: '` + name + `', bubbles: true}))`
+}
+
+// wide counts the frames that are as wide as the graph, and told is what is said of the frame that is pointed at.
+const (
+	wide = `[...document.querySelectorAll('.frames rect')].filter(
+		r => r.getAttribute('visibility') !== 'hidden' && +r.getAttribute('width') > 1199).length`
+	told = `document.querySelector('.flame-bar output').textContent`
+)
+
+func TestAReaderZoomsIntoAFlameGraph(t *testing.T) {
+	t.Parallel()
+	base := spent(map[string]float64{"shop/web.price": 100, "shop/web.search": 200, "shop/web.<b>old": 40})
+	head := spent(map[string]float64{"shop/web.price": 300, "shop/web.search": 205})
+	p := browsertest.OpenText(t, flamesPage(t, page.Flames{Phase: 2, Base: base, Head: head}), browsertest.Options{})
+	before := browsertest.Eval[int](p, wide)
+	assert.Equal(t, 5, before, "workers and main, twice, and what vanished")
+
+	browsertest.Eval[any](p, `document.querySelector('.frames rect[tabindex="0"]').focus()`)
+	for _, step := range []struct{ key, told string }{
+		{"ArrowDown", "main.main: "}, {"ArrowDown", "shop/web.price: "}, {"ArrowRight", "shop/web.search: "},
+		{"ArrowLeft", "shop/web.price: "}, {"ArrowUp", "main.main: "}, {"ArrowUp", "workers: "},
+		{"ArrowUp", "workers: "}, {"ArrowDown", "main.main: "}, {"ArrowDown", "shop/web.price: "},
+	} {
+		browsertest.Eval[any](p, key(step.key))
+		assert.Contains(t, browsertest.Eval[string](p, told), step.told, step.key)
+	}
+	browsertest.Eval[any](p, key("Enter"))
+	assert.Equal(t, before+1, browsertest.Eval[int](p, wide), "the frame fills the width")
+	assert.Equal(t, 1, browsertest.Eval[int](p, `document.querySelectorAll('.frames rect[visibility=hidden]').length`))
+	browsertest.Eval[any](p, key("Escape"))
+	assert.Equal(t, before, browsertest.Eval[int](p, wide))
+
+	browsertest.Eval[any](p, `document.querySelectorAll('.frames rect')[2].dispatchEvent(new MouseEvent('click'))`)
+	assert.Equal(t, before+1, browsertest.Eval[int](p, wide))
+	browsertest.Eval[any](p, `document.querySelector('.flame-bar button').click()`)
+	assert.Equal(t, before, browsertest.Eval[int](p, wide))
+
+	browsertest.Eval[any](p, `{ const f = document.querySelector('.flame-bar input'); f.value = 'PRICE';
+		f.dispatchEvent(new Event('input')); }`)
+	assert.Equal(t, 1, browsertest.Eval[int](p, `document.querySelectorAll('.hit').length`))
+	assert.Regexp(t, `^1 frames, 59\.4 % of the width$`, browsertest.Eval[string](p, told))
+	assert.Empty(t, p.Messages())
+	assert.Less(t, len(flame.Zoom), 6_000)
 }
