@@ -2,6 +2,7 @@ package flame
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -51,4 +52,30 @@ func OptionsOf(p figures.Phase, module string) Options {
 		o.Notes = append(o.Notes, "No run counts: these are the excluded ones.")
 	}
 	return o
+}
+
+// mostNamed is how many functions a line names.
+const mostNamed = 3
+
+// Line names the functions of a phase that take the most processor time of their own; "" without profiles.
+func Line(p figures.Phase) string {
+	g, err := Of(p)
+	switch {
+	case err != nil:
+		return "the profiles cannot be read: " + figures.Shorten(figures.Clean(err.Error()), longestName)
+	case g == nil || g.Root.All.Nanoseconds == 0:
+		return ""
+	}
+	all := g.Functions()
+	known := map[string]bool{}
+	for _, f := range all {
+		known[f.Name] = true
+	}
+	short := Shorten(known)
+	var named []string
+	for _, f := range all[:min(mostNamed, len(all))] {
+		named = append(named, short[f.Name]+" "+percent(f.Self.Nanoseconds, g.Root.All.Nanoseconds))
+	}
+	return fmt.Sprintf("%s of the sampled processor time (%s)", strings.Join(named, ", "),
+		figures.Plural(int(g.Root.All.Samples), "sample"))
 }

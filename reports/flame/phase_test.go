@@ -43,6 +43,8 @@ func TestAPhaseIsDrawnOfTheRunsThatCount(t *testing.T) {
 		assert.Contains(t, b.String(), part)
 	}
 	assert.NotContains(t, b.String(), "No run counts")
+	assert.Equal(t, "platform.(*Platform).risk 41.0 %, runtime.mallocgc 25.6 %, syscall.Syscall 20.5 % of the sampled "+
+		"processor time (975 samples)", flame.Line(p))
 }
 
 func TestWhereNoRunCountsTheExcludedOnesAreDrawn(t *testing.T) {
@@ -64,8 +66,10 @@ func TestAPhaseWithoutProfilesHasNoGraph(t *testing.T) {
 	g, err := flame.Of(phase(t, archivetest.Sample(1)))
 	require.NoError(t, err)
 	assert.Nil(t, g)
+	assert.Empty(t, flame.Line(phase(t, archivetest.Sample(1))))
 	r := archivetest.Profiled(archivetest.Sample(1))
 	r.Phases[0].Trials[0].Profiles[1].Data = []byte("none")
 	_, err = flame.Of(phase(t, r))
 	assert.ErrorContains(t, err, "phase 1, run 1: profiles/p1-r1/worker-101.pprof: workers: read profile: ")
+	assert.Contains(t, flame.Line(phase(t, r)), "the profiles cannot be read: phase 1, run 1: ")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/flame"
 )
 
 // Options say how a report is written.
@@ -144,6 +145,9 @@ func (p *printer) figures(phase figures.Phase, cores int) {
 		cluster += "; stores CPU " + cpu(pool.StoresCPU())
 	}
 	p.field("cluster", cluster)
+	if line := flame.Line(phase); line != "" {
+		p.field("profile", line)
+	}
 	p.fields("stores", phase.StoreLines())
 	for _, r := range phase.Runs {
 		if len(r.Disturbed) > 0 { // one run as an example, all are in the archive

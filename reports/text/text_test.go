@@ -48,6 +48,11 @@ func mixed(t *testing.T) *archive.Run {
 	return run
 }
 
+func TestAProfiledPhaseNamesItsHottestFunctions(t *testing.T) {
+	got := written(t, archivetest.Profiled(archivetest.Sample(2)), Options{Width: 200})
+	assert.Regexp(t, `profile +platform\.\(\*Platform\)\.risk 41\.0 %, `, got)
+}
+
 func TestReportsReadAsTheyDid(t *testing.T) {
 	for name, run := range map[string]*archive.Run{"verified": archivetest.Sample(), "mixed": mixed(t)} {
 		for _, o := range []Options{{80, false}, {100, false}, {140, false}, {80, true}, {100, true}, {140, true}} {
