@@ -90,37 +90,63 @@ func (p *pairOf) byHeat() []*pairOf {
 	})
 }
 
-// Change is a function that takes more or less time of its own in the head, over all its call paths.
+// Place is where processor time was spent: in a function, on the way through the program's own code.
+type Place struct {
+	Function string
+	Under    string // the innermost function of the program's own module on the way there, itself included; "" for none
+}
+
+// Change is a place where the head spends more or less time than the base.
 type Change struct {
-	Function   string
+	Place
 	Base, Head float64 // nanoseconds per request
 }
 
 // Change is head less base, in nanoseconds per request.
 func (c Change) Change() float64 { return c.Head - c.Base }
 
-// Changes are the functions of two graphs whose difference chance explains badly, the hottest change first, most of
-// them at most.
-func Changes(base, head *Graph, most int) ([]Change, error) {
+// Changes are the places of two graphs whose difference chance explains badly, the hottest change first, most of them
+// at most. module is the import path of the program's own code.
+func Changes(base, head *Graph, module string, most int) ([]Change, error) {
 	d, err := Diff(base, head)
 	if err != nil {
 		return nil, err
 	}
-	self := [2]map[string]Spent{{}, {}}
-	names := map[string]bool{}
+	var spent [2]map[Place]Spent
+	places := map[Place]bool{}
 	for i, g := range []*Graph{base, head} {
-		for _, f := range g.Functions() {
-			self[i][f.Name], names[f.Name] = f.Self, true
+		spent[i] = map[Place]Spent{}
+		for _, role := range g.Root.Below {
+			role.places(spent[i], module, "")
+		}
+		for place := range spent[i] {
+			places[place] = true
 		}
 	}
 	var all []Change
-	for name := range names {
-		if b, h := self[0][name], self[1][name]; d.moved(b, h) {
-			all = append(all, Change{name, d.base.per(b), d.head.per(h)})
+	for place := range places {
+		if b, h := spent[0][place], spent[1][place]; d.moved(b, h) {
+			all = append(all, Change{place, d.base.per(b), d.head.per(h)})
 		}
 	}
 	slices.SortFunc(all, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(math.Abs(b.Change()), math.Abs(a.Change())), cmp.Compare(a.Function, b.Function))
+		return cmp.Or(cmp.Compare(math.Abs(b.Change()), math.Abs(a.Change())), cmp.Compare(a.Function, b.Function),
+			cmp.Compare(a.Under, b.Under))
 	})
 	return all[:min(most, len(all))], nil
+}
+
+// places adds up what was spent at the places of this frame, which is called by one of the module's, and those below.
+func (f *Frame) places(into map[Place]Spent, module, under string) {
+	for _, b := range f.Below {
+		within := under
+		if kindOf(b.Function, module) == ofModule {
+			within = b.Function
+		}
+		if b.Self.Samples > 0 {
+			place := Place{b.Function, within}
+			into[place] = into[place].plus(b.Self)
+		}
+		b.places(into, module, within)
+	}
 }

@@ -59,17 +59,19 @@ func TestADifferenceIsDrawn(t *testing.T) {
 
 func TestTheHottestChangesComeFirst(t *testing.T) {
 	base, head := graph(t, 1000, shop(120)...), graph(t, 2000, changed()...)
-	all, err := Changes(base, head, 20)
+	all, err := Changes(base, head, "shop", 20)
 	require.NoError(t, err)
 	assert.Equal(t, []Change{
-		{"shop/web.total", 1.2e6, 2.4e6}, {"syscall.Syscall6", 9e5, 3e5}, {"runtime.mallocgc", 4e5, 0},
-		{"shop/web.audit", 0, 2e5},
+		{Place{"shop/web.total", "shop/web.total"}, 1.2e6, 2.4e6},
+		{Place{"syscall.Syscall6", "shop/web.(*Server).Serve"}, 9e5, 3e5},
+		{Place{"runtime.mallocgc", "shop/web.(*Server).Serve"}, 4e5, 0},
+		{Place{"shop/web.audit", "shop/web.audit"}, 0, 2e5},
 	}, all, "and what chance explains is not among them")
 	assert.Equal(t, 1.2e6, all[0].Change())
-	few, err := Changes(base, head, 1)
+	few, err := Changes(base, head, "shop", 1)
 	require.NoError(t, err)
 	assert.Len(t, few, 1)
-	none, err := Changes(base, base, 20)
+	none, err := Changes(base, base, "shop", 20)
 	require.NoError(t, err)
 	assert.Empty(t, none)
 }
@@ -79,7 +81,7 @@ func TestGraphsOfUnequalLengthAreComparedPerRequest(t *testing.T) {
 	for range 10 {
 		require.NoError(t, long.AddProfile("workers", made(t, shop(120)...)))
 	}
-	all, err := Changes(short, long, 20)
+	all, err := Changes(short, long, "shop", 20)
 	require.NoError(t, err)
 	assert.Empty(t, all)
 	got := differing(t, short, long, Options{})
@@ -88,7 +90,7 @@ func TestGraphsOfUnequalLengthAreComparedPerRequest(t *testing.T) {
 	for _, requests := range []float64{0, -1} {
 		_, err := Diff(short, New(requests))
 		assert.EqualError(t, err, "compare profiles: it is not known how many requests were served; allowed: above 0")
-		_, err = Changes(New(requests), short, 1)
+		_, err = Changes(New(requests), short, "shop", 1)
 		assert.Error(t, err)
 	}
 }

@@ -99,6 +99,6 @@ for (const svg of document.querySelectorAll('svg.flame')) {
       if (!frames.some(o => o.hit && o !== f && o.y < f.y && within(f, o))) wide += f.w;
     }
     told.textContent = word === '' ? '' : count === 0 ? 'No frame has that name.' :
-      count + ' frames, ' + (100 * wide / full).toPrecision(3) + ' % of the width';
+      (count === 1 ? '1 frame, ' : count + ' frames, ') + (100 * wide / full).toPrecision(3) + ' % of the width';
   });
 }

@@ -47,7 +47,7 @@ type flamesOfPhase struct {
 }
 
 // changedFunction is one row of the table of functions that changed.
-type changedFunction struct{ Function, Base, Head, Change string }
+type changedFunction struct{ Function, Under, Base, Head, Change string }
 
 // WriteFlames writes the page of where the processor time of a head differs from that of a base, both of which are
 // named: of each phase a differential flame graph, and the functions that changed, the hottest change first.
@@ -75,7 +75,7 @@ func flamesOf(f Flames) (flamesOfPhase, error) {
 	if err != nil {
 		return one, err
 	}
-	changes, err := flame.Changes(f.Base, f.Head, mostChanges)
+	changes, err := flame.Changes(f.Base, f.Head, archive.Module, mostChanges)
 	if err != nil {
 		return one, err
 	}
@@ -85,8 +85,13 @@ func flamesOf(f Flames) (flamesOfPhase, error) {
 			figures.Shorten(figures.Clean(changes[0].Function), longest))
 	}
 	for _, c := range changes {
-		one.Changes = append(one.Changes,
-			changedFunction{c.Function, flame.Micros(c.Base), flame.Micros(c.Head), flame.Signed(c.Change())})
+		row := changedFunction{
+			c.Function, c.Under, flame.Micros(c.Base), flame.Micros(c.Head), flame.Signed(c.Change()),
+		}
+		if row.Under == row.Function {
+			row.Under = ""
+		}
+		one.Changes = append(one.Changes, row)
 	}
 	var svg bytes.Buffer
 	err = d.SVG(&svg, flame.Options{

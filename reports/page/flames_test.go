@@ -42,7 +42,7 @@ func TestAPageOfFlameGraphsNamesTheHottestChangeFirst(t *testing.T) {
 		"Phase 2: the hottest change is &#43;2,000 µs in shop/web.price", "Vanished: 400 µs per request",
 		"Phase 3: no function changed by more than chance explains", "Phase 4: not profiled",
 		"There are no profiles to compare: base: &lt;i&gt;no profile", "Base: v1&lt;script&gt;. Head: v2.",
-		`<th scope="row">shop/web.&lt;b&gt;old</th>` +
+		`<th scope="row">shop/web.&lt;b&gt;old</th><td>main.main</td>` +
 			`<td class="n">400 µs</td><td class="n">0 µs</td><td class="n">−400 µs`,
 	} {
 		assert.Contains(t, got, part)
@@ -117,7 +117,7 @@ func TestAReaderZoomsIntoAFlameGraph(t *testing.T) {
 	browsertest.Eval[any](p, `{ const f = document.querySelector('.flame-bar input'); f.value = 'PRICE';
 		f.dispatchEvent(new Event('input')); }`)
 	assert.Equal(t, 1, browsertest.Eval[int](p, `document.querySelectorAll('.hit').length`))
-	assert.Regexp(t, `^1 frames, 59\.4 % of the width$`, browsertest.Eval[string](p, told))
+	assert.Regexp(t, `^1 frame, 59\.4 % of the width$`, browsertest.Eval[string](p, told))
 	assert.Empty(t, p.Messages())
 	assert.Less(t, len(flame.Zoom), 6_000)
 }
