@@ -185,6 +185,7 @@ func (t *tally) scheduled(s *Sample) {
 	second := t.second(s.Scheduled)
 	t.Offered++
 	second.Offered++
+	second.Lag = max(second.Lag, s.Released-s.Scheduled)
 	t.ScheduleLag.Record(s.Released - s.Scheduled)
 	t.Sent++
 	t.Response.Record(s.Done - s.Scheduled)
@@ -209,6 +210,7 @@ func (t *tally) unsent(count uint64, s *Sample) {
 	second := t.second(s.Scheduled)
 	t.Offered += count
 	second.Offered += count
+	second.Lag = max(second.Lag, s.Released-s.Scheduled)
 	t.ScheduleLag.RecordAll(count, s.Released-s.Scheduled)
 	t.Unsent += count
 	second.Failed += count

@@ -100,7 +100,9 @@ type Second struct {
 	Offered   uint64        `json:"offered"`   // scheduled in it
 	Completed uint64        `json:"completed"` // good answers that arrived in it
 	Failed    uint64        `json:"failed"`    // scheduled in it, and failed or never sent
-	Response  *Histogram    `json:"-"`         // of those scheduled in it
+	// Lag is the longest schedule lag of those scheduled in it; 0 in archives of before that was kept.
+	Lag      time.Duration `json:"lag_ns,omitempty"`
+	Response *Histogram    `json:"-"` // of those scheduled in it
 }
 
 // ErrorCount is one way in which requests failed or stayed unsent.

@@ -33,3 +33,22 @@ func TestAPageWithoutScripts(t *testing.T) {
 	p := OpenText(t, small, Options{NoScripts: true})
 	assert.NotContains(t, strings.Join(p.Messages(), "\n"), "hello")
 }
+
+func TestAPageIsReadOtherwise(t *testing.T) {
+	t.Parallel()
+	p := OpenText(t, `<!DOCTYPE html><html lang="en"><title>x</title>
+		<button>First</button><label>Second <input></label>`, Options{})
+	p.Tab()
+	assert.Equal(t, "First", Eval[string](p, `document.activeElement.textContent`))
+	p.Tab()
+	p.Type("12")
+	assert.Equal(t, "12", Eval[string](p, `document.querySelector("input").value`))
+	assert.Contains(t, p.Heard(), Heard{"button", "First"})
+	assert.Contains(t, p.Heard(), Heard{"textbox", "Second"})
+	p.Dark()
+	assert.True(t, Eval[bool](p, `matchMedia("(prefers-color-scheme: dark)").matches`))
+	p.Print()
+	assert.True(t, Eval[bool](p, `matchMedia("print").matches`))
+	p.Reload()
+	assert.Empty(t, Eval[string](p, `document.querySelector("input").value`))
+}

@@ -1,5 +1,5 @@
-// Package page writes a report as one HTML file that needs nothing else: no script, no
-// network, charts and styles within it.
+// Package page writes a report as one HTML file that needs nothing else: no network, charts and styles within it. It
+// is complete without its script, which draws the charts anew, to be looked at closely.
 package page
 
 import (
@@ -18,7 +18,6 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
-	"github.com/nameplate-dev/nameplate/reports/script"
 )
 
 //go:embed page.html
@@ -34,9 +33,8 @@ var layout = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clean":   func(s string) string { return figures.Shorten(figures.Clean(s), longest) },
 	"capital": figures.Capital, "count": figures.Count, "documented": figures.Documented,
 	"measured": figures.Measured, "judged": figures.Judged,
-	"style":  func() template.CSS { return template.CSS(style) },
-	"policy": func() string { return script.Policy(nil, []string{style}) },
-	"flame":  flameOf,
+	"style": func() template.CSS { return template.CSS(style) }, // of the page of flame graphs
+	"flame": flameOf,
 }).Parse(source))
 
 // content is what the page shows.
@@ -53,6 +51,7 @@ type content struct {
 	Exit     string
 	Meanings []struct{ Verdict, Meaning string }
 	Options  []pair
+	Live     hooks
 }
 
 // section is the part of the page that one phase has.
@@ -102,6 +101,9 @@ func Write(w io.Writer, r *figures.Report, charts []chart.Chart, earlier *Earlie
 	}
 	if !r.Run.Ended.IsZero() {
 		c.Took = figures.Elapsed(r.Run.Ended.Sub(r.Run.Started))
+	}
+	if c.Live, err = hooksOf(r, style); err != nil {
+		return fmt.Errorf("write page: %w", err)
 	}
 	for _, p := range r.Phases {
 		c.Phases = append(c.Phases, sectionOf(p))

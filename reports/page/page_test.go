@@ -39,9 +39,35 @@ func lacks(t *testing.T, page, part string) {
 	assert.False(t, strings.Contains(page, part), "the page has %q", part)
 }
 
+// element is a script of the page, the data among them.
+var element = regexp.MustCompile(`(?s)<script( type="application/json" id="data")?>(.*?)</script>`)
+
+// withoutScripts is the page without the data and the two scripts that it has, and shows that there are no others.
+func withoutScripts(t *testing.T, html string) string {
+	t.Helper()
+	require.Len(t, element.FindAllString(html, -1), 3)
+	rest := element.ReplaceAllString(html, "")
+	if at := strings.Index(rest, "<script"); at >= 0 {
+		t.Errorf("another script: %.200s", rest[at:])
+	}
+	return rest
+}
+
+// data is what the page has for its script.
+func data(t *testing.T, html string) string {
+	t.Helper()
+	found := element.FindStringSubmatch(html)
+	require.NotEmpty(t, found[1], "the data stands before the scripts")
+	if at := strings.Index(found[2], "<"); at >= 0 {
+		t.Errorf("a script element could end: %.200s", found[2][at:])
+	}
+	return found[2]
+}
+
 func TestThePageNeedsNothingElse(t *testing.T) {
-	got := written(t, archivetest.Sample())
-	assert.Less(t, len(got), 3<<20)
+	whole := written(t, archivetest.Sample())
+	assert.Less(t, len(whole), 2<<20)
+	got := withoutScripts(t, whole)
 	for _, outside := range []string{"<script", "<link", "<iframe", "http://", "https://", "@import", "url("} {
 		lacks(t, got, outside)
 	}
@@ -103,12 +129,14 @@ func TestForeignTextIsEscaped(t *testing.T) {
 	for i := range run.Results {
 		run.Results[i].Claim, run.Results[i].Whys = evil, []judge.Why{{Code: judge.WhyTally, Text: evil}}
 	}
-	got := written(t, run)
-	lacks(t, got, "<script")
-	lacks(t, got, "<img src=x")
+	whole := written(t, run)
+	got := withoutScripts(t, whole)
+	lacks(t, whole, "<img src=x")
+	got += data(t, whole)
 	lacks(t, got, `alert(2)>`)
 	lacks(t, got, "\x1b")
 	lacks(t, got, "\u202e")
+	lacks(t, got, `\u001b`)
 }
 
 func TestARunWithoutAnythingIsWritten(t *testing.T) {

@@ -134,6 +134,7 @@ func add(w *measure.Window, s measure.Sample) {
 	w.Wait.Record(s.Sent - s.Released)
 	second := &w.Seconds[(s.Scheduled-w.Start)/time.Second]
 	second.Offered++
+	second.Lag = max(second.Lag, s.Released-s.Scheduled)
 	second.Response.Record(s.Done - s.Scheduled)
 	if s.Err == nil {
 		w.Succeeded++
