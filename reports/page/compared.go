@@ -68,8 +68,8 @@ type figure struct {
 	Table      chart.Table
 }
 
-// mostRows is how many rows of a chart's figures stand in the page; the CSV files have all.
-const mostRows = 400
+// mostTableRows is how many rows of a chart's figures stand in the page; the CSV files have all.
+const mostTableRows = 400
 
 // WriteComparison writes the page of two runs. A chart that cannot be drawn is missing from it, and named.
 func WriteComparison(w io.Writer, c *compared.Comparison, charts []chart.Chart, drawings ...Drawing) error {
@@ -112,7 +112,7 @@ func runOf(name string, r *figures.Report) besideRun {
 
 func figureOf(c chart.Chart) figure {
 	f := figure{Title: c.Title, Alt: c.Title + ". " + c.About, Table: c.Table()}
-	f.Table.Rows = f.Table.Rows[:min(len(f.Table.Rows), mostRows)]
+	f.Table.Rows = f.Table.Rows[:min(len(f.Table.Rows), mostTableRows)]
 	var svg bytes.Buffer
 	if err := c.SVG(&svg); err == nil {
 		f.Source = asSource(svg.Bytes())

@@ -184,7 +184,9 @@ func kindOf(s trend.Series, worse bool, known string, confirmed bool) (string, i
 
 // styled adds the sign and the colour of the kind.
 func (s step) styled() step {
-	looks := [][2]string{{"✗", "refuted"}, {"✗", "inconclusive"}, {"?", "untestable"}, {"✓", "verified"}, {"–", "untestable"}}
+	looks := [][2]string{
+		{"✗", "refuted"}, {"✗", "inconclusive"}, {"?", "untestable"}, {"✓", "verified"}, {"–", "untestable"},
+	}
 	s.Mark, s.Class = looks[s.rank][0], looks[s.rank][1]
 	return s
 }
