@@ -15,6 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -93,7 +94,7 @@ func TestNoLineIsLongerThanTheTerminal(t *testing.T) {
 	}
 	for name, run := range map[string]*archive.Run{"mixed": mixed(t), "long texts": long, "nothing": {}} {
 		t.Run(name, func(t *testing.T) {
-			for width := 60; width <= 200; width += 19 {
+			for width := 60; width <= 200; width += effort.Of(19, 7, 1) {
 				for _, l := range strings.Split(written(t, run, Options{Width: width}), "\n") {
 					require.LessOrEqual(t, columns(l), width, "%q", l)
 					require.Equal(t, strings.TrimRight(l, " "), l, "no spaces at the end")
