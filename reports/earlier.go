@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,14 +34,18 @@ func earlierThan(dir string, run *archive.Run) *page.Earlier {
 	if err != nil {
 		return nil
 	}
+	return earlierIn(os.DirFS(filepath.Dir(dir)), filepath.Base(dir), run)
+}
+
+// earlierIn finds them beside the folder of the run, which is called name in parent.
+func earlierIn(parent fs.FS, name string, run *archive.Run) *page.Earlier {
 	e := &page.Earlier{}
 	var folders []string // in the order of the history
-	parent := filepath.Dir(dir)
-	for _, folder := range beside(dir, run.ID) {
+	for _, folder := range beside(parent, name, run.ID) {
 		if len(e.History) == mostHistory {
 			break
 		}
-		other, err := archive.Summarize(os.DirFS(parent), folder)
+		other, err := archive.Summarize(parent, folder)
 		if err != nil || other.ID == run.ID || other.Suite.Name != run.Suite.Name || len(other.Results) == 0 ||
 			!other.Started.Before(run.Started) {
 			continue
@@ -50,7 +55,7 @@ func earlierThan(dir string, run *archive.Run) *page.Earlier {
 		e.History, folders = slices.Insert(e.History, at, other), slices.Insert(folders, at, folder)
 	}
 	for i := 1; i <= min(mostTried, len(folders)) && e.Previous == nil; i++ {
-		previous, err := archive.Load(filepath.Join(parent, folders[len(folders)-i]))
+		previous, err := archive.LoadFrom(parent, folders[len(folders)-i])
 		if err == nil && previous.Judge() == nil {
 			e.Previous = previous
 		}
@@ -61,11 +66,10 @@ func earlierThan(dir string, run *archive.Run) *page.Earlier {
 	return e
 }
 
-// beside are the names of the folders beside dir in which runs before that of the given id may be, those with the
+// beside are the names of the folders beside own in which runs before that of the given id may be, those with the
 // newest names first. A link is none: it leads to a folder that is there by itself.
-func beside(dir, of string) []string {
-	parent := filepath.Dir(dir)
-	entries, err := os.ReadDir(parent)
+func beside(parent fs.FS, own, of string) []string {
+	entries, err := fs.ReadDir(parent, ".")
 	if err != nil {
 		return nil
 	}
@@ -73,10 +77,10 @@ func beside(dir, of string) []string {
 	for _, e := range slices.Backward(entries) { // which are sorted by their names
 		name := e.Name()
 		later := id.MatchString(of) && id.MatchString(name) && name[:timeLength] > of[:timeLength]
-		if !e.IsDir() || name == filepath.Base(dir) || later {
+		if !e.IsDir() || name == own || later {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(parent, name, "run.json")); err != nil {
+		if _, err := fs.Stat(parent, name+"/run.json"); err != nil {
 			continue
 		}
 		if all = append(all, name); len(all) == mostRead {

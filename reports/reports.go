@@ -10,9 +10,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
+	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/page"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 	"github.com/nameplate-dev/nameplate/reports/text"
 )
@@ -23,6 +26,14 @@ type TextOptions = text.Options
 // Text writes the terminal report.
 func Text(w io.Writer, run *archive.Run, o TextOptions) error {
 	return withFigures(func(w io.Writer, r *figures.Report) error { return text.Write(w, r, o) })(w, run)
+}
+
+// Page writes the page of a run whose folder in parent is called name: the one that [Write] writes, with what changed
+// since the run before. It reaches nothing outside of parent.
+func Page(w io.Writer, run *archive.Run, parent fs.FS, name string) error {
+	return withFigures(func(w io.Writer, r *figures.Report) error {
+		return page.Write(w, r, chart.All(r), earlierIn(parent, name, run))
+	})(w, run)
 }
 
 // JSON writes one JSON object, which keeps to schema/verify.schema.json, and nothing else.

@@ -34,6 +34,11 @@ func NewHistogram() *Histogram {
 	return &Histogram{dense: hdrhistogram.New(Lowest.Microseconds(), Highest.Microseconds(), SignificantDigits)}
 }
 
+// newCoarseHistogram returns one of two significant digits (22 kB), which stays in a processor's cache.
+func newCoarseHistogram() *Histogram {
+	return &Histogram{dense: hdrhistogram.New(Lowest.Microseconds(), Highest.Microseconds(), 2)}
+}
+
 // NewSparseHistogram returns an empty histogram whose size grows with the number of
 // distinct values, for use where there are many histograms.
 func NewSparseHistogram() *Histogram {

@@ -10,8 +10,8 @@ type Live struct {
 	Offered   uint64        `json:"offered"`   // requests whose scheduled moment came
 	Completed uint64        `json:"completed"` // good answers
 	Failed    uint64        `json:"failed"`    // requests that failed, were answered wrongly or were not sent
-	// P50 and P99 are of the response times, ScheduleLag is the 99th percentile of the schedule lag; nil when nothing
-	// was recorded that they could be of.
+	// P50 and P99 are of the response times, ScheduleLag is the 99th percentile of the schedule lag, each to about 1 %;
+	// nil when nothing was recorded that they could be of.
 	P50         *time.Duration `json:"p50_ns,omitempty"`
 	P99         *time.Duration `json:"p99_ns,omitempty"`
 	ScheduleLag *time.Duration `json:"schedule_lag_p99_ns,omitempty"`
@@ -38,7 +38,9 @@ type liveTally struct {
 	response, lag     *Histogram
 }
 
-func newLiveTally() *liveTally { return &liveTally{response: NewHistogram(), lag: NewHistogram()} }
+func newLiveTally() *liveTally {
+	return &liveTally{response: newCoarseHistogram(), lag: newCoarseHistogram()}
+}
 
 func (l *liveTally) add(count uint64, s *Sample) {
 	l.lag.RecordAll(count, s.Released-s.Scheduled)

@@ -25,9 +25,9 @@ func TestLiveIsWhatWasRecordedSinceItWasAskedLast(t *testing.T) {
 	l := r.Live()
 	assert.EqualValues(t, 99, l.Completed)
 	assert.EqualValues(t, 4, l.Failed)
-	assert.Equal(t, 2*ms, *l.P50)
-	assert.InDelta(t, float64(40*ms), float64(*l.P99), float64(ms))
-	assert.InDelta(t, float64(ms), float64(*l.ScheduleLag), float64(10*time.Microsecond), "unsent ones lag, too")
+	assert.InEpsilon(t, 2*ms, *l.P50, 0.01)
+	assert.InEpsilon(t, 40*ms, *l.P99, 0.01)
+	assert.InEpsilon(t, ms, *l.ScheduleLag, 0.01, "unsent ones lag, too")
 
 	r.Record(unsent(time.Second))
 	l = r.Live()

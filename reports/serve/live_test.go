@@ -80,8 +80,8 @@ func TestTheLiveViewFollowsARun(t *testing.T) {
 	v = f.view(&early)
 	assert.Equal(t, archive.Going, v.State, "it picks up a run that begins")
 	assert.Equal(t, "A <suite>", v.Title)
-	assert.Equal(t, "unknown", v.tile("Response time p99"), "what is not known yet is not 0")
-	assert.Equal(t, "unknown", v.tile("Errors"))
+	assert.Equal(t, "–", v.tile("Response time p99"), "no load is offered yet")
+	assert.Equal(t, "–", v.tile("Errors"))
 
 	j.Add(second(1, 1, 500))
 	j.Add(second(1, 2, 400))
@@ -109,15 +109,27 @@ func TestTheLiveViewFollowsARun(t *testing.T) {
 	j.Add(archive.Progress{Stage: "stop", Phase: 3, Run: 1, Runs: 6})
 	c.pass(every)
 	v = f.view(&early)
-	assert.Equal(t, "unknown", v.tile("Response time p99"), "no load is offered now")
+	assert.Equal(t, "–", v.tile("Response time p99"), "no load is offered now")
 	assert.Empty(t, v.Points)
 	assert.NotEmpty(t, v.Series, "what was drawn stays")
-	j.Add(second(2, 1, 500))
+	l := second(2, 1, 500)
+	l.Live.P99, l.Live.Workers = nil, nil
+	j.Add(l)
 	c.pass(every)
 	v = f.view(&early)
 	assert.True(t, v.Fresh, "another run")
 	assert.Len(t, v.Points, 1)
+	assert.Equal(t, "unknown", v.tile("Response time p99"), "what is not known is not 0")
+	assert.Equal(t, "unknown", v.tile("Workers"))
+}
 
+func TestTheLiveViewPicksUpTheNextRun(t *testing.T) {
+	dir := t.TempDir()
+	c := &clock{time.Unix(1000, 0)}
+	f := &follower{folder: os.DirFS(dir), now: c.now}
+	var early cursor
+	j := going(t, dir, "20260302T080000Z-a")
+	assert.Equal(t, "20260302T080000Z-a", f.view(&early).Run)
 	require.NoError(t, j.Close())
 	c.pass(searchEvery)
 	assert.Contains(t, f.view(&early).Head, "No run is going on.")

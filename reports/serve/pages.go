@@ -99,7 +99,7 @@ func (p *pages) of(run string) (drawn, error) {
 	return k, nil
 }
 
-// draw draws the page of a run as nameplate report does.
+// draw draws the page of a run as nameplate verify writes it.
 func draw(folder fs.FS, run string) (drawn, error) {
 	r, err := archive.LoadFrom(folder, run)
 	if err != nil {
@@ -109,7 +109,7 @@ func draw(folder fs.FS, run string) (drawn, error) {
 		return drawn{}, fmt.Errorf("run %s: %w", run, err)
 	}
 	var text bytes.Buffer
-	if err := reports.Print(&text, r, reports.HTML); err != nil {
+	if err := reports.Page(&text, r, folder, run); err != nil {
 		return drawn{}, err
 	}
 	return drawn{run: run, text: text.Bytes(), policy: policyOf(text.Bytes())}, nil

@@ -81,7 +81,7 @@ func TestPagesAreServed(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, r.Judge())
 		var want strings.Builder
-		require.NoError(t, reports.Print(&want, r, reports.HTML))
+		require.NoError(t, reports.Page(&want, r, os.DirFS(dir), id))
 		assert.Equal(t, want.String(), page.Body.String(), "it is drawn from the archive")
 		assert.Contains(t, page.Header().Get("Content-Security-Policy"), "style-src 'sha256-")
 	}

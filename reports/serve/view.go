@@ -86,26 +86,32 @@ func series(l *archive.Progress) string {
 	return text
 }
 
-// tiles are the figures of the last second that was seen; unknown while no load is offered.
+// none stands for the figures of a time in which no load is offered.
+const none = "–"
+
+// tiles are the figures of the last second of load, while there is any.
 func (f *follower) tiles() []tile {
-	rate, time, count := figures.In("req/s"), figures.In("ms"), figures.In("req/s")
 	var last point
-	loaded := f.line.Live != nil && len(f.points) > 0
+	loaded := f.line.Live != nil && len(f.points) > 0 && f.state == archive.Going
 	if loaded {
 		last = f.points[len(f.points)-1]
 	}
-	value := func(write func(float64, bool) string, v *float64) string {
-		if v == nil {
-			return write(0, false)
+	value := func(unit string, v *float64) string {
+		switch {
+		case !loaded:
+			return none
+		case v == nil:
+			return figures.Unknown
 		}
-		return write(*v, loaded)
+		return figures.In(unit)(*v, true)
 	}
+	rate := func(v float64) string { return value("req/s", &v) }
 	return []tile{
-		{"Time left, estimate", left(f.line.Left, f.state)}, {"Offered", rate(last.Offered, loaded)},
-		{"Answered", rate(last.Answered, loaded)}, {"Response time p50", value(time, last.P50)},
-		{"Response time p99", value(time, last.P99)},
-		{"Errors", count(last.Errors, loaded)}, {"Workers", f.workersText(loaded)},
-		{"Schedule lag p99", value(time, last.Lag)},
+		{"Time left, estimate", left(f.line.Left, f.state)}, {"Offered", rate(last.Offered)},
+		{"Answered", rate(last.Answered)}, {"Response time p50", value("ms", last.P50)},
+		{"Response time p99", value("ms", last.P99)},
+		{"Errors", rate(last.Errors)}, {"Workers", f.workersText(loaded)},
+		{"Schedule lag p99", value("ms", last.Lag)},
 	}
 }
 
@@ -119,10 +125,12 @@ func left(d time.Duration, s archive.State) string {
 
 // workersText is how many workers there are, of how many there are to be.
 func (f *follower) workersText(loaded bool) string {
-	if !loaded || f.workers == nil {
+	switch {
+	case !loaded:
+		return none
+	case f.workers == nil:
 		return figures.Unknown
-	}
-	if f.line.Workers < 1 {
+	case f.line.Workers < 1:
 		return fmt.Sprint(*f.workers)
 	}
 	return fmt.Sprintf("%d of %d", *f.workers, f.line.Workers)
