@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/reports/figures"
@@ -71,4 +72,11 @@ func profiledOf(p figures.Phase, g *flame.Graph) (profiled, error) {
 		shown.More = figures.Plural(more, "other function")
 	}
 	return shown, nil
+}
+
+// isProfiled reports whether a phase of the report has profiles.
+func isProfiled(r *figures.Report) bool {
+	return slices.ContainsFunc(r.Phases, func(p figures.Phase) bool {
+		return slices.ContainsFunc(p.Runs, func(run figures.Run) bool { return len(run.Profiles) > 0 })
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/flame"
 	"github.com/nameplate-dev/nameplate/reports/script"
 )
 
@@ -51,6 +52,9 @@ func hooksOf(r *figures.Report, styles ...string) (hooks, error) {
 			return hooks{}, err
 		}
 		scripts, styles = []string{library, liveScript}, append(styles, its, liveStyle)
+		if isProfiled(r) {
+			scripts = append(scripts, flame.Zoom)
+		}
 	}
 	h := hooks{Data: template.JS(data), Policy: script.Policy(scripts, styles)}
 	for _, s := range scripts {
