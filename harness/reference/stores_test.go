@@ -2,6 +2,7 @@ package reference
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/harness/target"
 )
 
 func of[T any](v T) *T { return &v }
@@ -65,6 +67,12 @@ func TestStoresAreDescribedAndTellWhatTheyDid(t *testing.T) {
 	for _, p := range info.Processes {
 		assert.Equal(t, measure.RoleStore, p.Role)
 	}
+	_, err = target.Command{System: suite.System{
+		Command: []string{"/bin/sh", "-c", "echo at ${postgres_url} and ${redis_url}; exit 3"},
+		URL:     "http://127.0.0.1:${port}",
+	}}.Start(t.Context(), run.Spec{Env: info.Env, Log: io.Discard})
+	assert.ErrorContains(t, err, "at sqlite:/", "a command is told where they are")
+	assert.ErrorContains(t, err, " and redis://")
 	reader, ok := set.(interface {
 		Read(ctx context.Context) (run.StoreReading, error)
 	})

@@ -98,12 +98,12 @@ func fields(spec run.Spec, port bool) (*strings.Replacer, error) {
 		"${memory_mib}", strconv.FormatInt(int64(spec.Memory/suite.MiB), 10),
 		"${rate}", strconv.FormatFloat(float64(spec.Phase.Rate), 'f', -1, 64),
 	}
-	stores := map[string]string{"POSTGRES_URL": "", "REDIS_URL": ""}
+	stores := map[string]string{} // empty where a phase has no such store
 	for _, v := range spec.Env {
 		name, value, _ := strings.Cut(v, "=")
 		stores[name] = value
 	}
-	pairs = append(pairs, "${postgres_url}", stores["POSTGRES_URL"], "${redis_url}", stores["REDIS_URL"])
+	pairs = append(pairs, "${postgres_url}", stores["DATABASE_URL"], "${redis_url}", stores["REDIS_URL"])
 	if port {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
