@@ -203,6 +203,15 @@ func TestUsersWhoAreRefusedComeBackWhenTheyAreTold(t *testing.T) {
 	assert.Zero(t, u.good.Load())
 }
 
+func TestATimeToComeBackIsWithinADay(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": 0, "soon": 0, "-5": 0, "3": 3 * time.Second, "86401": longestRetry, "9300000000": longestRetry,
+		"9223372036854775807": longestRetry, "99999999999999999999": longestRetry,
+	} {
+		assert.Equal(t, want, retryAfter(text), text)
+	}
+}
+
 func TestWhatIsNormalIsTheHighestOfAnySecond(t *testing.T) {
 	const begins = 5 * time.Second
 	v, ok := spike(begins, begins+700*time.Millisecond, 30*time.Millisecond, nil).highest(begins, begins+3*time.Second)

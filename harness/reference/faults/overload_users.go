@@ -97,8 +97,16 @@ func (u *users) send(ctx context.Context, r *traffic.Request) (ok bool, later ti
 		return false, 0
 	}
 	if answer.StatusCode == http.StatusServiceUnavailable {
-		seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // without it: at once
-		return false, time.Duration(seconds) * time.Second
+		return false, retryAfter(answer.Header.Get("Retry-After"))
 	}
 	return r.Check(answer.StatusCode, answer.Header, body) == nil, 0
+}
+
+// longestRetry is the longest time after which a user comes back: no overload lasts as long.
+const longestRetry = 24 * time.Hour
+
+// retryAfter is the time that a header field names, in the range [0, longestRetry]; 0 when it is none in seconds.
+func retryAfter(text string) time.Duration {
+	seconds, _ := strconv.Atoi(text) // the nearest number there is, of one that is too large
+	return time.Duration(min(max(0, seconds), int(longestRetry/time.Second))) * time.Second
 }
