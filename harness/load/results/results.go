@@ -113,8 +113,12 @@ func (w Written) String() string {
 	if w.Requests == 0 {
 		return "none, no request was sent"
 	}
-	text := fmt.Sprintf("vegeta's results of %d requests in %d runs; "+
-		"latencies count from the moment at which the schedule wanted a request sent", w.Requests, w.Runs)
+	runs := "1 run"
+	if w.Runs > 1 {
+		runs = fmt.Sprintf("%d runs", w.Runs)
+	}
+	text := fmt.Sprintf("vegeta's results of %d requests in %s; "+
+		"latencies count from the moment at which the schedule wanted a request sent", w.Requests, runs)
 	if w.Unsent > 0 {
 		text += fmt.Sprintf("\n%d requests were never sent: they have no latency, and are not among them", w.Unsent)
 	}

@@ -169,6 +169,10 @@ func TestEachRequestIsWhatWasSeen(t *testing.T) {
 	never.End(time.Time{}, nil)
 	all, w := written(t, k, Gob)
 	assert.Equal(t, Written{Runs: 3, Requests: 10}, w)
+	assert.Contains(t, w.String(), "10 requests in 3 runs; latencies count from")
+	assert.Contains(t, Written{Runs: 1, Requests: 2, Unsent: 3}.String(), "2 requests in 1 run; ")
+	assert.Contains(t, Written{Runs: 1, Requests: 2, Unsent: 3}.String(), "\n3 requests were never sent")
+	assert.Equal(t, "none, no request was sent", Written{}.String())
 	var lines []string
 	for _, r := range all {
 		lines = append(lines, fmt.Sprintf("%s %d %v %d %d/%d %s %s %s", r.Attack, r.Seq, r.Timestamp.Sub(origin),
