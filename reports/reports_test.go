@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/metrics"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -140,12 +142,72 @@ func TestTextIsWritten(t *testing.T) {
 	assert.Contains(t, b.String(), "Verdict: verified")
 }
 
+// BenchmarkWrite writes all renditions of a finished archive: four phases of six runs of 5 s and of 60 s, and one phase
+// of six runs of a day. It reports the largest heap seen, in MB, beside the time.
 func BenchmarkWrite(b *testing.B) {
-	run := archivetest.Sample()
-	dir := b.TempDir()
-	for b.Loop() {
-		if err := Write(dir, run); err != nil {
-			b.Fatal(err)
+	for _, c := range []struct {
+		name    string
+		phases  []int
+		seconds int
+	}{{"short", nil, 5}, {"minute", nil, 60}, {"day", []int{3}, 24 * 60 * 60}} {
+		b.Run(c.name, func(b *testing.B) {
+			run := archivetest.Sample(c.phases...)
+			for _, p := range run.Phases {
+				for i := range p.Trials {
+					stretch(&p.Trials[i], c.seconds)
+				}
+			}
+			require.NoError(b, run.Judge())
+			dir := b.TempDir()
+			stop, peak := make(chan struct{}), make(chan uint64)
+			go watchHeap(stop, peak)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := Write(dir, run); err != nil {
+					b.Fatal(err)
+				}
+			}
+			close(stop)
+			b.ReportMetric(float64(<-peak)/1e6, "MB-peak")
+		})
+	}
+}
+
+// stretch makes a trial's window so many seconds long, by repeating what it has.
+func stretch(t *archive.Trial, seconds int) {
+	w := t.Window
+	had := w.Seconds
+	w.Seconds = nil
+	for i := range seconds {
+		s := had[i%len(had)]
+		s.At = w.Start + time.Duration(i)*time.Second
+		w.Seconds = append(w.Seconds, s)
+	}
+	w.End = w.Start + time.Duration(seconds)*time.Second
+	for i := range t.Usage.Series {
+		s := &t.Usage.Series[i]
+		last := s.Points[len(s.Points)-1]
+		for last.At < w.End {
+			last.At += time.Second
+			s.Points = append(s.Points, last)
+		}
+	}
+}
+
+// watchHeap tells the largest heap that it saw until it is stopped.
+func watchHeap(stop <-chan struct{}, peak chan<- uint64) {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	most := uint64(0)
+	for {
+		metrics.Read(sample)
+		most = max(most, sample[0].Value.Uint64())
+		select {
+		case <-stop:
+			peak <- most
+			return
+		case <-tick.C:
 		}
 	}
 }

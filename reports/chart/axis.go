@@ -78,9 +78,11 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 // logAxis makes an axis logarithmic, over a range that holds all values above 0 and at
 // least two labelled marks; false when there is no such value.
 func logAxis(a *plot.Axis, values ...float64) bool {
+	const least, most = 1e-12, 1e24
 	low, high := math.Inf(1), 0.0
 	for _, v := range values {
 		if v > 0 && !math.IsInf(v, 0) {
+			v = min(max(v, least), most) // what lies beyond is no figure of anything, and lies beyond the axis
 			low, high = min(low, v), max(high, v)
 		}
 	}

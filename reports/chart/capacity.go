@@ -87,7 +87,7 @@ func tryPanel(p figures.Phase, title string, tries []try, diagonal bool, read fu
 	var curve []xy
 	for _, t := range tries {
 		xs = append(xs, t.offered)
-		if v := read(t); v > 0 {
+		if v := read(t); v > 0 && t.offered > 0 {
 			values = append(values, v)
 			curve = append(curve, xy{t.offered, v})
 		}
@@ -118,8 +118,10 @@ func tryPanel(p figures.Phase, title string, tries []try, diagonal bool, read fu
 		for _, point := range curve {
 			labels.keep(at(c, pl, point.x, point.y), 11, 11)
 		}
-		labels.label(vg.Point{X: at(c, pl, p.Search.Start, pl.Y.Min).X, Y: c.Max.Y - 4}, boundRed, below,
-			"documented "+figures.Number(p.Search.Start))
+		if drawable(pl.X, p.Search.Start) {
+			labels.label(vg.Point{X: at(c, pl, p.Search.Start, pl.Y.Min).X, Y: c.Max.Y - 4}, boundRed, below,
+				"documented "+figures.Number(p.Search.Start))
+		}
 		if found.Known() {
 			text := "capacity " + figures.Number(found.Capacity)
 			if found.AtLeast {

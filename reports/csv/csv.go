@@ -22,8 +22,8 @@ func Write(w io.Writer, r *figures.Report) error {
 	rows := [][]string{header}
 	for _, result := range r.Run.Results {
 		claim := []string{
-			cell(r.Run.ID), strconv.Itoa(result.Phase), cell(result.Claim), string(result.Metric), string(result.Unit),
-			number(result.Value), result.Verdict.String(),
+			cell(r.Run.ID), strconv.Itoa(result.Phase), cell(result.Claim), cell(result.Metric),
+			cell(string(result.Unit)), number(result.Value), result.Verdict.String(),
 		}
 		for _, o := range result.Runs {
 			rows = append(rows, append(claim[:len(claim):len(claim)], outcome(o)...))

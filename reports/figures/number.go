@@ -99,12 +99,16 @@ func Headroom(r judge.Result) string {
 	switch {
 	case r.Metric == suite.Goodput && r.Over == 0 && r.Headroom == 0:
 		return "–"
-	case r.HeadroomAtLeast:
+	case math.IsInf(r.Headroom, 0), math.IsInf(r.HeadroomLow, 0), math.IsInf(r.HeadroomHigh, 0):
+		return Unknown
+	case r.HeadroomAtLeast && !math.IsNaN(r.Headroom):
 		return "≥ " + strconv.FormatFloat(r.Headroom, 'f', 2, 64) + "×"
-	case r.HeadroomLow > 0 && r.HeadroomHigh > r.HeadroomLow:
+	case r.HeadroomLow > 0 && r.HeadroomHigh > r.HeadroomLow && !math.IsNaN(r.Headroom):
 		return fmt.Sprintf("%.2f× (%.2f–%.2f)", r.Headroom, r.HeadroomLow, r.HeadroomHigh)
 	case len(r.Measured) == 0:
 		return ""
+	case math.IsNaN(r.Headroom):
+		return Unknown
 	case r.Headroom >= judge.MaxHeadroom:
 		return fmt.Sprintf("> %s×", thousands(strconv.Itoa(judge.MaxHeadroom-1)))
 	case r.Headroom >= 100 || r.Headroom < 0.01:

@@ -23,7 +23,7 @@ type suites struct {
 	Tests    int      `xml:"tests,attr"`
 	Failures int      `xml:"failures,attr"`
 	Errors   int      `xml:"errors,attr"`
-	Time     string   `xml:"time,attr"`
+	Time     string   `xml:"time,attr,omitempty"` // not known of a run that did not end
 	Suites   []suite  `xml:"testsuite"`
 }
 
@@ -72,9 +72,9 @@ func problemOf(r judge.Result, why string) *problem {
 
 // Write writes the report.
 func Write(w io.Writer, r *figures.Report) error {
-	all := suites{Name: figures.Clean(r.Run.Suite.Name), Time: seconds(0)}
-	if !r.Run.Ended.IsZero() {
-		all.Time = seconds(r.Run.Ended.Sub(r.Run.Started))
+	all := suites{Name: figures.Clean(r.Run.Suite.Name)}
+	if took := r.Run.Ended.Sub(r.Run.Started); !r.Run.Ended.IsZero() && took >= 0 {
+		all.Time = seconds(took)
 	}
 	for i, p := range r.Phases {
 		s := suiteOf(r, p, i)
