@@ -54,8 +54,8 @@ func spare(r judge.Result) float64 {
 	switch {
 	case HasHeadroom(r) && !math.IsNaN(r.Headroom):
 		return r.Headroom
-	case len(r.Measured) > 0 && r.Op == suite.AtLeast && r.Value > 0:
-		if share := stats.Median(r.Measured) / r.Value; share < 1 {
+	case len(r.Measured) > 0 && r.Op == suite.AtLeast && r.Bound > 0:
+		if share := stats.Median(r.Measured) / r.Bound; share < 1 {
 			return share
 		}
 	}

@@ -23,14 +23,14 @@ func result(claim string, v judge.Verdict, headroom float64, why judge.WhyCode, 
 // missed is a rate of which the capacity was not searched for, and so much was achieved of 100 req/s.
 func missed(claim string, v judge.Verdict, achieved float64) judge.Result {
 	return judge.Result{
-		Claim: claim, Phase: 1, Metric: suite.Goodput, Op: suite.AtLeast, Value: 100, Bound: 100,
+		Claim: claim, Phase: 1, Metric: suite.Goodput, Op: suite.AtLeast, Value: 100, Bound: 99,
 		Unit: suite.RequestsPerSecond, Verdict: v, Measured: []float64{achieved},
 	}
 }
 
 func TestTheDecisiveClaimsComeFirst(t *testing.T) {
 	r := &Report{Run: &archive.Run{Results: []judge.Result{
-		result("v2", judge.Verified, 2, judge.WhyTally, 50), missed("v-unknown", judge.Verified, 100),
+		result("v2", judge.Verified, 2, judge.WhyTally, 50), missed("v-unknown", judge.Verified, 99.8),
 		result("v1", judge.Verified, 1.2, judge.WhyTally, 80), result("u", judge.Untestable, 0, judge.WhyNeeds),
 		result("c", judge.Inconclusive, 1, judge.WhyTally, 100), result("i", judge.Invalid, 0, judge.WhyUnsampled),
 		result("r1", judge.Refuted, 0.7, judge.WhyTally, 143), missed("r0", judge.Refuted, 30),

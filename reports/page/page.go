@@ -216,6 +216,16 @@ func workers(p figures.Phase, all []measure.Breakdown) []breakdown {
 // Bottleneck names the bottleneck of a phase of which no run counts.
 func (c content) Bottleneck(s section) string { return s.BottleneckLine(c.Run.Host.Cores) }
 
+// Tally is how many claims have which verdict; "" where the sentence says all there is.
+func (c content) Tally() string {
+	for _, result := range c.Run.Results {
+		if result.Verdict != c.Run.Results[0].Verdict {
+			return c.Conclusion()
+		}
+	}
+	return ""
+}
+
 // Sign is a verdict's sign, which stands beside its name.
 func (c content) Sign(v judge.Verdict) string { return cmp.Or(signs[v], "?") }
 
