@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/reports/browsertest"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -151,7 +153,8 @@ func TestWhatIsEmbeddedIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, all.Bins, budgetBins/24+1)
 }
 
-func TestTheFitOfScalingIsEmbedded(t *testing.T) {
+// scaled is a run with capacities of 1, 2 and 4 workers, and one that is projected.
+func scaled() *archive.Run {
 	run := archivetest.Sample()
 	for i, workers := range []int{1, 2, 4, 16} {
 		run.Parsed.Phases[i].Stores, run.Parsed.Phases[i].Workload = nil, run.Parsed.Phases[0].Workload
@@ -160,13 +163,35 @@ func TestTheFitOfScalingIsEmbedded(t *testing.T) {
 		found := archive.Found{Capacity: 900 * n / (1 + 0.05*(n-1)), AtLeast: workers == 16}
 		run.Phases[i].Search = &archive.Search{Found: &found}
 	}
-	s := decoded(t, run).Scaling
+	return run
+}
+
+func TestTheFitOfScalingIsEmbedded(t *testing.T) {
+	s := decoded(t, scaled()).Scaling
 	require.NotNil(t, s)
 	assert.Len(t, s.Points, 3)
 	assert.Equal(t, 4.0, s.Measured)
 	assert.Equal(t, 1.0, s.Curve[0].N)
 	assert.Equal(t, 16.0, s.Curve[len(s.Curve)-1].N, "as far as it is projected")
 	assert.InDelta(t, 900, s.Curve[0].X, 1)
-	html := pageOf(t, run)
-	assert.Contains(t, html, "data-scaling")
+}
+
+func TestTheFitOfScalingIsDrawn(t *testing.T) {
+	t.Parallel()
+	p := browsertest.OpenText(t, pageOf(t, scaled()), browsertest.Options{})
+	assert.Empty(t, p.Messages())
+	told := browsertest.Eval[string](p, `(() => {
+		const chart = document.querySelector("section:has(> [data-scaling]) .live-chart");
+		const over = chart.querySelector(".u-over");
+		const r = over.getBoundingClientRect(), place = {clientX: r.right - 1, clientY: r.top + 9, bubbles: true};
+		for (const type of ["mouseenter", "mousemove"]) over.dispatchEvent(new MouseEvent(type, place));
+		return chart.querySelector("h4").textContent + " " + chart.querySelector(".live-read").textContent;
+	})()`)
+	assert.Contains(t, told, "beyond 4 workers projected")
+	assert.Contains(t, told, "16 workers:")
+	assert.Regexp(t, `fit – req/s`, told, "what is projected is no fit")
+	assert.Regexp(t, `projected [0-9,]+ req/s`, told)
+	if dir := os.Getenv("SHOTS"); dir != "" {
+		_ = os.WriteFile(dir+"/scaling.png", p.Screenshot(), 0o600)
+	}
 }

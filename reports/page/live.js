@@ -141,7 +141,14 @@ const axis = more => ({
 });
 
 // written are the values of an axis; a logarithmic one has no text at some of them.
-const written = (u, list) => list.map(v => v == null ? "" : number(v, v < 1 ? 3 : 1));
+const written = (u, list) => list.map(v => v == null ? ""
+  : v >= 1e6 ? v.toLocaleString("en", {notation: "compact"}) : number(v, v < 1 ? 3 : 1));
+
+// tens are the values of a logarithmic axis: 1, 2 and 5 of each decade, where it has one of these.
+function tens(u, list) {
+  const round = v => v > 0 && [1, 2, 5].some(m => Math.abs(v / 10 ** Math.floor(Math.log10(v) + 1e-9) - m) < 1e-6);
+  return written(u, list.some(round) ? list.map(v => round(v) ? v : null) : list);
+}
 
 // fromZero is a linear axis from 0, with room above.
 const fromZero = bound => (u, low, high) => [0, 1.12 * Math.max(high || 0, bound || 0) || 1];
@@ -241,7 +248,7 @@ class Plot {
       }))],
       bands: options.bands,
       axes: [axis({label: options.xLabel, values: options.xValues || written, splits: options.xSplits}),
-        axis({label: unit, values: written, size: 58})],
+        axis({label: unit, values: options.log ? tens : written, size: 58})],
       cursor: {
         y: !!options.crossY, points: {show: !options.heat},
         drag: {x: !!options.zoom, y: false, setScale: false},
@@ -312,7 +319,7 @@ class Panel {
     return run.decoded ||= {
       length: values(run.len, 1000), offered: values(run.offered), completed: values(run.completed),
       failed: values(run.failed), q: run.q.map(text => values(text, 1000)),
-      lag: values(run.lags, 1000), response: histogram(run.response), service: histogram(run.service),
+      lag: run.lags ? values(run.lags, 1000) : this.x.map(() => null), response: histogram(run.response), service: histogram(run.service),
     };
   }
 
@@ -694,6 +701,17 @@ function scaling(s, host) {
 
 const panels = [], others = [];
 
+// open makes the panel of a phase. Where that fails, the phase has its images.
+function open(phase, images) {
+  try {
+    panels.push(new Panel(phase, images));
+  } catch (error) {
+    images.classList.remove("live-folded");
+    images.previousElementSibling.remove();
+    console.error(error);
+  }
+}
+
 function begin() {
   readFragment();
   const phases = (all.phases || []).map(phase => [phase, document.querySelector(`[data-phase="${Number(phase.n)}"]`)])
@@ -701,11 +719,11 @@ function begin() {
   // Of many phases, the charts are drawn when they come into sight.
   const seen = new IntersectionObserver(entries => entries.filter(e => e.isIntersecting).forEach(e => {
     seen.unobserve(e.target);
-    for (const [phase, images] of phases) if (images === e.target) panels.push(new Panel(phase, images));
+    for (const [phase, images] of phases) if (images === e.target) open(phase, images);
   }), {rootMargin: "600px"});
   for (const [phase, images] of phases) {
     if (phases.length > 8) seen.observe(images);
-    else panels.push(new Panel(phase, images));
+    else open(phase, images);
   }
   const host = document.querySelector("[data-scaling]");
   if (all.scaling && host && all.scaling.curve.length > 1) others.push(scaling(all.scaling, host));
