@@ -676,16 +676,17 @@ function scaling(s, host) {
   const {curve, points, measured} = s, plot = new Plot(grid, "Capacity by number of workers", 280);
   const when = (read, is = () => true) => curve.map(c => is(c) ? read(c) : null);
   const level = s.level ? ` (${number(100 * s.level)} % interval)` : "";
-  const low = when(c => c.low), high = when(c => c.high ?? c.low);
+  const known = () => s.level > 0, low = when(c => c.low, known), high = when(c => c.high ?? c.low, known);
   plot.draw(curve.map(c => c.n), [
-    {name: "interval, high", values: high, colour: "--band", most: 0}, {name: "low", values: low, colour: "--band", most: 0},
+    {name: "interval, high", values: high, colour: "--band", most: 0, silent: !known()},
+    {name: "interval, low", values: low, colour: "--band", most: 0, silent: !known()},
     bold("fit", when(c => c.x, c => c.n <= measured), 0),
     {name: "projected", values: when(c => c.x, c => c.n >= measured), colour: "--mark", dash: [6, 4], width: 2, most: 0},
     {name: "measured", values: when(c => points.filter(p => p.n === c.n).map(p => p.x)[0] ?? null), colour: "--failed",
       dots: true, paths: () => null, most: 0},
   ], "req/s", {
     title: `Capacity by number of workers: the law's fit${level}, beyond ${number(measured)} workers projected`,
-    range: fromZero(0), xLabel: "workers", bands: [{series: [1, 2], fill: css("--band")}],
+    range: fromZero(0), xLabel: "workers", bands: [{series: [1, 2], fill: () => css("--band")}],
     xRange: () => [curve[0].n, curve.at(-1).n],
     front: [onCanvas((u, left, top, width, height) => {
       const x = u.valToPos(measured, "x", true);
