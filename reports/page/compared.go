@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/compared"
@@ -65,11 +66,8 @@ type besidePhase struct {
 type figure struct {
 	Source     template.URL // empty: it could not be drawn
 	Title, Alt string
-	Table      chart.Table
+	Table      *values
 }
-
-// mostTableRows is how many rows of a chart's figures stand in the page; the CSV files have all.
-const mostTableRows = 400
 
 // WriteComparison writes the page of two runs. A chart that cannot be drawn is missing from it, and named.
 func WriteComparison(w io.Writer, c *compared.Comparison, charts []chart.Chart, drawings ...Drawing) error {
@@ -111,8 +109,11 @@ func runOf(name string, r *figures.Report) besideRun {
 }
 
 func figureOf(c chart.Chart) figure {
-	f := figure{Title: c.Title, Alt: c.Title + ". " + c.About, Table: c.Table()}
-	f.Table.Rows = f.Table.Rows[:min(len(f.Table.Rows), mostTableRows)]
+	f := figure{Title: c.Title, Alt: c.Title + ". " + c.About, Table: valuesOf(c.Table())}
+	if f.Table != nil && f.Table.Left != "" { // no file beside the page has the rest
+		f.Table.Left, _, _ = strings.Cut(f.Table.Left, ";")
+		f.Table.Left += "."
+	}
 	var svg bytes.Buffer
 	if err := c.SVG(&svg); err == nil {
 		f.Source = asSource(svg.Bytes())

@@ -71,9 +71,9 @@ func (k reportCommand) Run(c console) error {
 
 // index writes the index of a folder, and ends with 0 whatever came of its runs.
 func (k reportCommand) index(c console) error {
-	if k.Write || k.JSON || k.Format != "" {
-		return usageError{
-			errors.New("--index is about all runs of a folder; allowed: without --write, --json and --format"),
+	if k.Write || k.JSON || k.Format != "" || k.Compare || k.Out != "" {
+		return usageError{errors.New(
+			"--index is about all runs of a folder; allowed: without --write, --json, --format, --compare and --out"),
 		}
 	}
 	file, err := index.WriteFile(k.Index)
