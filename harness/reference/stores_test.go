@@ -69,7 +69,7 @@ func TestStoresAreDescribedAndTellWhatTheyDid(t *testing.T) {
 	}
 	_, err = target.Command{System: suite.System{
 		Command: []string{"/bin/sh", "-c", "echo at ${postgres_url} and ${redis_url}; exit 3"},
-		URL:     "http://127.0.0.1:${port}",
+		URL:     "http://127.0.0.1:${port}", ReadyWithin: suite.MaxReadyWithin,
 	}}.Start(t.Context(), run.Spec{Env: info.Env, Log: io.Discard})
 	assert.ErrorContains(t, err, "at sqlite:/", "a command is told where they are")
 	assert.ErrorContains(t, err, " and redis://")
