@@ -178,7 +178,7 @@ func (m made) run() *archive.Run {
 
 func TestRunsThatAreMadeUpAreReported(t *testing.T) {
 	t.Parallel()
-	for seed := range effort.Of[uint64](15, 60, 1000) {
+	for seed := range effort.Of[uint64](4, 10, 1000) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			checkReports(t, made{rand.New(rand.NewPCG(seed, 15))}.run(), false, seed%10 == 0)
 		})
@@ -190,13 +190,14 @@ func TestManyPhasesAreReported(t *testing.T) {
 	run := archivetest.Sample(1)
 	like := run.Phases[0]
 	like.Trials = like.Trials[:1]
-	for n := 2; n <= 200; n++ {
+	phases := effort.Of(10, 40, 200)
+	for n := 2; n <= phases; n++ {
 		like.Number = n
 		run.Phases = append(run.Phases, like)
 		result := run.Results[0]
 		result.Phase, result.Claim = n, fmt.Sprint("P", n)
 		run.Results = append(run.Results, result)
 	}
-	require.Len(t, run.Phases, 200)
+	require.Len(t, run.Phases, phases)
 	checkReports(t, run, false, false)
 }

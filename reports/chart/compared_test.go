@@ -12,6 +12,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/compared"
@@ -55,8 +56,10 @@ func TestWeirdRunsAreDrawnBesideOneAnother(t *testing.T) {
 	} {
 		for _, all := range [][]chart.Chart{beside(t, plain, odd), beside(t, odd, plain)} {
 			for _, c := range all {
-				_, err := png.DecodeConfig(bytes.NewReader(rendered(t, c)))
-				require.NoError(t, err, name+" "+c.Name)
+				if effort.Of(false, false, true) { // it takes ten times as long, and draws the same
+					_, err := png.DecodeConfig(bytes.NewReader(rendered(t, c)))
+					require.NoError(t, err, name+" "+c.Name)
+				}
 				var svg bytes.Buffer
 				require.NoError(t, c.SVG(&svg), name+" "+c.Name)
 				assert.NotContains(t, svg.String(), "<script")

@@ -118,7 +118,7 @@ func FuzzOddArchivesAreEmbedded(f *testing.F) {
 
 func TestOddArchivesAreShownWithoutNonsense(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(effort.Of(1, 6, 40)) {
+	for seed := range uint64(effort.Of(1, 2, 40)) {
 		p := browsertest.OpenText(t, pageOf(t, odd(seed)), browsertest.Options{})
 		assert.Empty(t, p.Messages(), "seed %d", seed)
 		browsertest.Eval[bool](p, `[...document.querySelectorAll(".live")].every(panel => {
