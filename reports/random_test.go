@@ -178,7 +178,8 @@ func (m made) run() *archive.Run {
 
 func TestRunsThatAreMadeUpAreReported(t *testing.T) {
 	t.Parallel()
-	for seed := range effort.Of[uint64](4, 10, 1000) {
+	effort.NoGoroutines(t)
+	for seed := range effort.Of[uint64](2, 5, 1000) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			checkReports(t, made{rand.New(rand.NewPCG(seed, 15))}.run(), false, seed%10 == 0)
 		})
@@ -187,10 +188,11 @@ func TestRunsThatAreMadeUpAreReported(t *testing.T) {
 
 func TestManyPhasesAreReported(t *testing.T) {
 	t.Parallel()
+	effort.NoGoroutines(t)
 	run := archivetest.Sample(1)
 	like := run.Phases[0]
 	like.Trials = like.Trials[:1]
-	phases := effort.Of(10, 40, 200)
+	phases := effort.Of(5, 20, 200)
 	for n := 2; n <= phases; n++ {
 		like.Number = n
 		run.Phases = append(run.Phases, like)

@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/needs"
 )
 
@@ -88,6 +89,7 @@ func OpenText(t *testing.T, html string, o Options) *Page {
 // started is a tab of a new browser.
 func started(t *testing.T) context.Context {
 	t.Helper()
+	effort.NoGoroutines(t) // of ours: a page only reads
 	path := ""
 	for _, name := range names {
 		if found, err := exec.LookPath(name); err == nil {
