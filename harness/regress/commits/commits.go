@@ -14,6 +14,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/regress/bisect"
 	"github.com/nameplate-dev/nameplate/harness/regress/compare"
+	"github.com/nameplate-dev/nameplate/harness/regress/history"
 	"github.com/nameplate-dev/nameplate/harness/run"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -170,9 +171,6 @@ func (h *Hunt) program(commit string) (string, error) {
 	return path, nil
 }
 
-// errorFloor is added to a share of errors, in per cent, which may be 0 and then has no ratio.
-const errorFloor = 0.1
-
 // values are the claim's figures in two bench files.
 func (h *Hunt) values(texts [2][]byte) (values [2]float64, err error) {
 	all, _, err := compare.Read(
@@ -185,7 +183,7 @@ func (h *Hunt) values(texts [2][]byte) (values [2]float64, err error) {
 		if one.Unit == h.unit {
 			values = [2]float64{one.Base[0], one.Head[0]}
 			if h.unit == "error-%" {
-				values[0], values[1] = values[0]+errorFloor, values[1]+errorFloor
+				values[0], values[1] = values[0]+history.ErrorFloor, values[1]+history.ErrorFloor
 			}
 			return values, nil
 		}
