@@ -153,3 +153,18 @@ func Verdicts() []struct{ Verdict, Meaning string } {
 		{judge.Verified.String(), "the runs show that the claim holds: all of them (of ten, nine) met the bound"},
 	}
 }
+
+// Sign is a verdict's sign, which stands beside its name; "?" where nothing is decided.
+func Sign(v judge.Verdict) string {
+	switch v {
+	case judge.Verified:
+		return "✓"
+	case judge.Refuted:
+		return "✗"
+	case judge.Invalid:
+		return "⊘"
+	case judge.Untestable:
+		return "–"
+	}
+	return "?"
+}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
-	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/internal/files"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/script"
@@ -49,7 +48,7 @@ func Written(r Run) string {
 
 var layout = template.Must(template.New("index").Funcs(template.FuncMap{
 	"judged": figures.Judged,
-	"sign":   Sign,
+	"sign":   figures.Sign,
 	"time":   func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
 	"css":    func() template.CSS { return template.CSS(Style) },
 	"js":     func() template.JS { return template.JS(filtering) },
@@ -160,19 +159,4 @@ func (r Run) Became() string {
 // Going reports whether some run is going on.
 func (i *Index) Going() bool {
 	return slices.ContainsFunc(i.Runs, func(r Run) bool { return r.State == archive.Going })
-}
-
-// Sign is a verdict's sign, which stands beside its name.
-func Sign(v judge.Verdict) string {
-	switch v {
-	case judge.Verified:
-		return "✓"
-	case judge.Refuted:
-		return "✗"
-	case judge.Invalid:
-		return "⊘"
-	case judge.Untestable:
-		return "–"
-	}
-	return "?"
 }

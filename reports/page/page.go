@@ -227,8 +227,4 @@ func (c content) Tally() string {
 }
 
 // Sign is a verdict's sign, which stands beside its name.
-func (c content) Sign(v judge.Verdict) string { return cmp.Or(signs[v], "?") }
-
-var signs = map[judge.Verdict]string{
-	judge.Verified: "✓", judge.Refuted: "✗", judge.Invalid: "⊘", judge.Untestable: "–",
-}
+func (c content) Sign(v judge.Verdict) string { return figures.Sign(v) }
