@@ -1,5 +1,6 @@
 // Package browsertest opens pages in a headless Chromium, for tests: what a page writes to the console, what it asks
-// the network for, what a script in it comes to, how it is printed, and what it looks like.
+// the network for, what a script in it comes to, how it is printed, and what it looks like. The tests of a package
+// share one browser, which ends as [Ending] says.
 package browsertest
 
 import (
@@ -7,12 +8,10 @@ import (
 	"context"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -23,14 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/internal/effort"
-	"github.com/nameplate-dev/nameplate/internal/needs"
 )
-
-// names are those under which Chromium is installed.
-var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
-
-// startTime is more than any browser takes to start, on the busiest host.
-const startTime = 10 * time.Minute
 
 // Options say how a page is opened.
 type Options struct {
@@ -39,7 +31,7 @@ type Options struct {
 	NoScripts     bool
 }
 
-// Page is a page that is open. Its browser ends with the test.
+// Page is a page that is open, until its test ends, in a profile of its own.
 type Page struct {
 	t   *testing.T
 	ctx context.Context
@@ -52,7 +44,8 @@ type Page struct {
 // Open opens a page at a URL. The test skips by name where there is no Chromium.
 func Open(t *testing.T, address string, o Options) *Page {
 	t.Helper()
-	p := &Page{t: t, ctx: started(t)}
+	effort.NoGoroutines(t) // of ours: a page only reads
+	p := &Page{t: t, ctx: shared.tab(t)}
 	require.NoError(t, chromedp.Listen(p.ctx, p.note))
 	width, height := cmp.Or(o.Width, 1280), cmp.Or(o.Height, 900)
 	Call(p, network.Enable, network.EnableParams{})
@@ -66,6 +59,8 @@ func Open(t *testing.T, address string, o Options) *Page {
 	Call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
+	// Every page has the focus, as if nothing else were open.
+	Call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	Do(p, chromedp.Navigate(address))
 	return p
 }
@@ -84,36 +79,6 @@ func OpenText(t *testing.T, html string, o Options) *Page {
 	file := filepath.Join(t.TempDir(), "page.html")
 	require.NoError(t, os.WriteFile(file, []byte(html), 0o600))
 	return OpenFile(t, file, o)
-}
-
-// started is a tab of a new browser.
-func started(t *testing.T) context.Context {
-	t.Helper()
-	effort.NoGoroutines(t) // of ours: a page only reads
-	path := ""
-	for _, name := range names {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		needs.Absent(t, "chromium", "", "none of "+strings.Join(names, ", ")+" is on the path")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(startTime))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // which Chromium refuses to root
-	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, closeTab := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx)
-		closeTab()
-		stop()
-	})
-	require.NoError(t, chromedp.Do(ctx), "start "+path)
-	return ctx
 }
 
 // note keeps what the page says and asks for.

@@ -8,7 +8,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(Ending(m)) }
 
 const small = `<!DOCTYPE html><html lang="en"><meta name="viewport"
 content="width=device-width"><title>x</title><body><p id="p">first</p><noscript>no scripts</noscript>

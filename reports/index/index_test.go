@@ -26,7 +26,7 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/index"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(browsertest.Ending(m)) }
 
 // sample is a run with phases 1 and 3, which has stores.
 var sample = sync.OnceValue(func() *archive.Run { return archivetest.Sample(1, 3) })

@@ -18,9 +18,10 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/reports"
+	"github.com/nameplate-dev/nameplate/reports/browsertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(browsertest.Ending(m)) }
 
 // folder makes a folder with a run, and a secret beside the folder.
 func folder(t testing.TB) (dir, id string) {
