@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/metrics"
 	"strings"
 	"testing"
@@ -159,6 +160,7 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			require.NoError(b, run.Judge())
 			dir := b.TempDir()
+			runtime.GC() // what it took to make the run up
 			stop, peak := make(chan struct{}), make(chan uint64)
 			go watchHeap(stop, peak)
 			b.ReportAllocs()

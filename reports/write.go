@@ -6,6 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/internal/files"
@@ -36,28 +39,43 @@ func Write(dir string, run *archive.Run) error {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}
-	var errs []error
-	try := func(path string, fill func(io.Writer) error) {
-		if err := files.Fill(path, fill); err != nil {
-			errs = append(errs, err)
-		}
-	}
 	charts := chart.All(r)
+	jobs := []job{{filepath.Join(dir, "report.html"), // first: it takes longest
+		func(w io.Writer) error { return page.Write(w, r, charts, earlierThan(dir, run)) }}}
 	for _, c := range charts {
-		try(filepath.Join(folder, c.Name+".png"), c.PNG)
-		try(filepath.Join(folder, c.Name+".svg"), c.SVG)
-		try(filepath.Join(folder, c.Name+".csv"), c.CSV)
+		jobs = append(jobs, job{filepath.Join(folder, c.Name+".png"), c.PNG},
+			job{filepath.Join(folder, c.Name+".svg"), c.SVG}, job{filepath.Join(folder, c.Name+".csv"), c.CSV})
 	}
 	for _, p := range r.Phases {
 		if hgrm.Has(p) {
-			try(filepath.Join(distributions, fmt.Sprintf("phase-%d.hgrm", p.Number)),
-				func(w io.Writer) error { return hgrm.WritePhase(w, r, p) })
+			jobs = append(jobs, job{filepath.Join(distributions, fmt.Sprintf("phase-%d.hgrm", p.Number)),
+				func(w io.Writer) error { return hgrm.WritePhase(w, r, p) }})
 		}
 	}
-	try(filepath.Join(dir, "report.txt"),
-		func(w io.Writer) error { return text.Write(w, r, text.Options{Width: fileWidth}) })
-	try(filepath.Join(dir, "report.md"), func(w io.Writer) error { return markdown.Write(w, r) })
-	earlier := earlierThan(dir, run)
-	try(filepath.Join(dir, "report.html"), func(w io.Writer) error { return page.Write(w, r, charts, earlier) })
-	return errors.Join(append(errs, writeProfiles(dir, r))...)
+	jobs = append(jobs, job{filepath.Join(dir, "report.txt"),
+		func(w io.Writer) error { return text.Write(w, r, text.Options{Width: fileWidth}) }},
+		job{filepath.Join(dir, "report.md"), func(w io.Writer) error { return markdown.Write(w, r) }})
+	profiles, err := profileJobs(dir, r)
+	return errors.Join(fill(append(jobs, profiles...)), err)
+}
+
+// job is a file to be written.
+type job struct {
+	path string
+	fill func(io.Writer) error
+}
+
+// fill writes files, as many at once as there are processors for. Its errors are in the order of the jobs.
+func fill(jobs []job) error {
+	errs := make([]error, len(jobs))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, j := range jobs {
+		g.Go(func() error {
+			errs[i] = files.Fill(j.path, j.fill)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return errors.Join(errs...)
 }

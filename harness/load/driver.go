@@ -55,7 +55,8 @@ type driver struct {
 	origin   atomic.Int64    // of the schedule, ns since start
 	stopped  context.Context // ends when the run is broken off
 	stop     context.CancelFunc
-	broken   atomic.Bool // breaking off cost at least one request
+	broken   atomic.Bool   // breaking off cost at least one request
+	bearable time.Duration // schedule lag up to which the generator is not looked at
 	recorder *measure.Recorder
 	offered  atomic.Uint64 // requests whose moment came
 	times    *timetable
@@ -67,6 +68,7 @@ type driver struct {
 func newDriver(ctx context.Context, c Config, base *url.URL) (*driver, error) {
 	d := &driver{
 		Config: c, base: base, address: base.Host, recorder: measure.NewOpenRecorder(), start: time.Now(),
+		bearable:   bearable,
 		errTimeout: fmt.Errorf("no answer within %v of the scheduled moment", c.Timeout),
 	}
 	if base.Port() == "" {
@@ -248,7 +250,7 @@ func (d *driver) release() (until time.Duration, all bool) {
 	if d.wrap != nil {
 		pace = d.wrap(pace)
 	}
-	var o overrun
+	o := overrun{bearable: d.bearable}
 	for {
 		moment, more := d.times.next()
 		if !more {

@@ -32,12 +32,13 @@ var (
 )
 
 // overrun tells whether the schedule asks for more than the generator can release: then it is
-// late, and becomes later although it does not wait. The zero value is ready.
+// late, and becomes later although it does not wait.
 type overrun struct {
-	late  bool
-	since time.Duration // when it was later than bearable first
-	lag   time.Duration // at that time
-	known bool          // the schedule asks for too much
+	bearable time.Duration // lag up to which the generator is not looked at
+	late     bool
+	since    time.Duration // when it was later than bearable first
+	lag      time.Duration // at that time
+	known    bool          // the schedule asks for too much
 }
 
 // passes reports whether the generator, which has come to an arrival at a time since the origin,
@@ -45,7 +46,7 @@ type overrun struct {
 func (o *overrun) passes(moment, now time.Duration) bool {
 	lag := now - moment
 	switch {
-	case lag <= bearable:
+	case lag <= o.bearable:
 		o.late = false
 		return false
 	case o.known:

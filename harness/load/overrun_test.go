@@ -30,7 +30,7 @@ func TestAGeneratorIsOverrunWhenItFallsBehindWithoutWaiting(t *testing.T) {
 			return max(3*time.Second-at, at-3*time.Second)
 		}, 3*time.Second + 100*ms + 2*strained},
 	} {
-		var o overrun
+		o := overrun{bearable: bearable}
 		first := time.Duration(0)
 		for at := time.Duration(0); at < 10*time.Second && first == 0; at += ms {
 			if o.passes(at-row.lag(at), at) {
@@ -44,7 +44,7 @@ func TestAGeneratorIsOverrunWhenItFallsBehindWithoutWaiting(t *testing.T) {
 			assert.LessOrEqual(t, first, row.after, row.what)
 		}
 	}
-	o := overrun{known: true}
+	o := overrun{bearable: bearable, known: true}
 	assert.False(t, o.passes(0, bearable))
 	assert.True(t, o.passes(0, bearable+1), "from then on it is whenever it is late")
 }

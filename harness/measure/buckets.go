@@ -2,6 +2,7 @@ package measure
 
 import (
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,13 +31,17 @@ func (h *Histogram) Buckets() iter.Seq2[time.Duration, uint64] {
 		if left == 0 {
 			return
 		}
-		dense := h.dense
-		if dense == nil {
-			dense = NewHistogram().dense
-			h.sparse.MergeInto(dense) // of the same range: nothing is dropped
-		}
 		edges := edges()
-		for i, count := range dense.Export().Counts {
+		if h.sparse != nil {
+			for lowest, count := range h.sparse.ForEachBucket {
+				i, _ := slices.BinarySearch(edges, lowest) // the first edge that is not below
+				if !yield(fromMicroseconds(edges[min(i, len(edges)-1)]), uint64(count)) {
+					return
+				}
+			}
+			return
+		}
+		for i, count := range h.dense.Export().Counts {
 			if count == 0 {
 				continue
 			}

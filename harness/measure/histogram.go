@@ -86,8 +86,8 @@ func (h *Histogram) Count() uint64 {
 	return uint64(h.sparse.TotalCount())
 }
 
-// reset empties the histogram.
-func (h *Histogram) reset() {
+// Reset empties the histogram.
+func (h *Histogram) Reset() {
 	h.outOfRange = 0
 	if h.dense != nil {
 		h.dense.Reset()

@@ -25,7 +25,6 @@ type slot struct {
 	tag       string
 	from, to  time.Duration // the interval it is of
 	histogram **Histogram
-	fresh     func() *Histogram // makes the kind that belongs there
 }
 
 // slots lists the places of a window's histograms, in the order of the log. Tags are
@@ -33,29 +32,27 @@ type slot struct {
 // like; a name is escaped as in a URL's path, an index counts from 0.
 func slots(prefix string, w *Window) []slot {
 	var all []slot
-	add := func(tag string, h **Histogram, fresh func() *Histogram) {
-		all = append(all, slot{prefix + "." + tag, w.Start, w.End, h, fresh})
+	add := func(tag string, h **Histogram) {
+		all = append(all, slot{prefix + "." + tag, w.Start, w.End, h})
 	}
-	add("response", &w.Response, NewHistogram)
-	add("service", &w.Service, NewHistogram)
-	add("lateness", &w.ScheduleLag, NewHistogram)
-	add("wait", &w.Wait, NewHistogram)
+	add("response", &w.Response)
+	add("service", &w.Service)
+	add("lateness", &w.ScheduleLag)
+	add("wait", &w.Wait)
 	for _, part := range []struct {
-		kind  string
-		of    []Breakdown
-		fresh func() *Histogram
-	}{{"endpoint", w.Endpoints, NewHistogram}, {"worker", w.Workers, NewSparseHistogram}} {
+		kind string
+		of   []Breakdown
+	}{{"endpoint", w.Endpoints}, {"worker", w.Workers}} {
 		for i := range part.of {
 			b, name := &part.of[i], part.kind+"."+url.PathEscape(part.of[i].Name)
-			add(name+".response", &b.Response, part.fresh)
-			add(name+".service", &b.Service, part.fresh)
+			add(name+".response", &b.Response)
+			add(name+".service", &b.Service)
 		}
 	}
 	for i := range w.Seconds {
 		s := &w.Seconds[i]
 		all = append(all, slot{
 			prefix + ".second." + strconv.Itoa(i) + ".response", s.At, min(s.At+time.Second, w.End), &s.Response,
-			NewSparseHistogram,
 		})
 	}
 	return all
@@ -74,7 +71,7 @@ func WriteLog(w io.Writer, started time.Time, warmup, window *Window) error {
 	for _, s := range append(slots("warmup", warmup), slots("window", window)...) {
 		h := *s.histogram
 		if h == nil {
-			h = s.fresh()
+			h = NewSparseHistogram()
 		}
 		if err := h.log(log, s.tag, started.Add(s.from).UnixMilli(), started.Add(s.to).UnixMilli()); err != nil {
 			return fmt.Errorf("write histogram log: %s: %w", s.tag, err)
@@ -98,7 +95,8 @@ func (h *Histogram) log(log *hdrhistogram.HistogramLogWriter, tag string, from, 
 
 // ReadLog fills in the histograms of a run's two windows from what [WriteLog] wrote.
 // The windows say which histograms there are: one that is missing, unknown, or there
-// twice is an error, and then no histogram of the windows has been set.
+// twice is an error, and then no histogram of the windows has been set. All are sparse:
+// a run has thousands.
 func ReadLog(r io.Reader, warmup, window *Window) error {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -122,65 +120,72 @@ func ReadLog(r io.Reader, warmup, window *Window) error {
 
 // decodeLog decodes the histograms of a log, each to the place of its slot.
 func decodeLog(data []byte, all []slot) ([]*Histogram, error) {
-	lines, err := countLines(data)
-	if err != nil {
-		return nil, err
-	}
 	places := make(map[string]int, len(all))
 	for i, s := range all {
 		places[s.tag] = i
 	}
 	found := make([]*Histogram, len(all))
-	log := hdrhistogram.NewHistogramLogReader(bytes.NewReader(data))
-	for n := 0; ; n++ {
-		h, err := log.NextIntervalHistogram()
-		if err != nil {
-			return nil, fmt.Errorf("%w: histogram %d: %w", ErrLogGarbled, n+1, err)
-		}
-		if h == nil && n != lines {
-			return nil, fmt.Errorf("%w: %d of its %d histograms could be read", ErrLogGarbled, n, lines)
-		}
-		if h == nil {
-			return found, nil
-		}
-		i, ok := places[h.Tag()]
-		if !ok {
-			return nil, fmt.Errorf("%w: %.100q", ErrLogUnknown, h.Tag())
-		}
-		if found[i] != nil {
-			return nil, fmt.Errorf("%w: %s is there twice", ErrLogGarbled, all[i].tag)
-		}
-		if err := checkBounds(h); err != nil {
-			return nil, fmt.Errorf("%s: %w", all[i].tag, err)
-		}
-		found[i] = all[i].fresh()
-		if err := found[i].Merge(&Histogram{dense: h}); err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrLogGarbled, all[i].tag, err)
-		}
-	}
-}
-
-// countLines counts the lines that must hold a histogram. The library's reader passes
-// over a line that it cannot make out: the count tells of it.
-func countLines(data []byte) (int, error) {
-	count, number := 0, 0
+	number := 0
 	for line := range bytes.Lines(data) {
 		number++
-		switch {
-		case line[0] == '#', line[0] == '"': // comment, legend
-		case !bytes.HasSuffix(line, []byte("\n")):
-			return 0, fmt.Errorf("%w: line %d has no end", ErrLogGarbled, number)
-		case !bytes.HasPrefix(line, []byte("Tag=")):
-			return 0, fmt.Errorf("%w: line %d is neither a comment nor a tagged histogram", ErrLogGarbled, number)
-		default:
-			count++
+		if line[0] == '#' || line[0] == '"' { // comment, legend
+			continue
+		}
+		tag, encoded, err := fields(line)
+		if err != nil {
+			return nil, fmt.Errorf("%w: line %d %w", ErrLogGarbled, number, err)
+		}
+		i, ok := places[tag]
+		if !ok {
+			return nil, fmt.Errorf("%w: %.100q", ErrLogUnknown, tag)
+		}
+		if found[i] != nil {
+			return nil, fmt.Errorf("%w: %s is there twice", ErrLogGarbled, tag)
+		}
+		if found[i], err = decodeHistogram(encoded); err != nil {
+			return nil, fmt.Errorf("line %d: %s: %w", number, tag, err)
 		}
 	}
-	return count, nil
+	return found, nil
+}
+
+// fields are the tag and the encoded histogram of a line, Tag=TAG,START,LENGTH,MAX,HISTOGRAM.
+func fields(line []byte) (tag string, encoded []byte, err error) {
+	line, whole := bytes.CutSuffix(line, []byte("\n"))
+	if !whole {
+		return "", nil, errors.New("has no end")
+	}
+	parts := bytes.Split(bytes.TrimSuffix(line, []byte("\r")), []byte(","))
+	named, ok := bytes.CutPrefix(parts[0], []byte("Tag="))
+	if !ok || len(parts) != 5 {
+		return "", nil, errors.New("is neither a comment nor a tagged histogram")
+	}
+	for _, number := range parts[1:4] {
+		if _, err := strconv.ParseFloat(string(number), 64); err != nil {
+			return "", nil, fmt.Errorf("has %.20q for a number", number)
+		}
+	}
+	return string(named), parts[4], nil
+}
+
+func decodeHistogram(encoded []byte) (*Histogram, error) {
+	decoded, err := hdrhistogram.DecodePacked(encoded)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLogGarbled, err)
+	}
+	if err := checkBounds(decoded); err != nil {
+		return nil, err
+	}
+	h := NewSparseHistogram()
+	if err := h.Merge(&Histogram{sparse: decoded}); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLogGarbled, err)
+	}
+	h.sparse.Compact()
+	return h, nil
 }
 
 // checkBounds refuses a histogram that was recorded with another range or resolution.
-func checkBounds(h *hdrhistogram.Histogram) error {
+func checkBounds(h *hdrhistogram.PackedHistogram) error {
 	if h.LowestTrackableValue() != Lowest.Microseconds() || h.HighestTrackableValue() != Highest.Microseconds() ||
 		h.SignificantFigures() != SignificantDigits {
 		return fmt.Errorf("%w: %d to %d with %d digits, allowed: %d to %d µs with %d digits", ErrLogBounds,

@@ -58,8 +58,8 @@ func (l *liveTally) add(count uint64, s *Sample) {
 
 func (l *liveTally) reset() {
 	l.completed, l.failed = 0, 0
-	l.response.reset()
-	l.lag.reset()
+	l.response.Reset()
+	l.lag.Reset()
 }
 
 // Observe makes the recorder count for [Recorder.Live] from now on.

@@ -4,6 +4,7 @@ package chart
 
 import (
 	"fmt"
+	"image"
 	"image/png"
 	"io"
 	"slices"
@@ -88,7 +89,7 @@ func (c Chart) PNG(w io.Writer) (err error) {
 	canvas := vgimg.NewWith(vgimg.UseWH(width, c.height()), vgimg.UseDPI(perInch))
 	c.draw(draw.New(canvas))
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := encoder.Encode(w, canvas.Image()); err != nil {
+	if err := encoder.Encode(w, paletted(canvas.Image().(*image.RGBA))); err != nil {
 		return fmt.Errorf("encode chart %s: %w", c.Name, err)
 	}
 	return nil
@@ -99,7 +100,10 @@ func (c Chart) PNG(w io.Writer) (err error) {
 func (c Chart) SVG(w io.Writer) (err error) {
 	defer c.caught(&err)
 	canvas := vgsvg.NewWith(vgsvg.UseWH(width, c.height()))
-	c.draw(draw.New(canvas))
+	all := draw.New(canvas)
+	all.SetColor(white) // which the canvas of a PNG is from the beginning
+	all.Fill(all.Rectangle.Path())
+	c.draw(all)
 	var text strings.Builder
 	if _, err := canvas.WriteTo(&text); err != nil {
 		return fmt.Errorf("encode chart %s: %w", c.Name, err)

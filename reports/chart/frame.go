@@ -86,8 +86,6 @@ func (f frame) height() vg.Length {
 
 // draw draws the frame and returns what it leaves free.
 func (f frame) draw(c draw.Canvas) draw.Canvas {
-	c.SetColor(white)
-	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 	above, below := f.blocks()
 	for _, b := range above {

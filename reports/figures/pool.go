@@ -88,8 +88,9 @@ func addBreakdowns(into, from []measure.Breakdown) ([]measure.Breakdown, error) 
 	for _, b := range from {
 		i := slices.IndexFunc(into, func(o measure.Breakdown) bool { return o.Name == b.Name })
 		if i < 0 {
-			into = append(into,
-				measure.Breakdown{Name: b.Name, Response: measure.NewHistogram(), Service: measure.NewHistogram()})
+			into = append(into, measure.Breakdown{
+				Name: b.Name, Response: measure.NewSparseHistogram(), Service: measure.NewSparseHistogram(),
+			})
 			i = len(into) - 1
 		}
 		into[i].Succeeded += b.Succeeded

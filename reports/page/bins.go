@@ -32,7 +32,15 @@ func (p *livePhase) bins(r figures.Run) (bins, error) {
 	if r.Warmup != nil {
 		parts, second = append(parts, r.Warmup), -len(r.Warmup.Seconds)
 	}
-	own := make([]bool, p.Bins) // whether the bin's histogram is ours to merge into
+	merged, at := measure.NewHistogram(), -1 // what the seconds of a bin come to, and of which
+	keep := func() (err error) {
+		if at >= 0 && merged.Count() > 0 {
+			b.responses[at] = measure.NewSparseHistogram()
+			err = b.responses[at].Merge(merged)
+		}
+		merged.Reset()
+		return err
+	}
 	for _, w := range append(parts, r.Window) {
 		for _, s := range w.Seconds {
 			i := floorDiv(second, p.Step) - p.First
@@ -48,22 +56,21 @@ func (p *livePhase) bins(r figures.Run) (bins, error) {
 			switch {
 			case s.Response == nil:
 				continue
-			case b.responses[i] == nil:
+			case p.Step == 1:
 				b.responses[i] = s.Response
 				continue
-			case !own[i]:
-				first := b.responses[i]
-				own[i], b.responses[i] = true, measure.NewHistogram()
-				if err := b.responses[i].Merge(first); err != nil {
+			case i != at:
+				if err := keep(); err != nil {
 					return b, err
 				}
+				at = i
 			}
-			if err := b.responses[i].Merge(s.Response); err != nil {
+			if err := merged.Merge(s.Response); err != nil {
 				return b, fmt.Errorf("run %d: %w", r.Number, err)
 			}
 		}
 	}
-	return b, nil
+	return b, keep()
 }
 
 // add adds to a sum that may have nothing yet.
