@@ -21,6 +21,7 @@ import (
 	"github.com/nameplate-dev/nameplate/deploy/grafana"
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports"
 )
 
@@ -144,6 +145,7 @@ func names(expression string) []string {
 
 // TestDashboardsAskForWhatIsExported compares both ways: what is not asked for would go unseen.
 func TestDashboardsAskForWhatIsExported(t *testing.T) {
+	effort.NoGoroutines(t)
 	for file, has := range map[string]map[string][]string{
 		"reference-cluster.json": ofCluster(t), "history.json": ofHistory(t),
 	} {

@@ -18,6 +18,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // saved saves a run below a fresh folder and returns its own.
@@ -44,6 +45,7 @@ func histograms(t *testing.T, trial archive.Trial) string {
 }
 
 func TestALoadedRunIsTheSavedOne(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Sample(3)
 	loaded, err := archive.Load(saved(t, r))
 	require.NoError(t, err)
@@ -59,6 +61,7 @@ func TestALoadedRunIsTheSavedOne(t *testing.T) {
 }
 
 func TestJudgingALoadedRunGivesTheSame(t *testing.T) {
+	effort.NoGoroutines(t)
 	undecided := archivetest.Sample(2)
 	for n := range 3 {
 		undecided.Phases[0].Trials[n].Faults = []string{"a worker was replaced"}
@@ -97,6 +100,7 @@ func TestJudgingALoadedRunGivesTheSame(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
+	effort.NoGoroutines(t)
 	for _, row := range []struct {
 		name    string
 		change  func(r *archive.Run)
@@ -147,6 +151,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestSavingAgainWritesOnlyWhatIsNew(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Sample(1)
 	trials := r.Phases[0].Trials
 	r.Phases[0].Trials = trials[:1:1]
@@ -177,6 +182,7 @@ func TestSavingAgainWritesOnlyWhatIsNew(t *testing.T) {
 }
 
 func TestNothingButTheArchiveIsLeft(t *testing.T) {
+	effort.NoGoroutines(t)
 	dir := saved(t, archivetest.Sample(1))
 	var files []string
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -229,6 +235,7 @@ func truncate(name string, size int64) damage {
 }
 
 func TestLoadRefusesDamagedFiles(t *testing.T) {
+	effort.NoGoroutines(t)
 	original := saved(t, archivetest.Sample(1))
 	for _, row := range []struct {
 		name   string
@@ -287,6 +294,7 @@ func TestLoadRefusesDamagedFiles(t *testing.T) {
 }
 
 func TestLoadRefusesImpossibleRuns(t *testing.T) {
+	effort.NoGoroutines(t)
 	t.Run("fewer response times than requests", func(t *testing.T) {
 		r := archivetest.Sample(1)
 		r.Phases[0].Trials[1].Window.Response = measure.NewHistogram()
@@ -309,6 +317,7 @@ func TestLoadRefusesImpossibleRuns(t *testing.T) {
 }
 
 func TestAnInterruptedTrialMayHaveNoWindow(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Sample(1)
 	r.Interrupted = true
 	last := &r.Phases[0].Trials[5]
@@ -322,6 +331,7 @@ func TestAnInterruptedTrialMayHaveNoWindow(t *testing.T) {
 }
 
 func TestLoadFindsARunByAnyOfItsNames(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Sample(1)
 	out := t.TempDir()
 	require.NoError(t, archive.Save(filepath.Join(out, r.ID), r))
@@ -358,6 +368,7 @@ func TestIDs(t *testing.T) {
 }
 
 func TestTheSampleIsTheSameEveryTime(t *testing.T) {
+	effort.NoGoroutines(t)
 	assert.Equal(t, encoded(t, archivetest.Sample(1, 2)), encoded(t, archivetest.Sample(1, 2)))
 	r := archivetest.Sample()
 	assert.Equal(t, judge.Verified, r.Verdict)
@@ -367,6 +378,7 @@ func TestTheSampleIsTheSameEveryTime(t *testing.T) {
 }
 
 func TestARunInTurnsIsJudgedAsOne(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Sample(1)
 	r.Options.Turns = &suite.Turns{Length: r.Options.Duration / 4, Second: true}
 	dir := t.TempDir()

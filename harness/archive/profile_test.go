@@ -10,9 +10,11 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func TestProfilesAreKeptBesideTheRun(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Profiled(archivetest.Sample(1))
 	dir := saved(t, r)
 	loaded, err := archive.Load(dir)
@@ -31,6 +33,7 @@ func TestProfilesAreKeptBesideTheRun(t *testing.T) {
 }
 
 func TestAProfileThatIsNotTheArchivedOneIsNamed(t *testing.T) {
+	effort.NoGoroutines(t)
 	const file = "profiles/p1-r2/worker-101.pprof"
 	for name, row := range map[string]struct {
 		damage damage
@@ -55,6 +58,7 @@ func TestAProfileThatIsNotTheArchivedOneIsNamed(t *testing.T) {
 }
 
 func TestASavedProfileIsNotWrittenAgain(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Profiled(archivetest.Sample(1))
 	dir := saved(t, r)
 	file := filepath.Join(dir, "profiles", "p1-r1", "worker-101.pprof")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/files"
 )
 
@@ -69,6 +70,7 @@ func TestAFullDiskIsNamedAndLeavesTheStateBefore(t *testing.T) {
 
 // TestACrashAtAnyMomentLeavesAReadableRun stops a second Save before each of its files in turn.
 func TestACrashAtAnyMomentLeavesAReadableRun(t *testing.T) {
+	effort.NoGoroutines(t)
 	type crash struct{}
 	for stop := 0; ; stop++ {
 		dir := t.TempDir()

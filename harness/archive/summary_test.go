@@ -10,9 +10,11 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func TestASummaryIsWhatTheRunSays(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Sample(3, 4)
 	dir := saved(t, r)
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "histograms")))
@@ -49,6 +51,7 @@ func TestASummaryOfWhatIsNoRunSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestARunThatIsReadWithinARootReachesNothingOutside(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := archivetest.Sample(1)
 	dir := saved(t, r)
 	root, err := os.OpenRoot(filepath.Dir(dir))

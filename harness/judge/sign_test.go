@@ -14,6 +14,7 @@ import (
 )
 
 func TestDissentsAllowed(t *testing.T) {
+	effort.NoGoroutines(t)
 	for _, row := range []struct {
 		runs, dissents int
 		alpha          float64
@@ -170,6 +171,7 @@ func TestFixed(t *testing.T) {
 }
 
 func TestPowerIsWhatSimulatedRunsHave(t *testing.T) {
+	effort.NoGoroutines(t)
 	const rounds, cv = 20_000, 0.05
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, op := range []suite.Op{suite.AtLeast, suite.AtMost} {

@@ -142,6 +142,7 @@ func TestPowerOfSteadyState(t *testing.T) {
 
 // A window that began slower than it ended may be called unsteady, and proves what it met all the same.
 func TestAChangeForTheBetterWithholdsNothing(t *testing.T) {
+	effort.NoGoroutines(t)
 	change := func(first, then float64) queued {
 		return queued{servers: 4, rate: 300, busy: 0.3, seconds: 30, slowed: func(s float64) float64 {
 			if s < 10 {

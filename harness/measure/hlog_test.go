@@ -12,6 +12,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 var logStart = time.Date(2026, 11, 23, 20, 15, 0, 0, time.UTC)
@@ -63,6 +65,7 @@ func written(t testing.TB, warmup, window *Window) []byte {
 }
 
 func TestLogGivesBackEveryHistogram(t *testing.T) {
+	effort.NoGoroutines(t)
 	warmup, window := recorded(t)
 	log := written(t, warmup, window)
 	gotWarmup, gotWindow := bare(warmup), bare(window)
@@ -118,6 +121,7 @@ func TestLogOfWindowsWithoutHistogramsHoldsEmptyOnes(t *testing.T) {
 }
 
 func TestLogThatIsNotWholeIsRefused(t *testing.T) {
+	effort.NoGoroutines(t)
 	warmup, window := recorded(t)
 	log := string(written(t, warmup, window))
 	lines := strings.SplitAfter(log, "\n")

@@ -124,6 +124,7 @@ func TestBoundsHoldOnTheTrap(t *testing.T) {
 
 // No other coefficients within the bounds have smaller squares, on any of the tables.
 func TestNothingFitsBetter(t *testing.T) {
+	effort.NoGoroutines(t)
 	for name, p := range map[string][]Point{
 		"oracle": points(t, "usl_oracledb.csv", 1, 6, 0), // transactions against active sessions
 		"ray":    points(t, "usl_raytracer.csv", 0, 1, 0),
@@ -152,6 +153,7 @@ func TestNothingFitsBetter(t *testing.T) {
 }
 
 func TestIntervalsHoldTheTruth(t *testing.T) {
+	effort.NoGoroutines(t)
 	truth := Model{100, 0.03, 0.001}
 	r := rand.New(rand.NewPCG(7, 7))
 	trials := effort.Of(10, 15, 30)

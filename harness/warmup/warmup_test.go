@@ -90,6 +90,7 @@ func busy(rate float64, servers int, share float64) system {
 
 // A stationary queue is called warm soon, and is never called saturated.
 func TestStationaryQueueIsWarmSoon(t *testing.T) {
+	effort.NoGoroutines(t)
 	for _, y := range []system{
 		busy(100, 1, 0.5), busy(100, 4, 0.8), busy(300, 4, 0.5), busy(300, 4, 0.8), busy(1000, 2, 0.7),
 		busy(5000, 8, 0.5), busy(5000, 8, 0.8),
@@ -117,6 +118,7 @@ func TestStationaryQueueIsWarmSoon(t *testing.T) {
 // A cold start whose first second completes a tenth, and whose backlog takes until 4 s to drain, is warm
 // only after that.
 func TestColdStartIsWarmOnceItsBacklogIsGone(t *testing.T) {
+	effort.NoGoroutines(t)
 	for _, rate := range []float64{300, 1000, 5000} {
 		// Of 1.3 times the rate, a tenth of which in the first second.
 		y := busy(rate, 8, 1/1.35)
@@ -138,6 +140,7 @@ func TestColdStartIsWarmOnceItsBacklogIsGone(t *testing.T) {
 }
 
 func TestOverloadIsRecognised(t *testing.T) {
+	effort.NoGoroutines(t)
 	for rate, shares := range map[float64][]float64{100: {2, 4}, 300: {1.5, 3}, 5000: {1.1, 1.5, 3}} {
 		for _, share := range shares {
 			for seed := range effort.Of[uint64](10, 15, 50) {
@@ -152,6 +155,7 @@ func TestOverloadIsRecognised(t *testing.T) {
 
 // What becomes faster step by step is waited for, however long it takes.
 func TestRisingThroughputIsWaitedFor(t *testing.T) {
+	effort.NoGoroutines(t)
 	y := busy(1000, 4, 0.5)
 	y.slowed = func(at time.Duration) float64 { return 1 + 7/(1+at.Seconds()) - 7/11.0 }
 	for seed := range uint64(20) {

@@ -15,9 +15,9 @@ const (
 	likeness   = 0xf0f0f0f0 // colours that differ in the other bits alone are alike
 )
 
-// paletted is an image in no more than [mostColors] of its colours. Charts have few: the others are edges of letters and
-// lines, about one pixel in a hundred, and take the nearest. An image with a palette is encoded several times faster,
-// and smaller.
+// paletted is an image in no more than [mostColors] of its colours. Charts have few: the others are edges of letters
+// and lines, about one pixel in a hundred, and take the nearest. An image with a palette is encoded several times
+// faster, and smaller.
 func paletted(from *image.RGBA) *image.Paletted {
 	counts := map[uint32]int{}
 	runs(from, func(_, n int, c uint32) { counts[c] += n })

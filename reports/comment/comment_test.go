@@ -13,6 +13,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/comment"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
@@ -46,6 +47,7 @@ func later(change func(run *archive.Run)) *archive.Run {
 }
 
 func TestOnlySubstanceIsAChange(t *testing.T) {
+	effort.NoGoroutines(t)
 	body := comment.Body(of(t, archivetest.Sample(1)))
 	p99 := 1 // the place of the claim on the p99
 	shift := func(run *archive.Run, factor float64) {
@@ -102,6 +104,7 @@ func TestABodyThatSaysNothingIsAChange(t *testing.T) {
 }
 
 func TestABodyFitsAComment(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Overloaded(1)
 	like := run.Results[0]
 	for i := range 5000 {

@@ -15,6 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/compared"
 )
 
@@ -64,6 +65,7 @@ func measured(t *testing.T, r *archive.Run, claim string, values ...float64) {
 }
 
 func TestARunBesideItselfHasNotChanged(t *testing.T) {
+	effort.NoGoroutines(t)
 	c := compare(t, sample(), sample())
 	assert.Equal(t, 8, c.Count(compared.NoChange)+c.Count(compared.CannotTell))
 	assert.Empty(t, c.Settings)
@@ -77,6 +79,7 @@ func TestARunBesideItselfHasNotChanged(t *testing.T) {
 }
 
 func TestASlowerRunRegressed(t *testing.T) {
+	effort.NoGoroutines(t)
 	c := compare(t, sample(), slower())
 	for _, claim := range []string{"P1.p99", "P3.p99"} {
 		r := row(t, c, claim)
@@ -150,6 +153,7 @@ func TestMemoryIsComparedByWhatNobodyShares(t *testing.T) {
 }
 
 func TestAClaimOfOneRunAloneIsNotCompared(t *testing.T) {
+	effort.NoGoroutines(t)
 	both, one := sample(), archivetest.Sample(3)
 	c := compare(t, both, one)
 	assert.Equal(t, 4, c.Count(compared.NotComparable))
@@ -180,6 +184,7 @@ func TestExcludedRunsAreLeftOut(t *testing.T) {
 }
 
 func TestOtherSettingsAreNamed(t *testing.T) {
+	effort.NoGoroutines(t)
 	for name, test := range map[string]struct {
 		change func(*archive.Run)
 		why    string
@@ -222,6 +227,7 @@ func TestOtherSettingsAreNamed(t *testing.T) {
 }
 
 func TestWhatARunIsMadeToFindOutMayDiffer(t *testing.T) {
+	effort.NoGoroutines(t)
 	base, head := sample(), copied(slower())
 	head.Build.Revision, head.Options.Seed, head.Host.Kernel = "fedcba9876543210", 7, "6.13.0"
 	for i := range head.Results {
@@ -243,6 +249,7 @@ func TestWhatARunIsMadeToFindOutMayDiffer(t *testing.T) {
 
 // TestMirroredRunsDifferTheOtherWay compares runs both ways round.
 func TestMirroredRunsDifferTheOtherWay(t *testing.T) {
+	effort.NoGoroutines(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	mirror := map[compared.Outcome]compared.Outcome{
 		compared.Regressed: compared.Improved, compared.Improved: compared.Regressed,
@@ -276,6 +283,7 @@ func TestMirroredRunsDifferTheOtherWay(t *testing.T) {
 }
 
 func TestRunsThatLackEverythingAreCompared(t *testing.T) {
+	effort.NoGoroutines(t)
 	c := compare(t, &archive.Run{}, &archive.Run{})
 	assert.Equal(t, "neither run has a claim that was judged", c.Sentence())
 	assert.Empty(t, c.Settings)

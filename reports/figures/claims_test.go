@@ -10,6 +10,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // result is a verdict on a p99 of at most 100 ms.
@@ -167,6 +168,7 @@ func TestEveryReasonHasAStep(t *testing.T) {
 }
 
 func TestTheCommandRepeatsTheRun(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Sample(1, 3)
 	r, err := Of(run)
 	require.NoError(t, err)
@@ -215,6 +217,7 @@ func TestWhatLimitsIsToldByRole(t *testing.T) {
 }
 
 func TestNotesStandInGroups(t *testing.T) {
+	effort.NoGoroutines(t)
 	r, err := Of(archivetest.Sample())
 	require.NoError(t, err)
 	var titles []string

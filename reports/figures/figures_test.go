@@ -14,6 +14,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -86,6 +87,7 @@ func TestCountsAreSummedOverTheRunsThatCount(t *testing.T) {
 }
 
 func TestTheArchiveIsNotChanged(t *testing.T) {
+	effort.NoGoroutines(t)
 	run, same := archivetest.Sample(3), archivetest.Sample(3)
 	report(t, run)
 	for i, trial := range run.Phases[0].Trials {
@@ -97,6 +99,7 @@ func TestTheArchiveIsNotChanged(t *testing.T) {
 }
 
 func TestProcessorTimePerRequest(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Sample(3)
 	var seconds float64
 	var sent uint64
@@ -205,6 +208,7 @@ func FuzzClean(f *testing.F) {
 }
 
 func TestConclusions(t *testing.T) {
+	effort.NoGoroutines(t)
 	assert.Equal(t, "all 16 claims hold on this machine", report(t, archivetest.Sample()).Conclusion())
 	assert.Equal(t, "of 4 claims: 3 refuted, 1 verified", report(t, archivetest.Overloaded(1)).Conclusion())
 	assert.Equal(t, "nothing was judged", report(t, &archive.Run{}).Conclusion())
@@ -218,6 +222,7 @@ func TestConclusions(t *testing.T) {
 }
 
 func TestNotesTellWhyAMoreRealStoreWasNotUsed(t *testing.T) {
+	effort.NoGoroutines(t)
 	notes := report(t, archivetest.Sample(3, 4)).Notes()
 	assert.Contains(t, notes, "redis, embedded miniredis 2.40.0: not local: no redis-server was found")
 	assert.Len(t, notes, 5, "each once, although two phases say so")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/hgrm"
 )
@@ -78,6 +79,7 @@ func TestADistributionIsThatOfTheRunsTogether(t *testing.T) {
 }
 
 func TestADistributionIsOfOnePhase(t *testing.T) {
+	effort.NoGoroutines(t)
 	err := hgrm.Write(&bytes.Buffer{}, of(t, archivetest.Sample(1, 2)))
 	require.ErrorContains(t, err, "2 phases of the run with samples")
 	require.ErrorContains(t, hgrm.Write(&bytes.Buffer{}, of(t, &archive.Run{})), "0 phases")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/compared"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
@@ -25,6 +26,7 @@ func runs(t *testing.T, base, head *archive.Run) string {
 }
 
 func TestTwoRunsReadAsTheyDid(t *testing.T) {
+	effort.NoGoroutines(t)
 	base, head := archivetest.Sample(1, 2), archivetest.Slower(1, 2)
 	head.Build.Revision = "fedcba9876543210"
 	golden.Equal(t, "testdata/runs.md", []byte(runs(t, base, head)))

@@ -15,6 +15,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/markdown"
@@ -30,6 +31,7 @@ func written(t *testing.T, run *archive.Run) string {
 }
 
 func TestReportsReadAsTheyDid(t *testing.T) {
+	effort.NoGoroutines(t)
 	for name, run := range map[string]*archive.Run{
 		"verified": archivetest.Sample(), "refuted": archivetest.Overloaded(2),
 	} {
@@ -84,6 +86,7 @@ func many(t *testing.T, n int, change func(i int, r *judge.Result)) *archive.Run
 }
 
 func TestALongReportStaysBelowTheLimit(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := many(t, 3000, func(_ int, r *judge.Result) {
 		r.Verdict, r.Reasons, r.Whys = judge.Refuted, nil, nil
 		r.Because(judge.Why{Code: judge.WhyTally, Text: strings.Repeat("&", 500)})
@@ -109,6 +112,7 @@ func TestALongReportStaysBelowTheLimit(t *testing.T) {
 }
 
 func TestAReportOfARunInWhichAllIsWellIsShort(t *testing.T) {
+	effort.NoGoroutines(t)
 	runs := []*archive.Run{archivetest.Sample(), archivetest.Sample(1)}
 	for _, name := range []string{"claim", strings.Repeat("@", 300), strings.Repeat("w", 300)} {
 		runs = append(runs, many(t, 700, func(i int, r *judge.Result) { r.Claim = fmt.Sprint(name, i) }))

@@ -8,11 +8,13 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/compared"
 	"github.com/nameplate-dev/nameplate/reports/schema"
 )
 
 func TestTwoRunsKeepToTheSchema(t *testing.T) {
+	effort.NoGoroutines(t)
 	s := compile(t, schema.RunsJSON)
 	document := func(base, head *archive.Run) map[string]any {
 		c, err := compared.Of(base, head)

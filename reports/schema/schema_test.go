@@ -12,6 +12,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/schema"
@@ -84,6 +85,7 @@ func instance(t *testing.T, run *archive.Run) map[string]any {
 }
 
 func TestDocumentsKeepToTheSchema(t *testing.T) {
+	effort.NoGoroutines(t)
 	s := compiled(t)
 	unjudged := archivetest.Sample(1)
 	unjudged.Results, unjudged.Verdict = nil, 0
@@ -108,6 +110,7 @@ func TestDocumentsKeepToTheSchema(t *testing.T) {
 }
 
 func TestTheSchemaRefusesWhatIsNoDocument(t *testing.T) {
+	effort.NoGoroutines(t)
 	s := compiled(t)
 	for name, spoil := range map[string]func(map[string]any){
 		"a field is missing":          func(d map[string]any) { delete(d, "claims") },
@@ -136,6 +139,7 @@ func TestTheSchemaRefusesWhatIsNoDocument(t *testing.T) {
 }
 
 func TestFiguresThatAreNotKnownAreNull(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Sample(3)
 	for i := range run.Phases[0].Trials {
 		run.Phases[0].Trials[i].Usage = nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/compared"
 )
@@ -24,6 +25,7 @@ func runs(t *testing.T, base, head *archive.Run, o Options) string {
 }
 
 func TestTwoRunsReadAsTheyDid(t *testing.T) {
+	effort.NoGoroutines(t)
 	base, head := archivetest.Sample(1, 2), archivetest.Slower(1, 2)
 	head.Build.Revision, head.ID = "fedcba9876543210", "20261124T201500Z-111111"
 	golden.Equal(t, "testdata/runs-120-plain.txt", []byte(runs(t, base, head, Options{Width: 120})))
@@ -32,6 +34,7 @@ func TestTwoRunsReadAsTheyDid(t *testing.T) {
 }
 
 func TestTwoRunsFitTheTerminal(t *testing.T) {
+	effort.NoGoroutines(t)
 	base, head := archivetest.Sample(1), archivetest.Slower(1)
 	head.ID = strings.Repeat("long ", 100) + "\x1b[31m"
 	for _, width := range []int{60, 80, 200} {

@@ -55,6 +55,7 @@ func TestAProfiledPhaseNamesItsHottestFunctions(t *testing.T) {
 }
 
 func TestReportsReadAsTheyDid(t *testing.T) {
+	effort.NoGoroutines(t)
 	for name, run := range map[string]*archive.Run{"verified": archivetest.Sample(), "mixed": mixed(t)} {
 		for _, o := range []Options{{80, false}, {100, false}, {140, false}, {80, true}, {100, true}, {140, true}} {
 			kind := "plain"
@@ -72,6 +73,7 @@ func TestReportsReadAsTheyDid(t *testing.T) {
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestColourChangesNoCharacter(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := mixed(t)
 	for _, width := range []int{60, 80, 133} {
 		assert.Equal(t, written(t, run, Options{width, false}),
@@ -81,6 +83,7 @@ func TestColourChangesNoCharacter(t *testing.T) {
 }
 
 func TestNoLineIsLongerThanTheTerminal(t *testing.T) {
+	effort.NoGoroutines(t)
 	long := archivetest.Sample(2)
 	long.Suite.Title = strings.Repeat("大きさ ", 80)
 	long.Host.CPUModel = strings.Repeat("w", 500)
@@ -108,6 +111,7 @@ func TestNoLineIsLongerThanTheTerminal(t *testing.T) {
 }
 
 func TestControlCharactersNeverReachTheTerminal(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := mixed(t)
 	evil := "\x1b]0;owned\x07\x1b[2J\r\n\u202e\u009b31m\x00"
 	run.ID, run.Suite.Title, run.Suite.Name, run.Suite.File = evil, evil, evil, evil

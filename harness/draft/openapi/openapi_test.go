@@ -17,6 +17,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/request"
 	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // document is an OpenAPI document with the given paths, in YAML.
@@ -56,6 +57,7 @@ func requireUsable(t *testing.T, s *suite.Suite) {
 }
 
 func TestPublicDocumentsBecomeSuites(t *testing.T) {
+	effort.NoGoroutines(t)
 	for file, want := range map[string]struct {
 		requests, all int // sent unasked, and with writes
 		paths         []string

@@ -40,6 +40,7 @@ func judge(t testing.TB, s ...Series) Report {
 }
 
 func TestTheKnownChangesOfARealHistoryAreFound(t *testing.T) {
+	effort.NoGoroutines(t)
 	r := judge(t, tigerbeetle(t)).Results[0]
 	at := map[int]bool{}
 	for _, c := range r.Changes {
@@ -286,6 +287,7 @@ func TestAnAcknowledgedChangeIsNotRepeated(t *testing.T) {
 }
 
 func TestTheSameHistoryIsJudgedTheSame(t *testing.T) {
+	effort.NoGoroutines(t)
 	assert.Equal(t, judge(t, tigerbeetle(t)), judge(t, tigerbeetle(t)))
 }
 
