@@ -15,6 +15,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // kept saves a run of another time into a folder, under its id.
@@ -27,6 +28,7 @@ func kept(t *testing.T, folder string, run *archive.Run, started time.Time, suff
 }
 
 func TestTheRunBeforeIsThatOfTheSameSuite(t *testing.T) {
+	effort.NoGoroutines(t)
 	folder, noon := t.TempDir(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	run := archivetest.Sample(1)
 	assert.Nil(t, earlierThan(filepath.Join(folder, "alone"), run), "there is no folder")
@@ -61,6 +63,7 @@ func TestTheRunBeforeIsThatOfTheSameSuite(t *testing.T) {
 }
 
 func TestAPreviousRunThatHasLostItsHistogramsIsPassedOver(t *testing.T) {
+	effort.NoGoroutines(t)
 	folder, noon := t.TempDir(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	run := archivetest.Sample(1)
 	dir := kept(t, folder, run, noon, 1)
@@ -75,6 +78,7 @@ func TestAPreviousRunThatHasLostItsHistogramsIsPassedOver(t *testing.T) {
 }
 
 func TestAFolderOfManyRunsIsReadInPart(t *testing.T) {
+	effort.NoGoroutines(t)
 	folder, noon := t.TempDir(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	small := archivetest.Sample(1)
 	small.Phases[0].Trials = small.Phases[0].Trials[:1]
@@ -99,6 +103,7 @@ func TestAFolderOfManyRunsIsReadInPart(t *testing.T) {
 var section = regexp.MustCompile(`(?s)<section aria-labelledby="changed">.*?</section>`)
 
 func TestThePageDiffersOnlyInWhatChanged(t *testing.T) {
+	effort.NoGoroutines(t)
 	folder, noon := t.TempDir(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	before := archivetest.Overloaded(1)
 	kept(t, folder, before, noon.Add(-24*time.Hour), 1)

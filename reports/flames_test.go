@@ -7,9 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func TestRunsThatWereProfiledCanBeCompared(t *testing.T) {
+	effort.NoGoroutines(t)
 	all, err := Flames(archivetest.Profiled(archivetest.Sample(1, 2)), archivetest.Profiled(archivetest.Sample(2, 3)))
 	require.NoError(t, err)
 	require.Len(t, all, 1)

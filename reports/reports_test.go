@@ -17,9 +17,11 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func TestEveryRenditionIsWritten(t *testing.T) {
+	effort.NoGoroutines(t)
 	dir := t.TempDir()
 	run := archivetest.Sample(1, 2)
 	require.NoError(t, Write(dir, run))
@@ -49,6 +51,7 @@ func TestEveryRenditionIsWritten(t *testing.T) {
 }
 
 func TestAnArchivedProfileIsDrawnAgainTheSame(t *testing.T) {
+	effort.NoGoroutines(t)
 	dir := filepath.Join(t.TempDir(), archivetest.ID)
 	run := archivetest.Profiled(archivetest.Sample(1, 2))
 	require.NoError(t, archive.Save(dir, run))
@@ -73,6 +76,7 @@ func TestAnArchivedProfileIsDrawnAgainTheSame(t *testing.T) {
 }
 
 func TestAFileThatCannotBeWrittenIsNamedAndTheRestIsWritten(t *testing.T) {
+	effort.NoGoroutines(t)
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "charts", "overview.png", "in the way"), 0o755))
 	err := Write(dir, archivetest.Sample(1))
@@ -87,6 +91,7 @@ func TestAFileThatCannotBeWrittenIsNamedAndTheRestIsWritten(t *testing.T) {
 }
 
 func TestJSONIsOneObjectAndNothingElse(t *testing.T) {
+	effort.NoGoroutines(t)
 	var b bytes.Buffer
 	require.NoError(t, JSON(&b, archivetest.Sample()))
 	d := json.NewDecoder(&b)

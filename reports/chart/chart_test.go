@@ -44,6 +44,7 @@ func rendered(t *testing.T, c chart.Chart) []byte {
 }
 
 func TestChartsLookAsTheyDid(t *testing.T) {
+	effort.NoGoroutines(t)
 	all := charts(t, archivetest.Sample())
 	for _, c := range all {
 		if c.Phase != 0 && c.Phase != 3 {
@@ -87,6 +88,7 @@ func count(x, y image.Image) int {
 }
 
 func TestTheSameRunGivesTheSameBytes(t *testing.T) {
+	effort.NoGoroutines(t)
 	one, two := charts(t, archivetest.Sample(2)), charts(t, archivetest.Sample(2))
 	for i := range one {
 		assert.True(t, bytes.Equal(rendered(t, one[i]), rendered(t, two[i])), one[i].Name)
@@ -98,6 +100,7 @@ func TestTheSameRunGivesTheSameBytes(t *testing.T) {
 }
 
 func TestImagesAre1600PixelsWideAndSmall(t *testing.T) {
+	effort.NoGoroutines(t)
 	for _, c := range charts(t, archivetest.Sample(4)) {
 		data := rendered(t, c)
 		config, err := png.DecodeConfig(bytes.NewReader(data))

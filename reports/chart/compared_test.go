@@ -26,6 +26,7 @@ func beside(t *testing.T, base, head *archive.Run) []chart.Chart {
 }
 
 func TestChartsOfTwoRunsLookAsTheyDid(t *testing.T) {
+	effort.NoGoroutines(t)
 	all := beside(t, archivetest.Sample(1, 3), archivetest.Slower(1, 3))
 	assert.Len(t, all, 7, "the claims, and three charts of each phase")
 	for _, c := range all {
@@ -46,6 +47,7 @@ func TestChartsOfTwoRunsLookAsTheyDid(t *testing.T) {
 }
 
 func TestWeirdRunsAreDrawnBesideOneAnother(t *testing.T) {
+	effort.NoGoroutines(t)
 	plain := archivetest.Sample(2)
 	for name, odd := range map[string]*archive.Run{
 		"nothing at all": {}, "other phases": archivetest.Sample(1), "the same": plain,

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
@@ -65,6 +66,7 @@ func TestOfManyColoursThoseThatAreRareTakeTheNearest(t *testing.T) {
 }
 
 func TestChartsLookTheSameInTheirPalette(t *testing.T) {
+	effort.NoGoroutines(t)
 	r, err := figures.Of(archivetest.Sample(3))
 	require.NoError(t, err)
 	for _, c := range All(r) {

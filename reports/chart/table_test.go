@@ -15,12 +15,14 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/regress/trend"
 	"github.com/nameplate-dev/nameplate/harness/suite"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/golden"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
 func TestFiguresOfChartsReadAsTheyDid(t *testing.T) {
+	effort.NoGoroutines(t)
 	for _, c := range charts(t, archivetest.Sample()) {
 		if c.Phase == 0 || c.Phase == 3 {
 			golden.Equal(t, filepath.Join("testdata", c.Name+".csv"), written(t, c))
@@ -37,6 +39,7 @@ func written(t *testing.T, c chart.Chart) []byte {
 
 // TestEveryChartHasItsFigures reads the figures of runs that nothing keeps from being archived.
 func TestEveryChartHasItsFigures(t *testing.T) {
+	effort.NoGoroutines(t)
 	t.Parallel()
 	runs := map[string]*archive.Run{"sample": archivetest.Sample()}
 	for _, some := range []map[string]*archive.Run{weirdWindows(t), weirdUsage(t), weirdRuns(t)} {

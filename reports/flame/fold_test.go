@@ -9,6 +9,8 @@ import (
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 // packed is a text packed with gzip.
@@ -55,6 +57,7 @@ func TestAProfileThatIsNotPackedIsRead(t *testing.T) {
 }
 
 func TestWhatIsNoProfileIsRefused(t *testing.T) {
+	effort.NoGoroutines(t)
 	heap := &profile.Profile{SampleType: []*profile.ValueType{{Type: "alloc_space", Unit: "bytes"}}}
 	var b bytes.Buffer
 	require.NoError(t, heap.Write(&b))

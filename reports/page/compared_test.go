@@ -12,6 +12,7 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/browsertest"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/compared"
@@ -29,6 +30,7 @@ func besides(t *testing.T, base, head *archive.Run, drawings ...page.Drawing) st
 }
 
 func TestThePageOfTwoRunsTellsEverything(t *testing.T) {
+	effort.NoGoroutines(t)
 	base, head := archivetest.Sample(1, 2), archivetest.Slower(1, 2)
 	head.ID, head.Build.Revision = `<b>"head"`, "fedcba9876543210"
 	flames := page.Drawing{Phase: 2, Title: "Flames", About: "x", SVG: []byte("<svg/>")}

@@ -16,6 +16,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/measure"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/browsertest"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
@@ -93,6 +94,7 @@ func TestTheScriptIsSmall(t *testing.T) {
 }
 
 func TestThePageStaysSmall(t *testing.T) {
+	effort.NoGoroutines(t)
 	for name, run := range map[string]*archive.Run{
 		"four phases of six runs of 5 s":  archivetest.Sample(),
 		"four phases of six runs of 60 s": long(archivetest.Sample(), 60, math.Inf(1)),
@@ -104,6 +106,7 @@ func TestThePageStaysSmall(t *testing.T) {
 }
 
 func TestLongRunsAreFoldedByMerging(t *testing.T) {
+	effort.NoGoroutines(t)
 	const seconds = 2000
 	run := long(archivetest.Sample(3), seconds, 3)
 	run.Phases[0].Trials = run.Phases[0].Trials[:2]
@@ -128,6 +131,7 @@ func TestLongRunsAreFoldedByMerging(t *testing.T) {
 }
 
 func TestWhatIsEmbeddedIsBounded(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := long(archivetest.Sample(1), 700, 1)
 	p := &run.Phases[0]
 	p.Trials = p.Trials[:1]
@@ -167,6 +171,7 @@ func scaled() *archive.Run {
 }
 
 func TestTheFitOfScalingIsEmbedded(t *testing.T) {
+	effort.NoGoroutines(t)
 	s := decoded(t, scaled()).Scaling
 	require.NotNil(t, s)
 	assert.Len(t, s.Points, 3)

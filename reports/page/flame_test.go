@@ -10,10 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/browsertest"
 )
 
 func TestAProfiledPhaseShowsWhereItsProcessorTimeGoes(t *testing.T) {
+	effort.NoGoroutines(t)
 	got := written(t, archivetest.Profiled(archivetest.Sample(2, 3)))
 	assert.Equal(t, 2, strings.Count(got, "<h3>Where the processor time goes</h3>"))
 	for _, part := range []string{

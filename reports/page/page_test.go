@@ -13,6 +13,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive"
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/page"
@@ -65,6 +66,7 @@ func data(t *testing.T, html string) string {
 }
 
 func TestThePageNeedsNothingElse(t *testing.T) {
+	effort.NoGoroutines(t)
 	whole := written(t, archivetest.Sample())
 	assert.Less(t, len(whole), 2<<20)
 	got := withoutScripts(t, whole)
@@ -78,6 +80,7 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 }
 
 func TestThePageCanBeHeard(t *testing.T) {
+	effort.NoGoroutines(t)
 	got := written(t, archivetest.Sample(3))
 	for _, img := range regexp.MustCompile(`<img [^>]*>`).FindAllString(got, -1) {
 		assert.Regexp(t, `alt="[^"]{20,}"`, img[len(img)-min(len(img), 600):])
@@ -90,6 +93,7 @@ func TestThePageCanBeHeard(t *testing.T) {
 }
 
 func TestThePageTellsEverything(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Overloaded(2, 3)
 	run.Phases[1].Trials[0].Faults = []string{"store postgres fell over"}
 	run.Phases[0].Trials[0].Window.Errors[0].Example = `{"error": "busy"}`
@@ -110,6 +114,7 @@ func TestThePageTellsEverything(t *testing.T) {
 }
 
 func TestForeignTextIsEscaped(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Sample(3)
 	evil := `"><script>alert(1)</script><img src=x onerror=alert(2)>` + "\x1b\u202e"
 	run.Suite.Title, run.Suite.Name, run.Suite.File = evil, evil, evil
@@ -147,6 +152,7 @@ func TestARunWithoutAnythingIsWritten(t *testing.T) {
 }
 
 func TestThePartsStandInTheOrderInWhichTheyAreNeeded(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Overloaded(2, 3)
 	run.Phases[1].Trials[0].Faults = []string{"store postgres fell over"}
 	require.NoError(t, run.Judge())
@@ -166,6 +172,7 @@ func TestThePartsStandInTheOrderInWhichTheyAreNeeded(t *testing.T) {
 }
 
 func TestEveryLinkHasAnAnchor(t *testing.T) {
+	effort.NoGoroutines(t)
 	got := written(t, archivetest.Overloaded())
 	for _, link := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(got, -1) {
 		assert.Equal(t, 1, strings.Count(got, ` id="`+link[1]+`"`), link[1])
@@ -176,6 +183,7 @@ func TestEveryLinkHasAnAnchor(t *testing.T) {
 }
 
 func TestNotesAreFoldedAndErrorsOfProvidersHaveALineEach(t *testing.T) {
+	effort.NoGoroutines(t)
 	run := archivetest.Sample(3)
 	long := "external: " + strings.Repeat("word ", 100)
 	run.Phases[0].Providers[0].Skipped = []string{long, "containers: no engine answers"}
