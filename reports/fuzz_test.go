@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"unicode"
@@ -27,7 +30,9 @@ import (
 	"github.com/nameplate-dev/nameplate/reports"
 	"github.com/nameplate-dev/nameplate/reports/chart"
 	"github.com/nameplate-dev/nameplate/reports/comment"
+	"github.com/nameplate-dev/nameplate/reports/compared"
 	"github.com/nameplate-dev/nameplate/reports/figures"
+	"github.com/nameplate-dev/nameplate/reports/index"
 )
 
 // mostOutput bounds what one rendition of a small archive may take, in bytes, whatever is in it.
@@ -144,6 +149,39 @@ func checkReports(t *testing.T, run *archive.Run, foreign, images bool) {
 	}
 }
 
+// intact is a run to set others beside.
+var intact = sync.OnceValue(func() *archive.Run { return archivetest.Sample(2) })
+
+// checkBeside writes a run beside an intact one, both ways, and beside itself, in every form.
+func checkBeside(t *testing.T, run *archive.Run, foreign bool) {
+	t.Helper()
+	for _, pair := range [][2]*archive.Run{{intact(), run}, {run, intact()}, {run, run}} {
+		c, err := compared.Of(pair[0], pair[1])
+		if err != nil {
+			continue // e.g. two claims of one name
+		}
+		for _, form := range []reports.Format{reports.Plain, reports.InMarkdown, reports.HTML, reports.Object} {
+			var b bytes.Buffer
+			require.NoError(t, reports.PrintRuns(&b, c, form), form)
+			require.NoError(t, checkText(b.String(), foreign), form)
+			if check := checks[form]; check != nil {
+				require.NoError(t, check(b.String()), form)
+			}
+		}
+	}
+}
+
+// checkIndex lists folders of runs, whatever is in them.
+func checkIndex(t *testing.T, folders fs.FS, foreign bool) {
+	t.Helper()
+	i, err := new(index.Reader).Read(folders)
+	require.NoError(t, err)
+	require.NotEmpty(t, i.Runs)
+	var b bytes.Buffer
+	require.NoError(t, index.Write(&b, i, index.Options{Link: index.Written}))
+	require.NoError(t, checkText(b.String(), foreign))
+}
+
 // filesOf is the folder of an archive in memory.
 func filesOf(t testing.TB, run *archive.Run) fstest.MapFS {
 	t.Helper()
@@ -171,35 +209,51 @@ func short(t testing.TB, sample func(...int) *archive.Run, phase, trials int) *a
 	return run
 }
 
-// FuzzReports changes the bytes of run.json: what can be loaded and judged can be reported.
+// FuzzReports changes the bytes of run.json, and cuts a file of histograms: what can be loaded and judged can be
+// reported, and set beside another run; what cannot is still listed.
 func FuzzReports(f *testing.F) {
 	folder := filesOf(f, short(f, archivetest.Sample, 2, 2))
 	whole := folder["run.json"].Data
-	f.Add(whole)
-	f.Add(whole[:len(whole)/2])
+	logs, err := fs.Glob(folder, "*/*.hlog")
+	require.NoError(f, err)
+	require.NotEmpty(f, logs)
+	const uncut = math.MaxUint16
+	f.Add(whole, uint16(uncut))
+	f.Add(whole[:len(whole)/2], uint16(uncut))
+	f.Add(whole, uint16(0))
+	f.Add(whole, uint16(len(folder[logs[0]].Data)/2))
 	for _, change := range []struct{ from, to string }{
 		{`"workers": 4`, `"workers": 2147483647`}, {`"offered": 300`, `"offered": 1e300`},
 		{`"end_ns": `, `"end_ns": 9`}, {`"succeeded": `, `"succeeded": 1844674407370955161`},
 		{`"cpu": `, `"cpu": 1e308, "x": `}, {`"rss_bytes": `, `"rss_bytes": 9223372036854775807, "x": `},
 		{`"at_ns": `, `"at_ns": 9`}, {`"exit": 3`, `"exit": 77`}, {`"run": 2`, `"run": 2, "interrupted": true`},
-		{`"name": "`, `"name": "</svg><script>@a|\\u0000\\u202e`},
+		{`"name": "`, `"name": "</svg><script>@a|\u0000\u202e`},
 		{`"notes": `, `"failure": "::error::x", "interrupted": true, "notes": `},
 		{`"started": "2026`, `"started": "9999`}, {`"seconds": [`, `"seconds": [{"at_ns": -1, "completed": 5}, `},
 		{`"cores": 8`, `"cores": -1`}, {`"points": [`, `"points": [], "x": [`},
 	} {
-		f.Add(bytes.ReplaceAll(whole, []byte(change.from), []byte(change.to)))
+		f.Add(bytes.ReplaceAll(whole, []byte(change.from), []byte(change.to)), uint16(uncut))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		changed := fstest.MapFS{"run.json": &fstest.MapFile{Data: data}}
+	f.Fuzz(func(t *testing.T, data []byte, cut uint16) {
+		changed := fstest.MapFS{}
 		for name, file := range folder {
-			if name != "run.json" {
-				changed[name] = file
-			}
+			changed[name] = file
 		}
+		changed["run.json"] = &fstest.MapFile{Data: data}
+		if log := folder[logs[0]].Data; cut != uncut {
+			changed[logs[0]] = &fstest.MapFile{Data: log[:min(int(cut), len(log))]}
+		}
+		foreign := bytes.Contains(data, []byte("NaN")) || bytes.Contains(data, []byte("Inf"))
+		folders := fstest.MapFS{"runs": &fstest.MapFile{Mode: fs.ModeDir}}
+		for name, file := range changed {
+			folders["run/"+name] = file
+		}
+		checkIndex(t, folders, foreign)
 		run, err := archive.LoadFrom(changed, ".")
 		if err != nil || run.Judge() != nil || len(run.Phases) > 20 {
 			return
 		}
-		checkReports(t, run, bytes.Contains(data, []byte("NaN")) || bytes.Contains(data, []byte("Inf")), false)
+		checkReports(t, run, foreign, false)
+		checkBeside(t, run, foreign)
 	})
 }

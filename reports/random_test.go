@@ -181,7 +181,9 @@ func TestRunsThatAreMadeUpAreReported(t *testing.T) {
 	effort.NoGoroutines(t)
 	for seed := range effort.Of[uint64](2, 5, 1000) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			checkReports(t, made{rand.New(rand.NewPCG(seed, 15))}.run(), false, seed%10 == 0)
+			run := made{rand.New(rand.NewPCG(seed, 15))}.run()
+			checkReports(t, run, false, seed%10 == 0)
+			checkBeside(t, run, false)
 		})
 	}
 }

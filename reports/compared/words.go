@@ -140,3 +140,11 @@ func (r Row) Reason() string {
 	}
 	return strings.TrimPrefix(text, "; ")
 }
+
+// Name is the claim's id, or what is measured in which phase where nothing is claimed.
+func (r Row) Name() string {
+	if name := figures.Clean(r.Claim); name != "" {
+		return name
+	}
+	return fmt.Sprintf("phase %d %s", r.Phase, figures.Clean(r.Metric))
+}

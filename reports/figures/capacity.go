@@ -26,9 +26,13 @@ func (p Phase) CapacityLines() []string {
 		lines[0] = fmt.Sprintf("at least %s req/s, %s the documented rate", Number(found.Capacity),
 			times(found.Capacity, p.Search.Start))
 	default:
-		lines[0] = fmt.Sprintf("%s req/s (%s–%s with a chance of %s %%), %s the documented rate",
-			Number(found.Capacity),
-			Number(found.Low), Number(found.High), Number(100*found.Level), times(found.Capacity, p.Search.Start))
+		interval := "no interval is known"
+		if found.Level > 0 {
+			interval = fmt.Sprintf("%s–%s with a chance of %s %%",
+				Number(found.Low), Number(found.High), Number(100*found.Level))
+		}
+		lines[0] = fmt.Sprintf("%s req/s (%s), %s the documented rate", Number(found.Capacity), interval,
+			times(found.Capacity, p.Search.Start))
 	}
 	if found != nil {
 		lines[0] += "; " + Clean(found.Reason)

@@ -57,17 +57,13 @@ func (p *printer) comparison(first string, rows []compared.Row, told bool) {
 	p.line(plain, "")
 	t := table{head: []string{first, "Documented", "Base", "Head", "Difference", "Outcome", "Why"}}
 	for _, r := range rows {
-		name := figures.Clean(r.Claim)
-		if name == "" {
-			name = fmt.Sprintf("phase %d %s", r.Phase, r.Metric)
-		}
 		why := r.Reason()
 		if verdicts := r.Verdicts(); r.Claim != "" && r.VerdictChanged() {
 			why = verdicts + "; " + why
 		}
 		base, head := r.Measured()
 		t.rows = append(t.rows, row{
-			cells:   []string{name, r.Documented(), base, head, r.Difference(), string(r.Outcome), why},
+			cells:   []string{r.Name(), r.Documented(), base, head, r.Difference(), string(r.Outcome), why},
 			paint:   []style{plain, plain, plain, plain, plain, outcomeStyles[r.Outcome], plain},
 			obvious: told || r.Outcome == compared.NoChange,
 		})
