@@ -28,6 +28,12 @@ func (p *Page) Print() {
 	Call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 }
 
+// Light shows the page on a screen from now on, in light colours.
+func (p *Page) Light() {
+	p.t.Helper()
+	Call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{})
+}
+
 // Dark makes the reader prefer dark colours from now on.
 func (p *Page) Dark() {
 	p.t.Helper()

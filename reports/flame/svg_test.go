@@ -115,6 +115,7 @@ func TestADrawingInABrowser(t *testing.T) {
 		file := filepath.Join(t.TempDir(), name+".svg")
 		require.NoError(t, os.WriteFile(file, drawn(t, g, Options{Title: name, Module: "shop"}), 0o600))
 		p := browsertest.OpenFile(t, file, browsertest.Options{Dark: true})
+		p.Keep("flame-"+name, false)
 		assert.Empty(t, p.Messages())
 		assert.Len(t, p.Requests(), 1)
 		assert.Greater(t, browsertest.Eval[int](p, `document.querySelectorAll('.labels text').length`), 5)

@@ -37,12 +37,22 @@
       points.map((p, i) => (p[3] === v ? "M" + x(i) + " " + y(p[1]) + "h0" : "")).join("")));
   }
 
+  // renew makes a claim's row tell of its newest run that is shown; its table has the newest first.
+  function renew(row) {
+    const newest = [...row.querySelectorAll("tr[data-run]")].find((r) => !r.hidden);
+    [[2, 2], [3, 1], [4, 3]].forEach(([to, from]) => {
+      const cell = newest ? [...newest.cells[from].cloneNode(true).childNodes] : ["–"];
+      row.cells[to].replaceChildren(...cell);
+    });
+  }
+
   // apply shows what the filters choose, and keeps them in the address.
   function apply(keep) {
     const on = new Set();
     rows.forEach((row, i) => { row.hidden = !chosen(row); if (!row.hidden) on.add(i); });
     document.querySelectorAll("svg.spark").forEach((svg) => draw(svg, on));
     document.querySelectorAll("tr[data-run]").forEach((row) => { row.hidden = !on.has(Number(row.dataset.run)); });
+    document.querySelectorAll("svg.spark").forEach((svg) => renew(svg.closest("tr")));
     count.textContent = on.size + " of " + rows.length + " runs";
     if (!keep) return;
     const state = new URLSearchParams(keys.filter((k) => form[k].value).map((k) => [k, form[k].value])).toString();

@@ -199,10 +199,19 @@ func TestTheFiltersChooseRuns(t *testing.T) {
 	assert.Equal(t, "1 of 5 runs", browsertest.Eval[string](p, `document.getElementById("count").textContent`))
 	assert.Equal(t, 1, browsertest.Eval[int](p, `document.querySelector("svg.spark").querySelectorAll(".dots").length`),
 		"the sparkline is of the chosen runs")
+	row := `[...document.querySelector("svg.spark").closest("tr").cells].slice(2, 5).map(c => c.textContent)`
+	assert.Equal(t, []string{"≥ 100 req/s", "81 req/s", "✗ refuted"}, browsertest.Eval[[]string](p, row),
+		"the newest run is that of the chosen ones")
 	assert.Equal(t, "#verdict=refuted", browsertest.Eval[string](p, `location.hash`), "the address keeps the choice")
 	choose("verdict", "")
 	choose("stores", "local PostgreSQL 17.2")
 	assert.Equal(t, 3, shown())
+	assert.Equal(t, []string{"≥ 100 req/s", "81 req/s", "✗ refuted"}, browsertest.Eval[[]string](p, row))
+	choose("verdict", "stopped")
+	assert.Equal(t, []string{"–", "–", "–"}, browsertest.Eval[[]string](p, row), "the chosen run judged nothing")
+	choose("verdict", "")
+	assert.Equal(t, 3, shown())
+	p.Keep("index", false)
 	assert.Empty(t, p.Messages())
 	assert.Len(t, p.Requests(), 1)
 }
@@ -211,15 +220,10 @@ func TestTheIndexWithoutScriptsAndOnAPhone(t *testing.T) {
 	t.Parallel()
 	page := written(t, read(t, several(t)))
 	p := browsertest.OpenText(t, page, browsertest.Options{NoScripts: true, Width: 390, Dark: true})
-	assert.NotEmpty(t, p.Screenshot())
+	p.Keep("index-phone", false)
 	assert.Empty(t, p.Messages())
 	assert.Contains(t, page, `<form id="filters" hidden`, "without scripts there is nothing to choose with")
 	assert.Contains(t, page, `class="dots refuted" d="M`, "the sparklines are drawn")
-	if dir := os.Getenv("NAMEPLATE_SCREENSHOTS"); dir != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "index-phone.png"), p.Screenshot(), 0o644))
-		wide := browsertest.OpenText(t, page, browsertest.Options{})
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "index.png"), wide.Screenshot(), 0o644))
-	}
 }
 
 // BenchmarkIndex reads and writes the index of a folder of a thousand runs.

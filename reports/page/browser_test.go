@@ -50,6 +50,7 @@ func TestTheFirstScreenHasTheVerdictAndTheWorstClaims(t *testing.T) {
 	for name, o := range map[string]browsertest.Options{"scripts": {}, "no scripts": {NoScripts: true}} {
 		p := browsertest.OpenText(t, looked(t), o)
 		clean(t, p)
+		p.Keep("page-"+strings.ReplaceAll(name, " ", "-"), !o.NoScripts)
 		top := func(selector string) int {
 			return browsertest.Eval[int](p, fmt.Sprintf(
 				`Math.round(document.querySelector(%q).getBoundingClientRect().bottom + scrollY)`, selector))
@@ -73,6 +74,7 @@ func TestThePageIsRightInTheDarkOnAPhoneAndOnPaper(t *testing.T) {
 		clean(t, p)
 		dark := browsertest.Eval[string](p, `getComputedStyle(document.body).backgroundColor`)
 		assert.Equal(t, map[bool]string{false: "rgb(246, 247, 249)", true: "rgb(20, 23, 27)"}[o.Dark], dark, name)
+		p.Keep("page-"+strings.ReplaceAll(name, " ", "-"), false)
 		if o.Width == 0 {
 			assert.True(t, strings.HasPrefix(string(p.PDF()), "%PDF-"))
 		}

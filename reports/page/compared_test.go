@@ -3,7 +3,6 @@ package page_test
 import (
 	"bytes"
 	"html"
-	"os"
 	"strings"
 	"testing"
 
@@ -68,15 +67,14 @@ func looksRight(t *testing.T, name, text string) {
 		p := browsertest.OpenText(t, text, o)
 		assert.Empty(t, p.Messages(), "%s: %+v", name, o)
 		assert.Len(t, p.Requests(), 1, "%s: the page itself, and nothing else", name)
-		picture := p.Screenshot()
-		if dir := os.Getenv("NAMEPLATE_PICTURES"); dir != "" {
-			file := dir + "/" + name + map[bool]string{true: "-phone"}[o.Dark] + ".png"
-			require.NoError(t, os.WriteFile(file, picture, 0o600))
-		}
+		p.Keep(name+map[bool]string{true: "-phone"}[o.Dark], !o.Dark)
 		if o.NoScripts {
 			continue // nothing can be asked of the page either
 		}
 		assert.Empty(t, browsertest.Eval[[]string](p, undrawn), "not drawn")
+		assert.Zero(t, browsertest.Eval[int](p,
+			`[...document.querySelectorAll(".card.scroll")].filter(c => c.scrollWidth > c.clientWidth).length`),
+			"%s: tables that are wider than the page", name)
 	}
 	phone := browsertest.OpenText(t, text, browsertest.Options{Dark: true, Width: 390, Height: 800})
 	assert.LessOrEqual(t, browsertest.Eval[int](phone, `document.documentElement.scrollWidth`), 390,

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -196,7 +195,5 @@ func TestTheFitOfScalingIsDrawn(t *testing.T) {
 	assert.Contains(t, told, "16 workers:")
 	assert.Regexp(t, `fit – req/s`, told, "what is projected is no fit")
 	assert.Regexp(t, `projected [0-9,]+ req/s`, told)
-	if dir := os.Getenv("SHOTS"); dir != "" {
-		_ = os.WriteFile(dir+"/scaling.png", p.Screenshot(), 0o600)
-	}
+	p.Keep("scaling", false)
 }

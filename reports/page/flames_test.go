@@ -68,6 +68,7 @@ func TestAPageOfFlameGraphsInABrowser(t *testing.T) {
 		p := browsertest.OpenText(t, text, o)
 		assert.Empty(t, p.Messages(), name)
 		assert.Len(t, p.Requests(), 1, name)
+		p.Keep("flames-"+strings.ReplaceAll(name, " ", "-"), false)
 		assert.Equal(t, 2, browsertest.Eval[int](p, "document.querySelectorAll('.frames').length"), name)
 		assert.LessOrEqual(t, browsertest.Eval[float64](p, "document.documentElement.scrollWidth"),
 			browsertest.Eval[float64](p, "window.innerWidth"), name)

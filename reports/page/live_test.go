@@ -3,7 +3,6 @@ package page_test
 import (
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -127,13 +126,15 @@ func TestEveryChartOfThePageIsDrawn(t *testing.T) {
 	browsertest.Eval[bool](p, `press("Charts as images"), true`)
 	assert.NotEqual(t, "none", browsertest.Eval[string](p, `shows("[data-phase]")`))
 	browsertest.Eval[bool](p, `press("Charts as images"), true`)
-	shot(t, p, "light")
-	p.Dark()
-	shot(t, p, "dark")
 	assert.Empty(t, p.Messages())
 	p.Print()
 	assert.Equal(t, "none", browsertest.Eval[string](p, `shows(".live")`))
 	assert.NotEqual(t, "none", browsertest.Eval[string](p, `shows("[data-phase]")`))
+	p.Light()
+	browsertest.Eval[bool](p, only)
+	p.Keep("live-light", false)
+	p.Dark()
+	p.Keep("live-dark", false)
 }
 
 func TestTheCursorTellsWhatTheArchiveHolds(t *testing.T) {
@@ -287,7 +288,8 @@ func TestThePageOnAPhoneAndWithoutScripts(t *testing.T) {
 	html := written(t, lively(t, 3))
 	p := opened(t, html, browsertest.Options{Width: 390, Height: 844})
 	assert.LessOrEqual(t, browsertest.Eval[int](p, `document.documentElement.scrollWidth`), 390)
-	shot(t, p, "phone")
+	browsertest.Eval[bool](p, only)
+	p.Keep("live-phone", false)
 	p = browsertest.OpenText(t, html, browsertest.Options{NoScripts: true})
 	assert.Empty(t, p.Messages())
 	assert.Zero(t, browsertest.Eval[int](p, `document.querySelectorAll(".live, canvas").length`))
@@ -295,12 +297,6 @@ func TestThePageOnAPhoneAndWithoutScripts(t *testing.T) {
 		`[...document.querySelectorAll("[data-phase] img")].filter(i => i.complete && i.clientWidth > 0).length`))
 }
 
-// shot keeps a picture to look at, where one is asked for.
-func shot(t *testing.T, p *browsertest.Page, name string) {
-	if dir := os.Getenv("SHOTS"); dir != "" {
-		browsertest.Eval[bool](p, `document.querySelectorAll("main > *").forEach(e =>
-			e.querySelector(".live") || e.remove()), document
-			.querySelectorAll(".live ~ *:not(.live, .charts)").forEach(e => e.remove()), true`)
-		_ = os.WriteFile(dir+"/"+strings.ReplaceAll(t.Name(), "/", "-")+"-"+name+".png", p.Screenshot(), 0o600)
-	}
-}
+// only takes away what is not live.
+const only = `document.querySelectorAll("main > *").forEach(e => e.querySelector(".live") || e.remove()),
+	document.querySelectorAll(".live ~ *:not(.live, .charts)").forEach(e => e.remove()), true`

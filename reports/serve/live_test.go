@@ -261,9 +261,7 @@ func TestTheLivePageInABrowser(t *testing.T) {
 	for _, r := range p.Requests() {
 		assert.True(t, strings.HasPrefix(r, server.URL), r)
 	}
-	if shots := os.Getenv("NAMEPLATE_SCREENSHOTS"); shots != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(shots, "live.png"), p.Screenshot(), 0o644))
-	}
+	p.Keep("serve-live", false)
 	require.NoError(t, j.Close())
 	until(`document.getElementById("head").textContent.includes("No run is going on")`)
 }
@@ -276,11 +274,8 @@ func TestTheLivePageWithoutScripts(t *testing.T) {
 	t.Cleanup(server.Close)
 	t.Cleanup(server.CloseClientConnections)
 	p := browsertest.Open(t, server.URL+"/live", browsertest.Options{NoScripts: true, Width: 390, Dark: true})
-	assert.NotEmpty(t, p.Screenshot())
+	p.Keep("serve-live-phone", false)
 	assert.Empty(t, p.Messages())
 	w := get(handler(t, dir, ""), http.MethodGet, "/live", "localhost")
 	assert.Contains(t, w.Body.String(), "<dt>Response time p99</dt><dd>11 ms</dd>")
-	if shots := os.Getenv("NAMEPLATE_SCREENSHOTS"); shots != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(shots, "live-phone.png"), p.Screenshot(), 0o644))
-	}
 }
