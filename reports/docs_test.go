@@ -40,3 +40,17 @@ func TestThePageOfTheReportNamesWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+// TestTheGalleryShowsEveryPicture keeps docs/gallery from pictures that nobody finds, and from names of none.
+func TestTheGalleryShowsEveryPicture(t *testing.T) {
+	folder := filepath.Join("..", "docs", "gallery")
+	text, err := os.ReadFile(filepath.Join(folder, "README.md"))
+	require.NoError(t, err)
+	var named []string
+	for _, link := range regexp.MustCompile(`\]\(([^)]+\.png)\)`).FindAllStringSubmatch(string(text), -1) {
+		named = append(named, filepath.Join(folder, link[1]))
+	}
+	pictures, err := filepath.Glob(filepath.Join(folder, "*.png"))
+	require.NoError(t, err)
+	assert.ElementsMatch(t, pictures, named)
+}

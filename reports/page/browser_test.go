@@ -47,7 +47,7 @@ func clean(t *testing.T, p *browsertest.Page) {
 
 func TestTheFirstScreenHasTheVerdictAndTheWorstClaims(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]browsertest.Options{"scripts": {}, "no scripts": {NoScripts: true}} {
+	for name, o := range map[string]browsertest.Options{"light": {}, "no scripts": {NoScripts: true}} {
 		p := browsertest.OpenText(t, looked(t), o)
 		clean(t, p)
 		p.Keep("page-"+strings.ReplaceAll(name, " ", "-"), !o.NoScripts)

@@ -195,5 +195,5 @@ func TestTheFitOfScalingIsDrawn(t *testing.T) {
 	assert.Contains(t, told, "16 workers:")
 	assert.Regexp(t, `fit – req/s`, told, "what is projected is no fit")
 	assert.Regexp(t, `projected [0-9,]+ req/s`, told)
-	p.Keep("scaling", false)
+	p.Keep("page-verified", false)
 }

@@ -14,7 +14,7 @@ import (
 // reportCommand renders an archived run again.
 type reportCommand struct {
 	Runs    []string `arg:"" optional:"" name:"run" help:"The run's folder, its run.json, or the link to the latest run (default: nameplate-out/latest)."`
-	Write   bool     `help:"Write charts, percentiles, report.html, report.md and report.txt into the run's folder again."`
+	Write   bool     `help:"Write charts, percentiles, flame graphs, report.html, report.md and report.txt into the run's folder again."`
 	Compare bool     `help:"Show two runs beside one another: what each claim of the second, the head, became against the first, the base."`
 	Out     string   `help:"With --compare: also write the page of both runs there." type:"path" placeholder:"FILE"`
 	JSON    bool     `help:"Print one JSON object and nothing else."`
