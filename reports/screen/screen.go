@@ -14,6 +14,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"golang.org/x/term"
 
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
@@ -47,7 +48,7 @@ var calm = rates{redraw: 500 * time.Millisecond, flushes: 4}
 type Screen struct {
 	mu      sync.Mutex
 	state   *state
-	width   int // of the terminal, columns; 0 before it is known
+	width   int // of the terminal, columns; 0 where it is not known
 	closed  bool
 	out     *output
 	program *tea.Program
@@ -69,7 +70,11 @@ func start(terminal *os.File, o Options, often rates) *Screen {
 	if o.Color {
 		profile = colorprofile.ANSI
 	}
-	s.program = tea.NewProgram(model{screen: s}, tea.WithOutput(s.out), tea.WithInput(nil),
+	// The size is known before anything is drawn: lines that stay are wrapped by it. A pipe has none.
+	width, height, _ := term.GetSize(int(terminal.Fd()))
+	s.width = width
+	first := model{screen: s, width: width, height: height}
+	s.program = tea.NewProgram(first, tea.WithOutput(s.out), tea.WithInput(nil),
 		tea.WithoutSignalHandler(), tea.WithFPS(often.flushes), tea.WithColorProfile(profile))
 	go func() {
 		defer close(s.ended)
