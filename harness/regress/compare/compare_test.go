@@ -116,7 +116,7 @@ func pairs(r *rand.Rand, n int, ratio, own float64) Series {
 
 func TestPairsTellWhatTheirRunsAloneDoNot(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
-	times := effort.Of(300, 1000, 10_000)
+	times := effort.Of(300, 500, 10_000)
 	paired, alone, held := 0, 0, 0
 	for range times {
 		all := []Series{pairs(r, 8, 1.05, 0.01)}
@@ -143,7 +143,7 @@ func TestPairsTellWhatTheirRunsAloneDoNot(t *testing.T) {
 
 func TestLikePairsAreSeldomToldApart(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 1))
-	times := effort.Of(1000, 3000, 30_000)
+	times := effort.Of(1000, 1500, 30_000)
 	for _, n := range []int{4, 6, 8, 20} {
 		for _, own := range []float64{0.01, 0.05, 0.2} {
 			alarms := 0

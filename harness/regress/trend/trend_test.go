@@ -94,7 +94,7 @@ func TestFalseAlarmsAndRecall(t *testing.T) {
 
 func TestUnchangedHistoriesOfAnyLengthRaiseFewAlarms(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 1))
-	histories := effort.Of(60, 400, 400)
+	histories := effort.Of(60, 200, 400)
 	for _, n := range []int{20, 40, 60, 120} {
 		for _, rho := range []float64{0, 0.4} {
 			alarms := 0
