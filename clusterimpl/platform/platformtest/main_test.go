@@ -68,7 +68,7 @@ func stores(t *testing.T, provider string, env func(string) string) *fixtures.Se
 func config(set *fixtures.Set) platform.Config {
 	return platform.Config{
 		DatabaseURL: set.Variable("DATABASE_URL"), RedisURL: set.Variable("REDIS_URL"),
-		RedisPrefix: set.Variable("REDIS_PREFIX"), Dataset: platformtest.Dataset, Workers: 2,
+		RedisPrefix: set.Variable("REDIS_PREFIX"), Dataset: platformtest.Dataset, Workers: 2, StoreTimeout: ownTime,
 	}
 }
 
