@@ -132,12 +132,28 @@ func (r *Terminal) Shows(want ...string) {
 	r.await(func(lines []string) bool { return slices.Equal(lines, want) }, strings.Join(want, "\n"))
 }
 
+// Ends waits until these lines are the last ones on the terminal.
+func (r *Terminal) Ends(want ...string) {
+	r.t.Helper()
+	r.await(func(lines []string) bool {
+		return len(lines) >= len(want) && slices.Equal(lines[len(lines)-len(want):], want)
+	}, strings.Join(want, "\n"))
+}
+
 // Has waits until a line on the terminal contains a text.
 func (r *Terminal) Has(text string) {
 	r.t.Helper()
 	r.await(func(lines []string) bool {
 		return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, text) })
 	}, text)
+}
+
+// Lacks waits until no line on the terminal contains a text.
+func (r *Terminal) Lacks(text string) {
+	r.t.Helper()
+	r.await(func(lines []string) bool {
+		return !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, text) })
+	}, "no line with "+text)
 }
 
 func (r *Terminal) await(is func(lines []string) bool, want string) {
