@@ -86,13 +86,18 @@ func phaseChart(
 // PNG writes the chart as a PNG image, 1600 pixels wide. The same chart gives the same bytes.
 func (c Chart) PNG(w io.Writer) (err error) {
 	defer c.caught(&err)
-	canvas := vgimg.NewWith(vgimg.UseWH(width, c.height()), vgimg.UseDPI(perInch))
-	c.draw(draw.New(canvas))
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := encoder.Encode(w, paletted(canvas.Image().(*image.RGBA))); err != nil {
+	if err := encoder.Encode(w, paletted(c.pixels())); err != nil {
 		return fmt.Errorf("encode chart %s: %w", c.Name, err)
 	}
 	return nil
+}
+
+// pixels is the chart in all its colours.
+func (c Chart) pixels() *image.RGBA {
+	canvas := vgimg.NewWith(vgimg.UseWH(width, c.height()), vgimg.UseDPI(perInch))
+	c.draw(draw.New(canvas))
+	return canvas.Image().(*image.RGBA)
 }
 
 // SVG writes the chart as an SVG image. Its text is set in Liberation Sans, which is

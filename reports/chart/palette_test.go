@@ -8,8 +8,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/internal/effort"
@@ -70,9 +68,7 @@ func TestChartsLookTheSameInTheirPalette(t *testing.T) {
 	r, err := figures.Of(archivetest.Sample(3))
 	require.NoError(t, err)
 	for _, c := range All(r) {
-		canvas := vgimg.NewWith(vgimg.UseWH(width, c.height()), vgimg.UseDPI(perInch))
-		c.draw(draw.New(canvas))
-		drawn := canvas.Image().(*image.RGBA)
+		drawn := c.pixels()
 		kept := paletted(drawn)
 		counts := map[color.RGBA]int{}
 		for y := range drawn.Rect.Dy() {
