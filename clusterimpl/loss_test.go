@@ -28,7 +28,7 @@ import (
 
 // load makes requests, with clients that never make one twice, until it is ended.
 type load struct {
-	answered atomic.Int64
+	answered []atomic.Int64 // by each client
 	end      atomic.Bool
 	clients  sync.WaitGroup
 	mu       sync.Mutex
@@ -38,11 +38,11 @@ type load struct {
 // startLoad starts so many clients that ask for a path; those that keep their
 // connection want it kept.
 func startLoad(c *clusterimpl.Cluster, path string, clients int, keep bool) *load {
-	l := &load{}
-	for range clients {
+	l := &load{answered: make([]atomic.Int64, clients)}
+	for i := range l.answered {
 		l.clients.Go(func() {
 			for !l.end.Load() {
-				if err := l.one(c, path, keep); err != nil {
+				if err := l.one(c, path, keep, &l.answered[i]); err != nil {
 					l.mu.Lock()
 					l.failures = append(l.failures, err)
 					l.mu.Unlock()
@@ -54,7 +54,7 @@ func startLoad(c *clusterimpl.Cluster, path string, clients int, keep bool) *loa
 }
 
 // one is the life of a connection.
-func (l *load) one(c *clusterimpl.Cluster, path string, keep bool) error {
+func (l *load) one(c *clusterimpl.Cluster, path string, keep bool, answered *atomic.Int64) error {
 	link, err := dial(c, hang)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (l *load) one(c *clusterimpl.Cluster, path string, keep bool) error {
 		case r.StatusCode != http.StatusOK:
 			return fmt.Errorf("request %d of a connection: status %d", n+1, r.StatusCode)
 		}
-		l.answered.Add(1)
+		answered.Add(1)
 		if !keep {
 			return nil
 		}
@@ -81,9 +81,22 @@ func (l *load) one(c *clusterimpl.Cluster, path string, keep bool) error {
 	return nil
 }
 
-// further waits until so many more requests were answered.
+// further waits until so many more requests were answered, and each that is under way now: one that a killed worker
+// had is refused when the next worker is killed with it, too.
 func (l *load) further(n int64) {
-	for until := l.answered.Load() + n; l.answered.Load() < until && !l.failed(); {
+	before := make([]int64, len(l.answered))
+	for i := range before {
+		before[i] = l.answered[i].Load()
+	}
+	for !l.failed() {
+		total, least := int64(0), n
+		for i := range before {
+			more := l.answered[i].Load() - before[i]
+			total, least = total+more, min(least, more)
+		}
+		if total >= n && least > 0 {
+			return
+		}
 		time.Sleep(time.Millisecond)
 	}
 }
