@@ -105,9 +105,14 @@ func (d *dispatcher) blame(l *line) {
 func (d *dispatcher) settle(n int) journal.Fate {
 	c := connection{d.held[n].fd, n}
 	totals, err := journal.ReadTotals(c.fd)
-	fate := journal.Cut
+	fate, entry := journal.Cut, d.book.Entry(n)
 	if err == nil {
-		fate = d.book.Entry(n).Settle(totals)
+		fate = entry.Settle(totals)
+	}
+	if fate == journal.Refuse || fate == journal.Cut && totals.Open {
+		d.log.Info("a connection ends with its worker", "worker", d.held[n].line.slot,
+			"answered_with_502", fate == journal.Refuse, "noted", entry.String(),
+			"read", totals.Read, "written", totals.Written)
 	}
 	d.held[n].line = nil
 	switch fate {

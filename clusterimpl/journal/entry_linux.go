@@ -2,6 +2,8 @@ package journal
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"sync/atomic"
 )
 
@@ -48,6 +50,22 @@ func (e *Entry) set(start, noted, wrote uint64) {
 	e.answer.Store(0)
 	e.length.Store(0)
 	e.flags.Store(0)
+}
+
+// String says what is noted, for a log: byte counts from the beginning of the connection, and how many workers have
+// ended with the present request.
+func (e *Entry) String() string {
+	var names []string
+	for i, name := range []string{"taken", "begun", "unclear", "closed", "returned"} {
+		if e.is(1 << i) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		names = append(names, "new")
+	}
+	return fmt.Sprintf("%s start=%d wrote=%d answer=%d length=%d noted=%d deaths=%d", strings.Join(names, ","),
+		e.start.Load(), e.wrote.Load(), e.answer.Load(), e.length.Load(), e.noted.Load(), e.deaths.Load())
 }
 
 // Reset makes an entry ready for a new connection.

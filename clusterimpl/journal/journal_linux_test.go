@@ -265,6 +265,22 @@ func TestTheKernelsTotals(t *testing.T) {
 	assert.False(t, totals().Open)
 }
 
+func TestALogTellsWhatIsNotedOfAConnection(t *testing.T) {
+	book, err := journal.Create(1, 1)
+	require.NoError(t, err)
+	defer book.Close()
+	entry := book.Entry(0)
+	entry.Reset()
+	assert.Equal(t, "new start=0 wrote=0 answer=0 length=0 noted=0 deaths=0", entry.String())
+	conn := book.Take(&kernel{input: get, killAt: -1}, book.Post(1), 0)
+	_, err = conn.Read(make([]byte, 100))
+	require.NoError(t, err)
+	conn.Begin(0)
+	entry.Blame()
+	want := fmt.Sprintf("taken,begun start=0 wrote=0 answer=0 length=%d noted=0 deaths=1", len(get))
+	assert.Equal(t, want, entry.String())
+}
+
 func TestWhatIsNoJournalIsRefused(t *testing.T) {
 	for name, content := range map[string]string{
 		"nothing": "", "something else": strings.Repeat("x", 10000), "zeros": strings.Repeat("\x00", 4096),
