@@ -38,6 +38,9 @@ const (
 	returned                    // the worker gives the connection back, with no request under way
 )
 
+// flagNames are those of the flags, in their order.
+var flagNames = []string{"taken", "begun", "unclear", "closed", "returned"}
+
 func (e *Entry) mark(flag uint32)    { e.flags.Or(flag) }
 func (e *Entry) is(flag uint32) bool { return e.flags.Load()&flag != 0 }
 
@@ -56,7 +59,7 @@ func (e *Entry) set(start, noted, wrote uint64) {
 // ended with the present request.
 func (e *Entry) String() string {
 	var names []string
-	for i, name := range []string{"taken", "begun", "unclear", "closed", "returned"} {
+	for i, name := range flagNames {
 		if e.is(1 << i) {
 			names = append(names, name)
 		}

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nameplate-dev/nameplate/harness/run"
+	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/screen/terminaltest"
 )
 
@@ -66,6 +68,20 @@ func TestASecondInterruptEndsTheScreenAtOnce(t *testing.T) {
 	require.True(t, ok)
 	assert.True(t, ended.Signaled() && ended.Signal() == syscall.SIGINT, "%v: %s", c.ProcessState, r)
 	allGone(t, ids)
+	r.Unchanged()
+}
+
+func TestAnInterruptIsToldOnTheScreen(t *testing.T) {
+	t.Parallel()
+	r := terminaltest.New(t, 100, 30)
+	ctx, interrupt := context.WithCancel(t.Context())
+	env := map[string]string{"TERM": "xterm-256color"}
+	p := newProgress(r.TTY, false)
+	p.begin(console{ctx, nil, nil, r.TTY, func(name string) string { return env[name] }},
+		run.Config{Suite: suite.Builtin(), Now: time.Now})
+	interrupt()
+	r.Has("interrupted: the system stops")
+	p.finish()
 	r.Unchanged()
 }
 
