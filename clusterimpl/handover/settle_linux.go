@@ -108,6 +108,8 @@ func (d *dispatcher) settle(n int) journal.Fate {
 	fate, entry := journal.Cut, d.book.Entry(n)
 	if err == nil {
 		fate = entry.Settle(totals)
+	} else {
+		d.log.Warn("a connection ends with its worker", "worker", d.held[n].line.slot, "reason", err)
 	}
 	if fate == journal.Refuse || fate == journal.Cut && totals.Open {
 		d.log.Info("a connection ends with its worker", "worker", d.held[n].line.slot,
