@@ -10,9 +10,9 @@ help: ## list the targets
 verify: ## drive the reference cluster through all phases and judge the documented figures (about three minutes)
 	$(GO) run ./harness/cmd/nameplate verify
 
-# Most tests wait for processes: more packages at once than there are cores.
+# Most tests wait for processes: more packages at once than there are cores. `make check` vets them.
 test: ## run all tests
-	$(GO) test -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) ./...
+	$(GO) test -vet=off -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) ./...
 
 cover: ## all tests, with the coverage of each package, its floor, and why tests were skipped
 	scripts/tests-with-report -cover
