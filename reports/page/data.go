@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/nameplate-dev/nameplate/harness/judge"
-	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
@@ -42,6 +41,8 @@ type livePhase struct {
 	// Pool are the quantiles of the response time in each bin, as those of a run, of the runs that count: of the
 	// merged histograms.
 	Pool []string `json:"pool"`
+
+	pool *pool // what stands in the table of the phase
 }
 
 // liveBound is the bound of a claim.
@@ -99,7 +100,16 @@ type liveMark struct {
 var liveQuantiles = []float64{0.5, 0.9, 0.99, 0.999}
 
 // embedded is the data of the page as JSON that can stand within a script element; "" when there is nothing to draw.
-func embedded(r *figures.Report) (string, error) {
+func (l live) embedded() (string, error) {
+	if len(l.Phases) == 0 && l.Scaling == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(l) // which escapes <, > and &: nothing in it can end a script element
+	return string(text), err
+}
+
+// liveOf is what the script draws of a report.
+func liveOf(r *figures.Report) (live, error) {
 	all := live{Scaling: scalingOf(r)}
 	runs := 0
 	for _, p := range r.Phases {
@@ -108,17 +118,13 @@ func embedded(r *figures.Report) (string, error) {
 	for _, p := range r.Phases {
 		phase, err := livePhaseOf(p, min(max(budgetBins/max(runs, 1), leastBins), mostBins))
 		if err != nil {
-			return "", err
+			return all, err
 		}
 		if len(phase.Runs) > 0 {
 			all.Phases = append(all.Phases, phase)
 		}
 	}
-	if len(all.Phases) == 0 && all.Scaling == nil {
-		return "", nil
-	}
-	text, err := json.Marshal(all) // which escapes <, > and &: nothing in it can end a script element
-	return string(text), err
+	return all, nil
 }
 
 // livePhaseOf is a phase, of which no run has more bins than that, or one more.
@@ -139,18 +145,18 @@ func livePhaseOf(p figures.Phase, most int) (livePhase, error) {
 	phase.Step = max(1, (warm+length+most-1)/most)
 	phase.First = floorDiv(-warm, phase.Step)
 	phase.Bins = max(0, floorDiv(length-1, phase.Step)-phase.First+1)
-	pool := make([]*measure.Histogram, phase.Bins)
+	phase.pool = newPool(phase.Bins)
 	for _, r := range p.Runs {
 		if !drawable(r) {
 			continue
 		}
-		run, err := phase.run(p, r, pool)
+		run, err := phase.run(p, r)
 		if err != nil {
 			return phase, err
 		}
 		phase.Runs = append(phase.Runs, run)
 	}
-	phase.Pool = quantilesOf(pool)
+	phase.Pool = quantilesOf(phase.pool.responses)
 	return phase, nil
 }
 
@@ -158,7 +164,7 @@ func livePhaseOf(p figures.Phase, most int) (livePhase, error) {
 func drawable(r figures.Run) bool { return r.Window != nil && r.Window.Response != nil }
 
 // run is a run of the phase. One that counts is merged into the pool.
-func (p *livePhase) run(of figures.Phase, r figures.Run, pool []*measure.Histogram) (liveRun, error) {
+func (p *livePhase) run(of figures.Phase, r figures.Run) (liveRun, error) {
 	b, err := p.bins(r)
 	if err != nil {
 		return liveRun{}, err
@@ -189,18 +195,7 @@ func (p *livePhase) run(of figures.Phase, r figures.Run, pool []*measure.Histogr
 	if !r.Counts() {
 		return run, nil
 	}
-	for i, h := range b.responses {
-		if h == nil || h.Count() == 0 {
-			continue
-		}
-		if pool[i] == nil {
-			pool[i] = measure.NewSparseHistogram()
-		}
-		if err := pool[i].Merge(h); err != nil {
-			return liveRun{}, err
-		}
-	}
-	return run, nil
+	return run, p.pool.add(b)
 }
 
 // boundsOf are the bounds of a phase's claims that lie on an axis of a chart.

@@ -26,7 +26,9 @@ func decoded(t testing.TB, run *archive.Run) live {
 	t.Helper()
 	report, err := figures.Of(run)
 	require.NoError(t, err)
-	text, err := embedded(report)
+	drawn, err := liveOf(report)
+	require.NoError(t, err)
+	text, err := drawn.embedded()
 	require.NoError(t, err)
 	require.NotContains(t, text, "<")
 	var all live

@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/nameplate-dev/nameplate/reports/figures"
 	"github.com/nameplate-dev/nameplate/reports/flame"
 	"github.com/nameplate-dev/nameplate/reports/script"
 )
@@ -35,10 +34,10 @@ type hooks struct {
 	Policy  string // content security policy of the page
 }
 
-// hooksOf are the hooks of a page with these style sheets of its own.
-func hooksOf(r *figures.Report, styles ...string) (hooks, error) {
+// hooksOf are the hooks of a page with these style sheets of its own; of one with profiles, too, which can be zoomed.
+func hooksOf(all live, profiled bool, styles ...string) (hooks, error) {
 	var scripts []string
-	data, err := embedded(r)
+	data, err := all.embedded()
 	if err != nil {
 		return hooks{}, err
 	}
@@ -52,7 +51,7 @@ func hooksOf(r *figures.Report, styles ...string) (hooks, error) {
 			return hooks{}, err
 		}
 		scripts, styles = []string{library, liveScript}, append(styles, its, liveStyle)
-		if isProfiled(r) {
+		if profiled {
 			scripts = append(scripts, flame.Zoom)
 		}
 	}

@@ -59,6 +59,7 @@ type section struct {
 	figures.Phase
 	Omitted   []omitted // runs that are excluded
 	Charts    []image
+	Seconds   *values // over time, of the runs that count; nil where none does
 	Figures   []pair
 	Endpoints []breakdown
 	Workers   []breakdown
@@ -102,11 +103,15 @@ func Write(w io.Writer, r *figures.Report, charts []chart.Chart, earlier *Earlie
 	if !r.Run.Ended.IsZero() {
 		c.Took = figures.Elapsed(r.Run.Ended.Sub(r.Run.Started))
 	}
-	if c.Live, err = hooksOf(r, style); err != nil {
+	all, err := liveOf(r)
+	if err == nil {
+		c.Live, err = hooksOf(all, isProfiled(r), style)
+	}
+	if err != nil {
 		return fmt.Errorf("write page: %w", err)
 	}
 	for _, p := range r.Phases {
-		c.Phases = append(c.Phases, sectionOf(p))
+		c.Phases = append(c.Phases, sectionOf(p, all))
 	}
 	for _, drawn := range charts {
 		i := imageOf(drawn)
@@ -145,8 +150,11 @@ func options(run *archive.Run) []pair {
 	}
 }
 
-func sectionOf(p figures.Phase) section {
+func sectionOf(p figures.Phase, all live) section {
 	s := section{Phase: p, Omitted: omittedOf(p)}
+	if i := slices.IndexFunc(all.Phases, func(l livePhase) bool { return l.Number == p.Number }); i >= 0 {
+		s.Seconds = all.Phases[i].table()
+	}
 	pool, _ := p.Shown()
 	of := func(f suite.Figure, unit string) string { return figures.In(unit)(pool.Figure(f)) }
 	ms, cpu := figures.In("ms"), figures.In("µs per request")

@@ -79,6 +79,13 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 	assert.Equal(t, 17, strings.Count(got, "<img "), "an overview and four charts of each of four phases")
 }
 
+func TestEveryPhaseHasItsFiguresOverTime(t *testing.T) {
+	run := archivetest.Sample()
+	got := written(t, run)
+	assert.Equal(t, len(run.Phases), strings.Count(got, "<summary>Figures over time</summary>"))
+	contains(t, got, `aria-label="Figures: over time, of the runs that count"`)
+}
+
 func TestThePageCanBeHeard(t *testing.T) {
 	effort.NoGoroutines(t)
 	got := written(t, archivetest.Sample(3))

@@ -15,9 +15,10 @@ const (
 
 // values are what a chart draws, as a table.
 type values struct {
-	Head []string
-	Rows [][]string
-	Left string // what is left out; "" when nothing is
+	Label string // of the table, which is read out
+	Head  []string
+	Rows  [][]string
+	Left  string // what is left out; "" when nothing is
 }
 
 // valuesOf takes the figures of a chart, of many rows every so many, the first and the last among them; nil where the
@@ -26,7 +27,7 @@ func valuesOf(t chart.Table) *values {
 	if len(t.Rows) == 0 || len(t.Columns) == 0 {
 		return nil
 	}
-	v, columns := &values{}, min(mostColumns, len(t.Columns))
+	v, columns := &values{Label: "Figures: " + t.Title}, min(mostColumns, len(t.Columns))
 	for _, c := range t.Columns[:columns] {
 		v.Head = append(v.Head, c.Heading())
 	}
@@ -43,8 +44,12 @@ func valuesOf(t chart.Table) *values {
 		v.Rows = append(v.Rows, cells)
 	}
 	if shown < len(t.Rows) || columns < len(t.Columns) {
-		v.Left = fmt.Sprintf("%d of %s and %d of %s; charts/%s.csv has all.", shown,
-			figures.Plural(len(t.Rows), "row"), columns, figures.Plural(len(t.Columns), "column"), t.Name)
+		file := "the archive" // of a table that no chart draws
+		if t.Name != "" {
+			file = "charts/" + t.Name + ".csv"
+		}
+		v.Left = fmt.Sprintf("%d of %s and %d of %s; %s has all.", shown, figures.Plural(len(t.Rows), "row"), columns,
+			figures.Plural(len(t.Columns), "column"), file)
 	}
 	return v
 }
