@@ -45,7 +45,7 @@ type loadFlags struct {
 	Memory      string   `help:"Memory limit of each worker." default:"512 MiB" placeholder:"SIZE"`
 	Path        []string `help:"Path to ask for; several are asked for in equal parts. / when none is named." placeholder:"PATH" sep:"none"`
 	Method      string   `help:"Method of the requests." default:"GET"`
-	Header      []string `help:"Header field of the requests, e.g. 'Accept: text/html'." placeholder:"'NAME: VALUE'" sep:"none"`
+	Header      []string `help:"Header field of the requests, e.g. 'Accept: text/html'. The value of one that is a credential, as Authorization, is not archived." placeholder:"'NAME: VALUE'" sep:"none"`
 	Body        string   `help:"Body of the requests." placeholder:"TEXT"`
 	Status      int      `help:"Status that an answer must have; any 2xx when it is left out." placeholder:"CODE"`
 	URL         string   `help:"Where a command listens; its PORT says so, too." default:"http://127.0.0.1:$${port}" name:"url"`
@@ -69,8 +69,8 @@ func (k loadCommand) Run(c console) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if listed != nil && !k.Quiet {
-		fmt.Fprint(c.stderr, listed.Kept())
+	if !k.Quiet {
+		fmt.Fprint(c.stderr, made.Secrets.Kept())
 	}
 	switch {
 	case k.Print && k.Format+k.Results != "":
@@ -94,6 +94,6 @@ func (k loadCommand) Run(c console) error {
 	}
 	return drive(c, driveOptions{
 		suite: s, ref: ref, dir: ".", override: suite.Override{Seed: k.Seed}, archived: archived,
-		iOwn: k.IOwn, out: k.Out, json: k.JSON, quiet: k.Quiet, env: listed.Env(c.getenv), each: each,
+		iOwn: k.IOwn, out: k.Out, json: k.JSON, quiet: k.Quiet, env: made.Secrets.Env(c.getenv), each: each,
 	})
 }

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nameplate-dev/nameplate/harness/draft"
 	"github.com/nameplate-dev/nameplate/harness/draft/targets"
+	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -47,8 +49,9 @@ type Options struct {
 
 // Made is the suite of a load test.
 type Made struct {
-	Text []byte
-	UpTo suite.Rate // the highest rate that a search for the capacity may try; 0 for as high as it leads
+	Text    []byte
+	Secrets draft.Secrets // of the target file and of the header fields, which the suite does not have
+	UpTo    suite.Rate    // the highest rate that a search for the capacity may try; 0 for as high as it leads
 }
 
 // Suite writes the suite. Its requests are those of a target file, which may be nil. Errors name the flags that are
@@ -66,7 +69,7 @@ func Suite(o Options, file *targets.Targets) (Made, error) {
 		return Made{}, fmt.Errorf("--targets: a suite of these %d requests has %d KiB; allowed: %d KiB, which are "+
 			"fewer different targets, or shorter ones", len(p.Requests), (text.Len()+1023)>>10, suite.MaxFile>>10)
 	}
-	return Made{text.Bytes(), p.upTo}, nil
+	return Made{text.Bytes(), p.secrets, p.upTo}, nil
 }
 
 // plan is what the suite is written from.
@@ -88,6 +91,7 @@ type plan struct {
 	CA                    string
 	HTTP2                 bool
 	path                  string // of the URL; "" when it has none
+	secrets               draft.Secrets
 	upTo                  suite.Rate
 }
 
@@ -102,6 +106,7 @@ func (o Options) plan(file *targets.Targets) (*plan, error) {
 	}
 	var err error
 	if file != nil {
+		p.secrets = slices.Clone(file.Secrets)
 		err = o.listed(p, file)
 	} else {
 		err = o.target(p)
@@ -110,6 +115,9 @@ func (o Options) plan(file *targets.Targets) (*plan, error) {
 		return nil, err
 	}
 	headers, err := pairsOf("--header", o.Header, ":")
+	if err == nil {
+		err = p.hide(headers)
+	}
 	if err == nil {
 		p.Env, err = pairsOf("--env", o.Env, "=")
 	}
@@ -130,6 +138,29 @@ func (o Options) ask(p *plan, paths []string) {
 			Name: fmt.Sprint("r", i), Method: strings.ToUpper(o.Method), Path: path, Body: o.Body,
 		})
 	}
+}
+
+// hide puts a field of the environment in the place of each credential.
+func (p *plan) hide(headers []suite.Pair) error {
+	for i, h := range headers {
+		if !draft.SecretHeader(h.Name) || draft.HasField(h.Value) || h.Value == "" {
+			continue
+		}
+		scheme, value := "", h.Value
+		isAuthorization := strings.HasSuffix(strings.ToLower(h.Name), "authorization")
+		if first, rest, ok := strings.Cut(value, " "); ok && isAuthorization {
+			scheme, value = first+" ", strings.TrimSpace(rest)
+		}
+		where := "--header " + draft.Line(h.Name)
+		if len(value) < secret.Least {
+			return fmt.Errorf("%s has a credential of %d bytes; allowed: %d or more, since a shorter one cannot be "+
+				"kept out of reports", where, len(value), secret.Least)
+		}
+		s := draft.Secret{Name: draft.Variable("header " + h.Name), Value: value, Where: where}
+		p.secrets = append(p.secrets, s)
+		headers[i].Value = scheme + "${env." + s.Name + "}"
+	}
+	return nil
 }
 
 // complete gives a request what the flags say of all. A header field of its own stays.

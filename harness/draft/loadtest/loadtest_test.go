@@ -2,6 +2,7 @@ package loadtest_test
 
 import (
 	"cmp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,11 +41,42 @@ func TestTheSuiteOfEachTargetIsGood(t *testing.T) {
 	}
 }
 
+func TestACredentialInAHeaderIsNotInTheSuite(t *testing.T) {
+	for _, row := range []struct{ header, want, value string }{
+		{"Authorization: Bearer abc.def", "Bearer ${env.HEADER_AUTHORIZATION}", "abc.def"},
+		{"authorization: abcdef", "${env.HEADER_AUTHORIZATION}", "abcdef"},
+		{"Cookie: sid=abcdef; lang=en", "${env.HEADER_COOKIE}", "sid=abcdef; lang=en"},
+		{"X-API-Key: abcdef", "${env.HEADER_X_API_KEY}", "abcdef"},
+		{"Authorization: Bearer ${env.TOKEN}", "Bearer ${env.TOKEN}", ""},
+		{"Accept: text/html", "text/html", ""},
+	} {
+		o := usual("http://127.0.0.1:8080/")
+		o.Header = []string{row.header}
+		made, err := loadtest.Suite(o, nil)
+		require.NoError(t, err, row.header)
+		s, err := suite.Parse("made", made.Text)
+		require.NoError(t, err, "%s", made.Text)
+		assert.Equal(t, row.want, s.Workloads[0].Requests[0].Headers[0].Value, row.header)
+		if row.value == "" {
+			assert.Empty(t, made.Secrets, row.header)
+			continue
+		}
+		require.Len(t, made.Secrets, 1, row.header)
+		assert.NotContains(t, string(made.Text), row.value)
+		env := made.Secrets.Env(func(string) string { return "" })
+		assert.Equal(t, row.value, env(made.Secrets[0].Name), row.header)
+		name, _, _ := strings.Cut(row.header, ":")
+		assert.Equal(t, "--header "+name+": the value is not in the suite, which has ${env."+made.Secrets[0].Name+
+			"} in its place\n", made.Secrets.Kept())
+	}
+}
+
 func TestWhatIsWrongNamesTheFlag(t *testing.T) {
 	for want, change := range map[string]func(*loadtest.Options){
 		"--runs: 0":        func(o *loadtest.Options) { o.Runs = 0 },
 		"--duration: 1s":   func(o *loadtest.Options) { o.Duration = "1s"; o.Runs = 100 },
 		"--warmup":         func(o *loadtest.Options) { o.Warmup = "soon" },
+		"--header X-Token": func(o *loadtest.Options) { o.Header = []string{"X-Token: abc"} },
 		"--rate":           func(o *loadtest.Options) { o.Rate = "many" },
 		"--errors":         func(o *loadtest.Options) { o.Errors = "few" },
 		"--memory":         func(o *loadtest.Options) { o.Memory = "much" },

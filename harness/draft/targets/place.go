@@ -200,7 +200,7 @@ func (c *collection) hide(where, name, value string) (string, error) {
 	if !ok {
 		variable = strings.ToUpper(strings.ReplaceAll(c.taken.Unique(draft.Name("target "+name, "target")), "-", "_"))
 		c.secrets[value] = variable
-		c.Secrets = append(c.Secrets, Secret{variable, value, draft.Line(where)})
+		c.Secrets = append(c.Secrets, draft.Secret{Name: variable, Value: value, Where: draft.Line(where)})
 	}
 	return "${env." + variable + "}", nil
 }

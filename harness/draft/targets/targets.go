@@ -42,38 +42,7 @@ type Options struct {
 type Targets struct {
 	Base     string              // that all have in common, e.g. http://127.0.0.1:8080
 	Requests []suite.HTTPRequest // in the order of the file, equal ones once, with a weight
-	Secrets  []Secret            // what fields ${env.NAME} of the requests stand for
-}
-
-// Secret is a credential that was not copied.
-type Secret struct {
-	Name  string // of the variable that stands in its place
-	Value string
-	Where string // e.g. header Authorization
-}
-
-// Env is an environment in which the credentials are, too. Of no targets, it is the one given.
-func (t *Targets) Env(getenv func(string) string) func(string) string {
-	if t == nil {
-		return getenv
-	}
-	return func(name string) string {
-		for _, s := range t.Secrets {
-			if s.Name == name {
-				return s.Value
-			}
-		}
-		return getenv(name)
-	}
-}
-
-// Kept says which credentials were not copied, a line for each; "" when there are none.
-func (t *Targets) Kept() string {
-	var b strings.Builder
-	for _, s := range t.Secrets {
-		fmt.Fprintf(&b, "%s: the value is not in the suite, which has ${env.%s} in its place\n", s.Where, s.Name)
-	}
-	return b.String()
+	Secrets  draft.Secrets       // what fields ${env.NAME} of the requests stand for
 }
 
 // Read reads the text of a target file. Its errors name the file and the line.

@@ -224,7 +224,7 @@ func requireUsable(t *testing.T, file *targets.Targets) {
 			assert.NotContains(t, string(made.Text), secret.Value)
 		}
 	}
-	programs, secrets, err := request.CompileAll(s, ".", file.Env(func(string) string { return "" }))
+	programs, secrets, err := request.CompileAll(s, ".", file.Secrets.Env(func(string) string { return "" }))
 	require.NoError(t, err)
 	for _, secret := range file.Secrets {
 		assert.NotContains(t, secrets.Hide(secret.Value), secret.Value)
