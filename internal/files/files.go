@@ -31,7 +31,13 @@ func Fill(path string, fill func(io.Writer) error) error {
 // Create opens a file that will stand at path once done is called, and must be called: with nil it syncs the file and
 // renames it, with an error it leaves the old file as it was and returns that error. Until then the file lies beside
 // its name, with ".tmp" at its end; what a crash left there is written over. Two writers of one path must not overlap.
+// What stands at path must be a regular file, if anything does.
 func Create(path string) (f *os.File, done func(error) error, err error) {
+	// A device, e.g. /dev/stdout, would be gone.
+	if there, err := os.Stat(path); err == nil && !there.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("write %s: it is a %s; allowed: a file, or a name that is free", path,
+			kind(there.Mode()))
+	}
 	beside := path + ".tmp"
 	f, err = os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
@@ -53,6 +59,20 @@ func Create(path string) (f *os.File, done func(error) error, err error) {
 		}
 		return syncFolder(filepath.Dir(path))
 	}, nil
+}
+
+// kind is what something that is no regular file is.
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "folder"
+	case mode&fs.ModeNamedPipe != 0:
+		return "pipe"
+	case mode&fs.ModeSocket != 0:
+		return "socket"
+	default:
+		return "device"
+	}
 }
 
 // syncFolder makes a rename within a folder last.

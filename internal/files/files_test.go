@@ -42,6 +42,22 @@ func TestTheNewFileTakesThePlaceOfTheOld(t *testing.T) {
 	assertAlone(t, path, "")
 }
 
+func TestWhatIsNoFileStays(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	link := filepath.Join(dir, "link")
+	require.NoError(t, os.Symlink(pipe, link))
+	for path, want := range map[string]string{pipe: "it is a pipe", link: "it is a pipe", dir: "it is a folder"} {
+		before, err := os.Lstat(path)
+		require.NoError(t, err)
+		assert.ErrorContains(t, files.Write(path, []byte("new")), want)
+		after, err := os.Lstat(path)
+		require.NoError(t, err)
+		assert.True(t, os.SameFile(before, after), path)
+	}
+}
+
 func TestAFileHasThePermissionsOfAnyNewFile(t *testing.T) {
 	dir := t.TempDir()
 	plain, err := os.OpenFile(filepath.Join(dir, "plain"), os.O_CREATE, 0o644)
