@@ -76,8 +76,11 @@ func (p *pages) of(run string) (drawn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	info, err := fs.Stat(p.folder, run+"/run.json")
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return drawn{}, err
+	case err != nil: // the name is one that no file can have
+		return drawn{}, fmt.Errorf("%w: %w", archive.ErrMissing, err)
 	}
 	for i, k := range p.kept {
 		if k.run == run {
