@@ -2,9 +2,12 @@ package archive
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -138,16 +141,23 @@ func (t *Trial) loadHistograms(dir fs.FS) error {
 	if t.Warmup == nil || t.Window == nil {
 		return nil // an interrupted trial; check has seen to that
 	}
-	data, err := read(dir, t.Histograms.File)
+	file, err := open(dir, t.Histograms.File)
 	if err != nil {
 		return err
 	}
-	if sum := digest(data); sum != t.Histograms.SHA256 {
+	defer file.Close()
+	hash := sha256.New()
+	data := io.TeeReader(file, hash) // not read as a whole: that of a day takes more than what it holds
+	wrong := measure.ReadLog(data, t.Warmup, t.Window)
+	if _, err := io.Copy(io.Discard, data); err != nil {
+		return unread(t.Histograms.File, err)
+	}
+	if sum := hex.EncodeToString(hash.Sum(nil)); sum != t.Histograms.SHA256 {
 		return fmt.Errorf("%s: %w: its SHA-256 is %s, %s names %s", t.Histograms.File, ErrGarbled, sum, runFile,
 			t.Histograms.SHA256)
 	}
-	if err := measure.ReadLog(bytes.NewReader(data), t.Warmup, t.Window); err != nil {
-		return fmt.Errorf("%s: %w: %w", t.Histograms.File, ErrGarbled, err)
+	if wrong != nil {
+		return fmt.Errorf("%s: %w: %w", t.Histograms.File, ErrGarbled, wrong)
 	}
 	for _, w := range []*measure.Window{t.Warmup, t.Window} {
 		if n := w.Response.Count(); n != w.Sent {
@@ -158,31 +168,53 @@ func (t *Trial) loadHistograms(dir fs.FS) error {
 	return nil
 }
 
-// read reads a file of the archive. The name may come from run.json: it must stay
-// within the folder.
+// read reads a file of the archive.
 func read(dir fs.FS, name string) ([]byte, error) {
+	file, err := open(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var data bytes.Buffer
+	if info, err := file.Stat(); err == nil { // so that it is not copied as it grows
+		data.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	if _, err := data.ReadFrom(file); err != nil {
+		return nil, unread(name, err)
+	}
+	return data.Bytes(), nil
+}
+
+// open opens a file of the archive. The name may come from run.json: it must stay
+// within the folder.
+func open(dir fs.FS, name string) (fs.File, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return nil, fmt.Errorf("%s names the file %q: %w: allowed are files within its folder", runFile, name,
 			ErrImpossible)
 	}
-	data, err := readFile(dir, path.Clean(name))
+	file, err := openFile(dir, path.Clean(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w", name, ErrMissing)
 	case err != nil:
-		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			err = e.Err // the path is long, and name is in it
-		}
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, unread(name, err)
 	}
-	return data, nil
+	return file, nil
+}
+
+// unread says that a file cannot be read.
+func unread(name string, err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		err = e.Err // the path is long, and name is in it
+	}
+	return fmt.Errorf("read %s: %w", name, err)
 }
 
 // errNoFile says that a name stands for a folder, a pipe or a device.
 var errNoFile = errors.New("it is no regular file")
 
-// readFile reads a regular file: to open a pipe would wait for its writer.
-func readFile(dir fs.FS, name string) ([]byte, error) {
+// openFile opens a regular file: to open a pipe would wait for its writer.
+func openFile(dir fs.FS, name string) (fs.File, error) {
 	info, err := fs.Stat(dir, name)
 	switch {
 	case err != nil:
@@ -190,7 +222,7 @@ func readFile(dir fs.FS, name string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errNoFile
 	}
-	return fs.ReadFile(dir, name)
+	return dir.Open(name)
 }
 
 // rename gives what disturbances yielded today's names of its metrics.

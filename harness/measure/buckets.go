@@ -2,7 +2,7 @@ package measure
 
 import (
 	"iter"
-	"slices"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -23,6 +23,18 @@ var edges = sync.OnceValue(func() []int64 {
 	return all
 })
 
+// Buckets of three significant digits: the first 2,048 are 1 µs wide; then, after every 1,024, they are twice as wide.
+const (
+	halfBits = 10
+	fullBits = halfBits + 1
+)
+
+// bucketOf is the number of a value's bucket, from 0: countsIndexFor of HdrHistogram (G. Tene).
+func bucketOf(us int64) int {
+	doublings := max(0, bits.Len64(uint64(us))-fullBits)
+	return doublings<<halfBits + int(us>>doublings)
+}
+
 // Buckets are the buckets that hold something, in rising order: the value that [Histogram.Quantile] gives for what
 // lies in the bucket, and how many values do. Two buckets never have the same value.
 func (h *Histogram) Buckets() iter.Seq2[time.Duration, uint64] {
@@ -31,11 +43,18 @@ func (h *Histogram) Buckets() iter.Seq2[time.Duration, uint64] {
 		if left == 0 {
 			return
 		}
+		if h.packed != nil {
+			for us, count := range h.packed.buckets {
+				if !yield(fromMicroseconds(us), count) {
+					return
+				}
+			}
+			return
+		}
 		edges := edges()
 		if h.sparse != nil {
 			for lowest, count := range h.sparse.ForEachBucket {
-				i, _ := slices.BinarySearch(edges, lowest) // the first edge that is not below
-				if !yield(fromMicroseconds(edges[min(i, len(edges)-1)]), uint64(count)) {
+				if !yield(fromMicroseconds(edges[min(bucketOf(lowest), len(edges)-1)]), uint64(count)) {
 					return
 				}
 			}

@@ -32,6 +32,16 @@ func TestBucketsHoldEveryValueOnceAndInOrder(t *testing.T) {
 	}
 }
 
+func TestABucketIsFoundByEachOfItsValues(t *testing.T) {
+	lowest := int64(0)
+	for i, edge := range edges() {
+		if bucketOf(lowest) != i || bucketOf(edge) != i {
+			t.Fatalf("bucket %d, of %d to %d µs: found %d and %d", i, lowest, edge, bucketOf(lowest), bucketOf(edge))
+		}
+		lowest = edge + 1
+	}
+}
+
 func TestQuantilesFollowFromBuckets(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 20 {

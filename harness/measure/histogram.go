@@ -21,10 +21,11 @@ const (
 // Histogram counts durations from [Lowest] to [Highest] with [SignificantDigits].
 // It is not safe for concurrent use.
 type Histogram struct {
-	// Exactly one of these is set: every bucket (139 kB, a few ns to record), or only
-	// the buckets that hold something (5 to 12 bytes each, some 50 ns to record).
+	// Exactly one of these is set: every bucket (139 kB, a few ns to record), only the buckets that hold something (5
+	// to 12 bytes each, some 50 ns to record), or these as a text that is read and not added to (2 to 4 bytes each).
 	dense  *hdrhistogram.Histogram
 	sparse *hdrhistogram.PackedHistogram
+	packed *packed
 
 	outOfRange uint64
 }
@@ -62,16 +63,18 @@ func (h *Histogram) RecordAll(count uint64, d time.Duration) {
 	case d < Lowest:
 		d = Lowest
 	}
-	us := int64((d + time.Microsecond - 1) / time.Microsecond)
-	var err error
-	if h.dense != nil {
-		err = h.dense.RecordValues(us, int64(count))
-	} else {
-		err = h.sparse.RecordValues(us, int64(count))
-	}
-	if err != nil {
+	h.unpack()
+	if h.add(int64((d+time.Microsecond-1)/time.Microsecond), count) != nil {
 		h.outOfRange += count
 	}
+}
+
+// add counts a value in µs so many times.
+func (h *Histogram) add(us int64, count uint64) error {
+	if h.dense != nil {
+		return h.dense.RecordValues(us, int64(count))
+	}
+	return h.sparse.RecordValues(us, int64(count))
 }
 
 // OutOfRange is the number of values that could not be recorded as they were. It is
@@ -80,8 +83,11 @@ func (h *Histogram) OutOfRange() uint64 { return h.outOfRange }
 
 // Count is the number of values recorded.
 func (h *Histogram) Count() uint64 {
-	if h.dense != nil {
+	switch {
+	case h.dense != nil:
 		return uint64(h.dense.TotalCount())
+	case h.packed != nil:
+		return h.packed.count
 	}
 	return uint64(h.sparse.TotalCount())
 }
@@ -89,9 +95,12 @@ func (h *Histogram) Count() uint64 {
 // Reset empties the histogram.
 func (h *Histogram) Reset() {
 	h.outOfRange = 0
-	if h.dense != nil {
+	switch {
+	case h.dense != nil:
 		h.dense.Reset()
-	} else {
+	case h.packed != nil:
+		h.packed = &packed{}
+	default:
 		h.sparse.Reset()
 	}
 }
@@ -99,7 +108,14 @@ func (h *Histogram) Reset() {
 // Merge adds the values of other. Values that do not fit are an error, not a loss.
 func (h *Histogram) Merge(other *Histogram) error {
 	var dropped int64
+	h.unpack()
 	switch {
+	case other.packed != nil:
+		for us, count := range other.packed.buckets {
+			if h.add(us, count) != nil {
+				dropped += int64(count)
+			}
+		}
 	case h.dense != nil && other.dense != nil:
 		dropped = h.dense.Merge(other.dense)
 	case h.dense != nil:
@@ -125,9 +141,13 @@ func (h *Histogram) Quantile(q float64) (time.Duration, bool) {
 	if n == 0 || math.IsNaN(q) || q < 0 || q > 1 {
 		return 0, false
 	}
+	rank := stats.NearestRank(q, n)
+	if h.packed != nil {
+		return fromMicroseconds(h.packed.at(rank)), true
+	}
 	// The library rounds the rank q x n to the nearest, which may fall short of the
 	// share q: asked for a whole rank, it has nothing to round.
-	percentile := float64(stats.NearestRank(q, n)) / float64(n) * 100
+	percentile := float64(rank) / float64(n) * 100
 	if h.dense != nil {
 		return fromMicroseconds(h.dense.ValueAtPercentile(percentile)), true
 	}

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -87,6 +88,10 @@ func (h *Histogram) log(log *hdrhistogram.HistogramLogWriter, tag string, from, 
 		h.dense.SetEndTimeMs(to)
 		return log.OutputIntervalHistogram(h.dense)
 	}
+	if h.packed != nil {
+		h = &Histogram{packed: h.packed} // which stays as it is
+		h.unpack()
+	}
 	h.sparse.SetTag(tag)
 	h.sparse.SetStartTimeMs(from)
 	h.sparse.SetEndTimeMs(to)
@@ -98,12 +103,8 @@ func (h *Histogram) log(log *hdrhistogram.HistogramLogWriter, tag string, from, 
 // twice is an error, and then no histogram of the windows has been set. All are sparse:
 // a run has thousands.
 func ReadLog(r io.Reader, warmup, window *Window) error {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return fmt.Errorf("read histogram log: %w", err)
-	}
 	all := append(slots("warmup", warmup), slots("window", window)...)
-	found, err := decodeLog(data, all)
+	found, err := decodeLog(bufio.NewReaderSize(r, 64<<10), all)
 	if err != nil {
 		return fmt.Errorf("read histogram log: %w", err)
 	}
@@ -119,15 +120,20 @@ func ReadLog(r io.Reader, warmup, window *Window) error {
 }
 
 // decodeLog decodes the histograms of a log, each to the place of its slot.
-func decodeLog(data []byte, all []slot) ([]*Histogram, error) {
+func decodeLog(r *bufio.Reader, all []slot) ([]*Histogram, error) {
 	places := make(map[string]int, len(all))
 	for i, s := range all {
 		places[s.tag] = i
 	}
 	found := make([]*Histogram, len(all))
-	number := 0
-	for line := range bytes.Lines(data) {
-		number++
+	for number := 1; ; number++ {
+		line, err := r.ReadBytes('\n')
+		switch {
+		case errors.Is(err, io.EOF) && len(line) == 0:
+			return found, nil
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, err
+		}
 		if line[0] == '#' || line[0] == '"' { // comment, legend
 			continue
 		}
@@ -146,7 +152,6 @@ func decodeLog(data []byte, all []slot) ([]*Histogram, error) {
 			return nil, fmt.Errorf("line %d: %s: %w", number, tag, err)
 		}
 	}
-	return found, nil
 }
 
 // fields are the tag and the encoded histogram of a line, Tag=TAG,START,LENGTH,MAX,HISTOGRAM.
@@ -176,12 +181,11 @@ func decodeHistogram(encoded []byte) (*Histogram, error) {
 	if err := checkBounds(decoded); err != nil {
 		return nil, err
 	}
-	h := NewSparseHistogram()
-	if err := h.Merge(&Histogram{sparse: decoded}); err != nil {
+	p, err := pack(decoded)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrLogGarbled, err)
 	}
-	h.sparse.Compact()
-	return h, nil
+	return &Histogram{packed: p}, nil
 }
 
 // checkBounds refuses a histogram that was recorded with another range or resolution.

@@ -81,7 +81,7 @@ func TestLogGivesBackEveryHistogram(t *testing.T) {
 			y, _ := b.Quantile(q)
 			require.Equal(t, x, y, "%s at %v", want[i].tag, q)
 		}
-		require.NotNil(t, b.sparse, "%s takes as much room as one that is recorded into", want[i].tag)
+		require.NotNil(t, b.packed, "%s takes as much room as one that is recorded into", want[i].tag)
 	}
 	assert.Equal(t, window.OutOfRange, gotWindow.OutOfRange)
 	assert.NotZero(t, gotWindow.OutOfRange)

@@ -19,12 +19,10 @@ type judgeCommand struct {
 
 // Run prints the verdicts, or explains one, and ends with their exit status.
 func (k judgeCommand) Run(c console) error {
-	r, err := archive.Load(k.Run_)
+	c.readOnly()
+	r, err := judged(k.Run_)
 	if err != nil {
-		return usageError{err}
-	}
-	if err := r.Judge(); err != nil {
-		return usageError{err}
+		return err
 	}
 	if k.Explain == "" {
 		if err := k.verdicts(c, r); err != nil {

@@ -29,6 +29,7 @@ const latestRun = "nameplate-out/latest"
 
 // Run judges the run again and ends with its exit status.
 func (k reportCommand) Run(c console) error {
+	c.readOnly()
 	if k.Index != "" {
 		return k.index(c)
 	}

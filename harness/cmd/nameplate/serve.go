@@ -20,6 +20,7 @@ type serveCommand struct {
 
 // Run serves until it is interrupted, which is its ordinary end.
 func (k serveCommand) Run(c console) error {
+	c.readOnly()
 	address, err := net.ResolveTCPAddr("tcp", k.Listen)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %q is no address: %w; allowed: HOST:PORT", k.Listen, err)}

@@ -1,0 +1,74 @@
+package measure
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// packed are the buckets of a histogram as pairs of numbers of variable length: by how many the bucket's number is
+// above that of the one before it, and how many values it holds. A day has 86,400 histograms of a second each.
+type packed struct {
+	text  []byte
+	count uint64
+}
+
+// errNoBucket says that a histogram holds something where ours have no bucket.
+var errNoBucket = errors.New("a bucket is out of range")
+
+// pack makes a histogram small that is not added to any more.
+func pack(h *hdrhistogram.PackedHistogram) (*packed, error) {
+	p := &packed{}
+	last, known := uint64(0), len(edges())
+	text := make([]byte, 0, 1024)
+	for lowest, count := range h.ForEachBucket {
+		i := bucketOf(lowest)
+		if i < int(last) || i >= known || count <= 0 {
+			return nil, errNoBucket
+		}
+		text = binary.AppendUvarint(binary.AppendUvarint(text, uint64(i)-last), uint64(count))
+		last = uint64(i)
+		p.count += uint64(count)
+	}
+	p.text = append(make([]byte, 0, len(text)), text...)
+	return p, nil
+}
+
+// unpack makes a histogram one that can be added to.
+func (h *Histogram) unpack() {
+	if h.packed == nil {
+		return
+	}
+	h.sparse = hdrhistogram.NewPacked(Lowest.Microseconds(), Highest.Microseconds(), SignificantDigits)
+	for us, count := range h.packed.buckets {
+		_ = h.add(us, count) // it was in a histogram of the same range
+	}
+	h.packed = nil
+}
+
+// buckets yields the value in µs of each bucket that holds something, in rising order, and how many values it holds.
+func (p *packed) buckets(yield func(us int64, count uint64) bool) {
+	last, edges := uint64(0), edges()
+	for text := p.text; len(text) > 0; {
+		above, n := binary.Uvarint(text)
+		count, m := binary.Uvarint(text[n:])
+		text = text[n+m:]
+		last += above
+		if !yield(min(edges[last], Highest.Microseconds()), count) {
+			return
+		}
+	}
+}
+
+// at is the value in µs with a rank, from 1 to the number of values.
+func (p *packed) at(rank uint64) int64 {
+	value, seen := int64(0), uint64(0)
+	for us, count := range p.buckets {
+		value = us
+		if seen += count; seen >= rank {
+			break
+		}
+	}
+	return value
+}
