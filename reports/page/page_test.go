@@ -82,7 +82,7 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 func TestEveryPhaseHasItsFiguresOverTime(t *testing.T) {
 	run := archivetest.Sample()
 	got := written(t, run)
-	assert.Equal(t, len(run.Phases), strings.Count(got, "<summary>Figures over time</summary>"))
+	assert.Equal(t, len(run.Phases), strings.Count(got, "<summary>Figures over time, "))
 	contains(t, got, `aria-label="Figures: over time, of the runs that count"`)
 }
 

@@ -59,7 +59,7 @@ func cell(v float64) chart.Cell {
 // table has a row for each bin in which a run that counts was under load: what the live charts draw over time.
 func (p *livePhase) table() *values {
 	t := chart.Table{Title: "over time, of the runs that count", Columns: []chart.Column{
-		{Name: "time since the window began", Unit: "s"}, {Name: "offered", Unit: "req/s"},
+		{Name: "time", Unit: "s"}, {Name: "offered", Unit: "req/s"},
 		{Name: "answered", Unit: "req/s"}, {Name: "failed", Unit: "req/s"},
 	}}
 	for _, q := range liveQuantiles {

@@ -37,7 +37,7 @@ func TestFiguresOverTimeAreOfAllRunsThatCount(t *testing.T) {
 	require.NoError(t, p.pool.add(binsOf([]int{10, 300, 0, 0}, 3*time.Millisecond, 400)))
 	table := p.table()
 	assert.Equal(t, []string{
-		"time since the window began, s", "offered, req/s", "answered, req/s", "failed, req/s",
+		"time, s", "offered, req/s", "answered, req/s", "failed, req/s",
 		"p50, ms", "p90, ms", "p99, ms", "p99.9, ms", "longest schedule lag, ms",
 	}, table.Head)
 	assert.Equal(t, [][]string{
