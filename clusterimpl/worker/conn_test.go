@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"math"
 	"net"
 	"os"
 	"testing"
@@ -16,6 +17,7 @@ type pieces struct {
 	net.Conn
 	left     []string
 	first    func()
+	asked    func() // called when its read is to end
 	deadline time.Time
 	returned bool
 }
@@ -35,6 +37,9 @@ func (p *pieces) Read(b []byte) (int, error) {
 
 func (p *pieces) SetReadDeadline(t time.Time) error {
 	p.deadline = t
+	if p.asked != nil {
+		p.asked()
+	}
 	return nil
 }
 
@@ -70,5 +75,18 @@ func TestARequestThatComesWhenItsConnectionIsAskedForIsReadToTheEnd(t *testing.T
 			require.NoError(t, c.Close())
 			assert.True(t, inner.returned)
 		}
+	}
+}
+
+// While idle connections are asked for, a busy one becomes idle: it is given back, too.
+func TestEveryConnectionIsAskedFor(t *testing.T) {
+	for range 50 { // in any order
+		busy := newConn(&pieces{}, func(*conn, bool) {})
+		busy.waiting = false
+		idle := newConn(&pieces{asked: busy.idle}, func(*conn, bool) {})
+		s := &server{conns: map[*conn]struct{}{busy: {}, idle: {}}}
+		s.shed(math.MaxInt)
+		require.True(t, busy.unasked)
+		require.True(t, idle.unasked)
 	}
 }

@@ -213,9 +213,9 @@ func (s *server) open() int {
 func (s *server) shed(count int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, idle := range []bool{true, false} {
-		for c := range s.conns {
-			if count > 0 && c.idles() == idle && c.giveBack() {
+	for _, busy := range []bool{false, true} {
+		for c := range s.conns { // a busy one may be idle by now
+			if count > 0 && (busy || c.idles()) && c.giveBack() {
 				count--
 			}
 		}
