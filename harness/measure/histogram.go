@@ -63,8 +63,15 @@ func (h *Histogram) RecordAll(count uint64, d time.Duration) {
 	case d < Lowest:
 		d = Lowest
 	}
-	h.unpack()
-	if h.add(int64((d+time.Microsecond-1)/time.Microsecond), count) != nil {
+	us := int64((d + time.Microsecond - 1) / time.Microsecond)
+	var err error
+	if h.dense != nil { // as every request is recorded
+		err = h.dense.RecordValues(us, int64(count))
+	} else {
+		h.unpack()
+		err = h.sparse.RecordValues(us, int64(count))
+	}
+	if err != nil {
 		h.outOfRange += count
 	}
 }
