@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -141,9 +140,13 @@ func (t *Trial) loadHistograms(dir fs.FS) error {
 	if t.Warmup == nil || t.Window == nil {
 		return nil // an interrupted trial; check has seen to that
 	}
-	file, err := open(dir, t.Histograms.File)
+	name, err := locateIn(dir, t.Histograms.File)
 	if err != nil {
 		return err
+	}
+	file, err := dir.Open(name)
+	if err != nil {
+		return unread(t.Histograms.File, err)
 	}
 	defer file.Close()
 	hash := sha256.New()
@@ -170,34 +173,36 @@ func (t *Trial) loadHistograms(dir fs.FS) error {
 
 // read reads a file of the archive.
 func read(dir fs.FS, name string) ([]byte, error) {
-	file, err := open(dir, name)
+	file, err := locateIn(dir, name)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	var data bytes.Buffer
-	if info, err := file.Stat(); err == nil { // so that it is not copied as it grows
-		data.Grow(int(info.Size()) + bytes.MinRead)
-	}
-	if _, err := data.ReadFrom(file); err != nil {
+	data, err := fs.ReadFile(dir, file)
+	if err != nil {
 		return nil, unread(name, err)
 	}
-	return data.Bytes(), nil
+	return data, nil
 }
 
-// open opens a file of the archive. The name may come from run.json: it must stay
-// within the folder.
-func open(dir fs.FS, name string) (fs.File, error) {
+// errNoFile says that a name stands for a folder, a pipe or a device.
+var errNoFile = errors.New("it is no regular file")
+
+// locateIn is the path of a file of the archive. The name may come from run.json: it must stay within the folder. It
+// must be a regular file: to open a pipe would wait for its writer.
+func locateIn(dir fs.FS, name string) (string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return nil, fmt.Errorf("%s names the file %q: %w: allowed are files within its folder", runFile, name,
+		return "", fmt.Errorf("%s names the file %q: %w: allowed are files within its folder", runFile, name,
 			ErrImpossible)
 	}
-	file, err := openFile(dir, path.Clean(name))
+	file := path.Clean(name)
+	info, err := fs.Stat(dir, file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w", name, ErrMissing)
+		return "", fmt.Errorf("%s: %w", name, ErrMissing)
 	case err != nil:
-		return nil, unread(name, err)
+		return "", unread(name, err)
+	case !info.Mode().IsRegular():
+		return "", unread(name, errNoFile)
 	}
 	return file, nil
 }
@@ -208,21 +213,6 @@ func unread(name string, err error) error {
 		err = e.Err // the path is long, and name is in it
 	}
 	return fmt.Errorf("read %s: %w", name, err)
-}
-
-// errNoFile says that a name stands for a folder, a pipe or a device.
-var errNoFile = errors.New("it is no regular file")
-
-// openFile opens a regular file: to open a pipe would wait for its writer.
-func openFile(dir fs.FS, name string) (fs.File, error) {
-	info, err := fs.Stat(dir, name)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errNoFile
-	}
-	return dir.Open(name)
 }
 
 // rename gives what disturbances yielded today's names of its metrics.

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -31,7 +32,7 @@ func pack(h *hdrhistogram.PackedHistogram) (*packed, error) {
 		last = uint64(i)
 		p.count += uint64(count)
 	}
-	p.text = append(make([]byte, 0, len(text)), text...)
+	p.text = bytes.Clone(text)
 	return p, nil
 }
 

@@ -36,19 +36,19 @@ func capacityTable(p figures.Phase, tries []try) ([]Column, [][]Cell) {
 		{"offered", "req/s"}, {"achieved", "req/s"}, {"p99 response time", "ms"}, {"outcome", ""},
 		{"documented", "req/s"},
 	}
-	fixed := []Cell{number(p.Search.Start)}
+	fixed := []Cell{Number(p.Search.Start)}
 	if found := p.Search.Found; found.Known() {
 		columns = append(columns, Column{"capacity", "req/s"}, Column{"capacity, lowest", "req/s"},
 			Column{"capacity, highest", "req/s"})
 		if found.AtLeast {
-			fixed = append(fixed, Cell{}, number(found.Capacity), Cell{})
+			fixed = append(fixed, Cell{}, Number(found.Capacity), Cell{})
 		} else {
-			fixed = append(fixed, number(found.Capacity), number(found.Low), number(found.High))
+			fixed = append(fixed, Number(found.Capacity), Number(found.Low), Number(found.High))
 		}
 	}
 	rows := [][]Cell{}
 	for _, t := range tries {
-		row := []Cell{number(t.offered), numberAbove0(t.achieved), numberAbove0(t.p99),
+		row := []Cell{Number(t.offered), numberAbove0(t.achieved), numberAbove0(t.p99),
 			{Text: figures.Clean(t.outcome)}}
 		rows = append(rows, append(row, fixed...))
 	}

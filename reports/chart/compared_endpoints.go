@@ -65,7 +65,7 @@ func operationTable(all []operation) ([]Column, [][]Cell) {
 	rows := [][]Cell{}
 	for _, o := range all {
 		rows = append(rows, []Cell{
-			{Text: o.head.name}, number(o.base.p50), number(o.head.p50), number(o.base.p99), number(o.head.p99),
+			{Text: o.head.name}, Number(o.base.p50), Number(o.head.p50), Number(o.base.p99), Number(o.head.p99),
 		})
 	}
 	return columns, rows

@@ -97,11 +97,11 @@ func endpointTable(shown []endpoint, bound judge.Result, claimed bool) ([]Column
 	rows := [][]Cell{}
 	for _, e := range shown {
 		row := []Cell{
-			{Text: e.name}, number(e.p50), number(e.p99), numberAbove0(e.low), numberAbove0(e.high),
-			number(float64(e.requests)), number(float64(e.failed)),
+			{Text: e.name}, Number(e.p50), Number(e.p99), numberAbove0(e.low), numberAbove0(e.high),
+			Number(float64(e.requests)), Number(float64(e.failed)),
 		}
 		if claimed {
-			row = append(row, number(bound.Bound))
+			row = append(row, Number(bound.Bound))
 		}
 		rows = append(rows, row)
 	}

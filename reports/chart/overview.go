@@ -62,7 +62,7 @@ func spotTable(rates, times []spot) ([]Column, [][]Cell) {
 	columns = append(columns, Column{"capacity", "req/s"}, Column{"capacity, at least", "req/s"})
 	rows := [][]Cell{}
 	for i, rate := range rates {
-		row := []Cell{{Text: rate.name}, number(rate.x)}
+		row := []Cell{{Text: rate.name}, Number(rate.x)}
 		row = append(append(row, rate.cells()...), times[i].cells()...)
 		capacity := []Cell{numberAbove0(rate.capacity), {}}
 		if rate.atLeast {
@@ -78,7 +78,7 @@ func (s spot) cells() []Cell {
 	cells := make([]Cell, 3, 5)
 	if len(s.measured) > 0 {
 		cells = []Cell{
-			number(stats.Median(s.measured)), number(slices.Min(s.measured)), number(slices.Max(s.measured)),
+			Number(stats.Median(s.measured)), Number(slices.Min(s.measured)), Number(slices.Max(s.measured)),
 		}
 	}
 	return append(cells, numberAbove0(s.bound), Cell{Text: s.word()})

@@ -62,8 +62,8 @@ func (c Cell) Short() string {
 	return c.Text
 }
 
-// number is the cell of a number; nothing where it is none.
-func number(v float64) Cell {
+// Number is the cell of a number; nothing where it is none.
+func Number(v float64) Cell {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return Cell{}
 	}
@@ -75,7 +75,7 @@ func numberAbove0(v float64) Cell {
 	if v <= 0 {
 		return Cell{}
 	}
-	return number(v)
+	return Number(v)
 }
 
 // Table is what the chart draws, as figures.
@@ -141,7 +141,7 @@ func (s *sheet) line(name, unit string, points []xy) {
 
 // level adds a line that has one value at all places.
 func (s *sheet) level(name, unit string, value float64) {
-	s.lines = append(s.lines, sheetLine{column: Column{name, unit}, level: number(value)})
+	s.lines = append(s.lines, sheetLine{column: Column{name, unit}, level: Number(value)})
 }
 
 // mark adds a text at a place.
@@ -164,23 +164,23 @@ func (s *sheet) table() ([]Column, [][]Cell) {
 	row := func(at place) []Cell {
 		if rows[at] == nil {
 			rows[at] = make([]Cell, len(columns))
-			rows[at][0] = number(at.x)
+			rows[at][0] = Number(at.x)
 		}
 		return rows[at]
 	}
 	for i, l := range s.lines {
 		seen := map[float64]int{}
 		for _, p := range l.points {
-			if !number(p.x).Known || !number(p.y).Known {
+			if !Number(p.x).Known || !Number(p.y).Known {
 				continue
 			}
-			row(place{p.x, seen[p.x]})[i+1] = number(p.y)
+			row(place{p.x, seen[p.x]})[i+1] = Number(p.y)
 			seen[p.x]++
 		}
 	}
 	seen := map[float64]int{}
 	for _, m := range s.marks {
-		if number(m.x).Known {
+		if Number(m.x).Known {
 			row(place{m.x, seen[m.x]})[len(columns)-1] = Cell{Text: m.text}
 			seen[m.x]++
 		}

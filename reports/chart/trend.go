@@ -93,13 +93,13 @@ func trendTable(r trend.Result, edges []int, changes []trend.Change) ([]Column, 
 	for i := 0; i+1 < len(edges); i++ {
 		middle := stats.Median(r.Series.Values[edges[i]:edges[i+1]])
 		for at := edges[i]; at < edges[i+1]; at++ {
-			row := []Cell{number(float64(at)), {}, number(r.Series.Values[at]), number(middle), {}}
+			row := []Cell{Number(float64(at)), {}, Number(r.Series.Values[at]), Number(middle), {}}
 			if at < len(r.Series.Points) {
 				row[1].Text = figures.Clean(r.Series.Points[at])
 			}
 			for _, c := range changes {
 				if c.At == at {
-					row[4] = number(100 * (c.Ratio() - 1))
+					row[4] = Number(100 * (c.Ratio() - 1))
 				}
 			}
 			rows = append(rows, row)

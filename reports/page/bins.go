@@ -12,7 +12,8 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
-// bins are the seconds of a run, by the bins of its phase. A bin in which the run had no second has no length.
+// bins are the seconds of a run, or of all runs that count, by the bins of the phase. A bin without a second has no
+// length.
 type bins struct {
 	lengths, offered, completed, failed []float64
 	lags                                []float64            // the longest, in µs
@@ -20,13 +21,18 @@ type bins struct {
 	responses                           []*measure.Histogram // nil where there is none
 }
 
+// newBins are bins of which nothing is known.
+func newBins(n int) bins {
+	unknown := func() []float64 { return slices.Repeat([]float64{math.NaN()}, n) }
+	return bins{
+		lengths: unknown(), offered: unknown(), completed: unknown(), failed: unknown(), lags: unknown(),
+		responses: make([]*measure.Histogram, n),
+	}
+}
+
 // bins sums up the seconds of a run. Histograms are merged: no quantile is averaged.
 func (p *livePhase) bins(r figures.Run) (bins, error) {
-	unknown := func() []float64 { return slices.Repeat([]float64{math.NaN()}, p.Bins) }
-	b := bins{
-		lengths: unknown(), offered: unknown(), completed: unknown(), failed: unknown(), lags: unknown(),
-		responses: make([]*measure.Histogram, p.Bins),
-	}
+	b := newBins(p.Bins)
 	var parts []*measure.Window
 	second := 0
 	if r.Warmup != nil {

@@ -42,7 +42,7 @@ type livePhase struct {
 	// merged histograms.
 	Pool []string `json:"pool"`
 
-	pool *pool // what stands in the table of the phase
+	pool bins // of the runs that count: what stands in the table of the phase
 }
 
 // liveBound is the bound of a claim.
@@ -145,7 +145,7 @@ func livePhaseOf(p figures.Phase, most int) (livePhase, error) {
 	phase.Step = max(1, (warm+length+most-1)/most)
 	phase.First = floorDiv(-warm, phase.Step)
 	phase.Bins = max(0, floorDiv(length-1, phase.Step)-phase.First+1)
-	phase.pool = newPool(phase.Bins)
+	phase.pool = newBins(phase.Bins)
 	for _, r := range p.Runs {
 		if !drawable(r) {
 			continue

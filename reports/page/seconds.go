@@ -2,7 +2,6 @@ package page
 
 import (
 	"math"
-	"slices"
 
 	"github.com/nameplate-dev/nameplate/harness/measure"
 	"github.com/nameplate-dev/nameplate/harness/suite"
@@ -10,50 +9,30 @@ import (
 	"github.com/nameplate-dev/nameplate/reports/figures"
 )
 
-// pool is what the runs of a phase that count come to, by bin: sums, the longest schedule lag in µs, and merged
-// histograms.
-type pool struct {
-	lengths, offered, completed, failed, lags []float64
-	responses                                 []*measure.Histogram
-}
-
-func newPool(bins int) *pool {
-	none := func() []float64 { return slices.Repeat([]float64{math.NaN()}, bins) }
-	return &pool{none(), none(), none(), none(), none(), make([]*measure.Histogram, bins)}
-}
-
-// add takes a run in.
-func (p *pool) add(b bins) error {
-	for i, h := range b.responses {
+// add takes a run in: sums, the longest schedule lag, and merged histograms.
+func (b *bins) add(run bins) error {
+	for i, h := range run.responses {
 		for _, sum := range []struct{ of, v []float64 }{
-			{p.lengths, b.lengths}, {p.offered, b.offered}, {p.completed, b.completed}, {p.failed, b.failed},
+			{b.lengths, run.lengths}, {b.offered, run.offered}, {b.completed, run.completed}, {b.failed, run.failed},
 		} {
 			if !math.IsNaN(sum.v[i]) {
 				add(&sum.of[i], sum.v[i])
 			}
 		}
-		if v := b.lags[i]; b.lagged && !math.IsNaN(v) && !(p.lags[i] >= v) {
-			p.lags[i] = v
+		if v := run.lags[i]; run.lagged && !math.IsNaN(v) && !(b.lags[i] >= v) {
+			b.lags[i] = v
 		}
 		if h == nil || h.Count() == 0 {
 			continue
 		}
-		if p.responses[i] == nil {
-			p.responses[i] = measure.NewSparseHistogram()
+		if b.responses[i] == nil {
+			b.responses[i] = measure.NewSparseHistogram()
 		}
-		if err := p.responses[i].Merge(h); err != nil {
+		if err := b.responses[i].Merge(h); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// cell is the cell of a number; an empty one where it is not known.
-func cell(v float64) chart.Cell {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return chart.Cell{}
-	}
-	return chart.Cell{Number: v, Known: true}
 }
 
 // table has a row for each bin in which a run that counts was under load: what the live charts draw over time.
@@ -71,18 +50,18 @@ func (p *livePhase) table() *values {
 		if !(length > 0) {
 			continue
 		}
-		row := []chart.Cell{cell(float64((p.First + i) * p.Step))}
+		row := []chart.Cell{chart.Number(float64((p.First + i) * p.Step))}
 		for _, sum := range [][]float64{p.pool.offered, p.pool.completed, p.pool.failed} {
-			row = append(row, cell(sum[i]/length))
+			row = append(row, chart.Number(sum[i]/length))
 		}
 		for _, q := range liveQuantiles {
 			v, known := figures.Quantile(p.pool.responses[i], q)
 			if !known {
 				v = math.NaN()
 			}
-			row = append(row, cell(v))
+			row = append(row, chart.Number(v))
 		}
-		t.Rows = append(t.Rows, append(row, cell(p.pool.lags[i]/1000)))
+		t.Rows = append(t.Rows, append(row, chart.Number(p.pool.lags[i]/1000)))
 	}
 	return valuesOf(t)
 }

@@ -32,7 +32,7 @@ func binsOf(requests []int, took time.Duration, lag float64) bins {
 }
 
 func TestFiguresOverTimeAreOfAllRunsThatCount(t *testing.T) {
-	p := &livePhase{Step: 1, First: -1, Bins: 4, pool: newPool(4)}
+	p := &livePhase{Step: 1, First: -1, Bins: 4, pool: newBins(4)}
 	require.NoError(t, p.pool.add(binsOf([]int{10, 100, 90, 0}, time.Millisecond, 200)))
 	require.NoError(t, p.pool.add(binsOf([]int{10, 300, 0, 0}, 3*time.Millisecond, 400)))
 	table := p.table()

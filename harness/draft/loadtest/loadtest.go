@@ -11,7 +11,6 @@ import (
 
 	"github.com/nameplate-dev/nameplate/harness/draft"
 	"github.com/nameplate-dev/nameplate/harness/draft/targets"
-	"github.com/nameplate-dev/nameplate/harness/secret"
 	"github.com/nameplate-dev/nameplate/harness/suite"
 )
 
@@ -146,19 +145,14 @@ func (p *plan) hide(headers []suite.Pair) error {
 		if !draft.SecretHeader(h.Name) || draft.HasField(h.Value) || h.Value == "" {
 			continue
 		}
-		scheme, value := "", h.Value
-		isAuthorization := strings.HasSuffix(strings.ToLower(h.Name), "authorization")
-		if first, rest, ok := strings.Cut(value, " "); ok && isAuthorization {
-			scheme, value = first+" ", strings.TrimSpace(rest)
+		scheme, value := draft.Credential(h.Name, h.Value)
+		field, err := p.secrets.Hide(draft.Secret{
+			Name: draft.Variable("header " + h.Name), Value: value, Where: "--header " + draft.Line(h.Name),
+		})
+		if err != nil {
+			return err
 		}
-		where := "--header " + draft.Line(h.Name)
-		if len(value) < secret.Least {
-			return fmt.Errorf("%s has a credential of %d bytes; allowed: %d or more, since a shorter one cannot be "+
-				"kept out of reports", where, len(value), secret.Least)
-		}
-		s := draft.Secret{Name: draft.Variable("header " + h.Name), Value: value, Where: where}
-		p.secrets = append(p.secrets, s)
-		headers[i].Value = scheme + "${env." + s.Name + "}"
+		headers[i].Value = scheme + field
 	}
 	return nil
 }

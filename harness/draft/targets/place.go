@@ -153,12 +153,9 @@ func (c *collection) header(name, value string, u *url.URL) (string, error) {
 	case name == "Cookie":
 		return c.cookies(value)
 	case draft.SecretHeader(name):
-		scheme, rest, ok := strings.Cut(value, " ")
-		if !ok || !strings.HasSuffix(name, "Authorization") {
-			return c.hide("header "+shown, name, value)
-		}
+		scheme, rest := draft.Credential(name, value)
 		hidden, err := c.hide("header "+shown, name, rest)
-		return scheme + " " + hidden, err
+		return scheme + hidden, err
 	case draft.HasField(value):
 		return "", fmt.Errorf("header %s has a ${…}, which a suite takes for a field; allowed: a text without it",
 			shown)
@@ -192,15 +189,15 @@ func (c *collection) cookies(value string) (string, error) {
 
 // hide is the field that stands for a credential.
 func (c *collection) hide(where, name, value string) (string, error) {
-	if len(value) < secret.Least {
-		return "", fmt.Errorf("%s has a credential of %d bytes; allowed: %d or more, since a shorter one cannot be "+
-			"kept out of reports", draft.Line(where), len(value), secret.Least)
-	}
-	variable, ok := c.secrets[value]
+	field, ok := c.fields[value]
 	if !ok {
-		variable = strings.ToUpper(strings.ReplaceAll(c.taken.Unique(draft.Name("target "+name, "target")), "-", "_"))
-		c.secrets[value] = variable
-		c.Secrets = append(c.Secrets, draft.Secret{Name: variable, Value: value, Where: draft.Line(where)})
+		variable := strings.ToUpper(strings.ReplaceAll(c.taken.Unique(draft.Name("target "+name, "target")), "-", "_"))
+		var err error
+		field, err = c.Secrets.Hide(draft.Secret{Name: variable, Value: value, Where: draft.Line(where)})
+		if err != nil {
+			return "", err
+		}
+		c.fields[value] = field
 	}
-	return "${env." + variable + "}", nil
+	return field, nil
 }

@@ -85,17 +85,17 @@ var example = map[string]string{
 type collection struct {
 	Targets
 	Options
-	count   int            // of targets so far
-	origin  string         // as [origin] tells it
-	known   map[string]int // requests by what they ask for, with their place
-	names   draft.Names    // of requests
-	taken   draft.Names    // of variables
-	secrets map[string]string
+	count  int               // of targets so far
+	origin string            // as [origin] tells it
+	known  map[string]int    // requests by what they ask for, with their place
+	names  draft.Names       // of requests
+	taken  draft.Names       // of variables
+	fields map[string]string // by the credential that they stand for
 }
 
 func newCollection(o Options) *collection {
 	return &collection{
-		Options: o, known: map[string]int{}, names: draft.Names{}, taken: draft.Names{}, secrets: map[string]string{},
+		Options: o, known: map[string]int{}, names: draft.Names{}, taken: draft.Names{}, fields: map[string]string{},
 	}
 }
 
