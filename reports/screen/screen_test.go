@@ -117,7 +117,7 @@ func TestTheScreenFollowsTheSizeOfTheTerminal(t *testing.T) {
 		r.Ends(strings.Split(shown.view(size[0], size[1]), "\n")...)
 	}
 	s.Close()
-	r.Lacks("time left") // of its first line, which a row that was on its way never is
+	r.Lacks("so far") // of its first line, which a row that was on its way never is
 }
 
 func TestLinesOutliveTheTerminal(t *testing.T) {

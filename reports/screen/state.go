@@ -204,20 +204,23 @@ func (s *state) remaining() (time.Duration, bool) {
 
 // share is the part of the plan that is done, in the range [0,1]: of its time, or of its phases where the time is
 // not known.
-func (s *state) share() float64 {
+func (s *state) share() (share float64, known bool) {
 	if left, ok := s.remaining(); ok {
-		passed := s.options.Now().Sub(s.began)
+		passed := s.passed()
 		if passed+left <= 0 {
-			return 0
+			return 0, true
 		}
-		return min(1, max(0, passed.Seconds()/(passed+left).Seconds()))
+		return min(1, max(0, passed.Seconds()/(passed+left).Seconds())), true
 	}
 	at, of := s.position()
-	if of == 0 || at == 0 {
-		return 0
+	if of < 2 || at == 0 {
+		return 0, false
 	}
-	return float64(at-1) / float64(of)
+	return float64(at-1) / float64(of), true
 }
+
+// passed is the time since the screen began.
+func (s *state) passed() time.Duration { return s.options.Now().Sub(s.began) }
 
 // position is the place of the phase under way among those of the plan, from 1 on; 0 when it has none.
 func (s *state) position() (at, of int) {

@@ -114,9 +114,9 @@ func (s *state) core(width int) []row {
 	return rows
 }
 
-// heading is the suite with the time left.
+// heading is the suite with the time left, or the time that has passed where nobody knows how much is left.
 func (s *state) heading(width int) string {
-	left := "time left " + unknown
+	left := figures.Elapsed(s.passed()) + " so far"
 	if d, ok := s.remaining(); ok {
 		left = figures.Elapsed(d) + " left"
 	}
@@ -124,13 +124,16 @@ func (s *state) heading(width int) string {
 	return s.paint(bold, title) + strings.Repeat(" ", width-columns(title)-columns(left)) + left
 }
 
-// bar shows how much of the plan is done.
+// bar shows how much of the plan is done. A search has no plan: how many runs it takes is its result.
 func (s *state) bar(width int) string {
-	share := s.share()
+	share, known := s.share()
 	length := width - 6
 	full := min(length, int(share*float64(length)))
-	return s.paint(green, strings.Repeat("█", full)) + s.paint(dim, strings.Repeat("░", length-full)) +
-		fmt.Sprintf(" %3.0f %%", 100*share)
+	bar := s.paint(green, strings.Repeat("█", full)) + s.paint(dim, strings.Repeat("░", length-full))
+	if !known {
+		return bar + "   " + unknown + " %"
+	}
+	return bar + fmt.Sprintf(" %3.0f %%", 100*share)
 }
 
 // where is the phase under way.
