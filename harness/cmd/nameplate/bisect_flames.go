@@ -12,7 +12,8 @@ import (
 // flames profiles the commit that was found and the one before it, says where they spend their processor time
 // differently, and writes their differential flame graph.
 func (k bisectCommand) flames(c console, measure compareCommand, suspect string) error {
-	measure.Base, measure.Head, measure.Flame = suspect+"^", suspect, k.Flame
+	commit := fmt.Sprintf("%.12s", suspect) // as in the table of commits
+	measure.Base, measure.Head, measure.Flame = commit+"^", commit, k.Flame
 	b, err := measure.build(c)
 	if err != nil {
 		return err
