@@ -67,8 +67,9 @@ func (s *Source) transferAccount() int64 {
 
 // makeLists renders the lists of transactions, the most popular account first.
 func (s *Source) makeLists() error {
+	held := make([]wire.Transaction, 0, wire.DefaultLimit)
 	for _, id := range s.read {
-		list := wire.Transactions{Account: id, Transactions: []wire.Transaction{}}
+		list := wire.Transactions{Account: id, Transactions: held}
 		all := s.config.Dataset.TransactionsOf(id)
 		for _, t := range all[:min(len(all), wire.DefaultLimit)] {
 			list.Transactions = append(list.Transactions, wire.TransactionOf(t))

@@ -111,6 +111,7 @@ func decode(body []byte, into any) error {
 
 // line encodes a value as the platform does.
 func line(v any) ([]byte, error) {
-	body, err := json.Marshal(v)
-	return append(body, '\n'), err
+	var b bytes.Buffer
+	err := json.NewEncoder(&b).Encode(v)
+	return b.Bytes(), err
 }
