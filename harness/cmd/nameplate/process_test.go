@@ -21,6 +21,7 @@ import (
 	"github.com/nameplate-dev/nameplate/harness/archive/archivetest"
 	"github.com/nameplate-dev/nameplate/harness/exitcode"
 	"github.com/nameplate-dev/nameplate/harness/judge"
+	"github.com/nameplate-dev/nameplate/internal/effort"
 )
 
 func exitStatus(err error) (string, bool) {
@@ -208,22 +209,28 @@ claims:
   - {id: P1.p99, phase: 1, source: guide.md#1, metric: p99, op: "<=", value: 200 ms}
 `
 
+// planned is the number of its runs.
+const planned = 5
+
 func TestASlowedSystemIsNeverVerified(t *testing.T) {
 	if testing.Short() {
-		t.Skip("drives five runs")
+		t.Skip("drives several runs")
 	}
 	t.Parallel()
 	// A worker that burns 15 ms per request answers at most 67 of the 100 per second, on any machine.
 	file := filepath.Join(t.TempDir(), "slowed.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(slowed), 0o600))
-	c := start(t, "verify", "--slowdown", "15ms", "--headroom=false", file)
+	runs := effort.Of(2, 2, planned)
+	c := start(t, "verify", "--slowdown", "15ms", "--headroom=false", "--runs", strconv.Itoa(runs), file)
 	status, _ := exitStatus(c.Wait())
 	r, err := archive.Load(filepath.Join(c.out, "latest"))
 	require.NoError(t, err, "stderr: %s", &c.stderr)
 	assert.Equal(t, strconv.Itoa(r.ExitStatus), status, "stderr: %s", &c.stderr)
 	require.Empty(t, r.Failure, "stderr: %s", &c.stderr)
 
-	// A host that is too busy, or too small, excludes runs: what the system did is judged without it.
+	// A host that is too busy, or too small, excludes runs: what the system did is judged without it, as if each run
+	// of the plan had been like those.
+	r.Options.Runs = planned
 	require.NoError(t, archivetest.Undisturbed(r))
 	verdicts := map[string]judge.Verdict{}
 	for _, result := range r.Results {
