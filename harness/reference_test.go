@@ -12,7 +12,7 @@ import (
 
 func TestTheReferenceClusterIsMeasuredOnItsStores(t *testing.T) {
 	t.Parallel()
-	o := harness.Options{Runs: 1, Duration: time.Second, Warmup: time.Second, Stores: "embedded", Out: t.TempDir()}
+	o := harness.Options{Runs: 1, Duration: time.Second, Warmup: time.Millisecond, Stores: "embedded", Out: t.TempDir()}
 	r, err := o.Run(t.Context(), harness.Builtin().Phase(3), harness.Reference())
 	require.NoError(t, err)
 	require.Equal(t, []int{3}, r.Options.Phases)

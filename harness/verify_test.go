@@ -42,11 +42,12 @@ func consumer(t *testing.T) string {
 	return dir
 }
 
-// built compiles the tests of a module, as go test does, and returns their program.
+// built compiles the tests of a module, as go test does, which leaves out what a debugger needs, and returns their
+// program.
 func built(t *testing.T, dir string) string {
 	t.Helper()
 	program := filepath.Join(dir, "shop.test")
-	out, err := inModule(exec.Command("go", "test", "-c", "-o", program, "."), dir).CombinedOutput()
+	out, err := inModule(exec.Command("go", "test", "-c", "-ldflags=-s -w", "-o", program, "."), dir).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program
 }
