@@ -2,6 +2,7 @@ package chart
 
 import (
 	"cmp"
+	"encoding/binary"
 	"image"
 	"image/color"
 	"maps"
@@ -42,9 +43,10 @@ func paletted(from *image.RGBA) *image.Paletted {
 	}
 	to := image.NewPaletted(from.Rect, palette)
 	runs(from, func(at, n int, c uint32) {
-		i := index[c]
-		for k := range n {
-			to.Pix[at+k] = i
+		if i := index[c]; i > 0 { // a new image is all of colour 0, the most frequent one
+			for k := range n {
+				to.Pix[at+k] = i
+			}
 		}
 	})
 	return to
@@ -72,12 +74,13 @@ func unlike(colors []uint32, counts map[uint32]int) []uint32 {
 // runs tells of the pixels of an image, row by row, n of one colour at a time from the pixel number at on. A colour is
 // its red, green, blue and alpha, the last in the lowest byte.
 func runs(m *image.RGBA, tell func(at, n int, c uint32)) {
-	pixel := func(i int) uint32 {
-		p := m.Pix[4*i : 4*i+4 : 4*i+4]
-		return uint32(p[0])<<24 | uint32(p[1])<<16 | uint32(p[2])<<8 | uint32(p[3])
-	}
+	pixel := func(i int) uint32 { return binary.BigEndian.Uint32(m.Pix[4*i:]) }
 	for at, all := 0, len(m.Pix)/4; at < all; {
 		c, n := pixel(at), 1
+		two := uint64(c)<<32 | uint64(c)
+		for at+n+2 <= all && binary.BigEndian.Uint64(m.Pix[4*(at+n):]) == two {
+			n += 2
+		}
 		for at+n < all && pixel(at+n) == c {
 			n++
 		}
