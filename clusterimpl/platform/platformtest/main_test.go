@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/nameplate-dev/nameplate/fixtures"
 	"github.com/nameplate-dev/nameplate/internal/effort"
 	"github.com/nameplate-dev/nameplate/internal/needs"
+	"github.com/nameplate-dev/nameplate/internal/room"
 )
 
 // hang is how long anything may take before a test gives up. Nothing is judged by it.
@@ -28,8 +30,39 @@ func TestMain(m *testing.M) {
 	clusterimpl.Hook()
 	fixtures.Hook()
 	effort.SideBySide(4) // they mostly wait for stores
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(withTemplates{m})
 }
+
+// templates are what sets start from once one has loaded the data set.
+var templates = fixtures.NewTemplates(memory())
+
+// withTemplates runs the tests and then removes what the stores started from.
+type withTemplates struct{ *testing.M }
+
+func (m withTemplates) Run() int {
+	code := m.M.Run()
+	if err := templates.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// memory is a folder in memory for the stores of these tests, which end processes and not machines: what was written
+// is there all the same, and no disk is waited for. "" where there is none with room.
+func memory() string {
+	const dir = "/dev/shm"
+	if room.Check(dir, 4<<30) != nil {
+		return ""
+	}
+	return dir
+}
+
+// offers are what this machine has of its own.
+var offers = sync.OnceValue(func() []fixtures.Offer { return fixtures.Offers(context.Background(), bare) })
+
+// first are the first sets of each provider: the others wait for it, and start from its template.
+var first = map[string]*sync.Once{fixtures.Local: {}, fixtures.Containers: {}, fixtures.Embedded: {}}
 
 // bare is an environment without servers of others.
 func bare(name string) string {
@@ -50,16 +83,28 @@ func testContext(t *testing.T) context.Context {
 // stores brings stores up by a provider, or skips the test and says why there are none.
 func stores(t *testing.T, provider string, env func(string) string) *fixtures.Set {
 	t.Helper()
-	for _, o := range fixtures.Offers(testContext(t), env) {
-		if o.Provider == provider && o.Reason != "" {
-			needs.Absent(t, string(o.Kind), provider, o.Reason)
+	if provider != fixtures.External { // whose servers are our own
+		for _, o := range offers() {
+			if o.Provider == provider && o.Reason != "" {
+				needs.Absent(t, string(o.Kind), provider, o.Reason)
+			}
 		}
 	}
-	set, err := fixtures.Up(testContext(t), fixtures.Request{
-		Want: provider, Need: fixtures.Kinds, Dataset: platformtest.Dataset, Env: env,
-		Progress: func(message string) { t.Log(message) },
-	})
-	require.NoError(t, err)
+	var set *fixtures.Set
+	start := func() {
+		var err error
+		set, err = fixtures.Up(testContext(t), fixtures.Request{
+			Want: provider, Need: fixtures.Kinds, Dataset: platformtest.Dataset, Env: env, Dir: memory(),
+			Templates: templates, Progress: func(message string) { t.Log(message) },
+		})
+		require.NoError(t, err)
+	}
+	if once := first[provider]; once != nil {
+		once.Do(start)
+	}
+	if set == nil {
+		start()
+	}
 	t.Cleanup(func() { require.NoError(t, set.Close()) })
 	return set
 }

@@ -84,6 +84,7 @@ func (w *witness) read(seed uint64, reads *atomic.Int64) {
 				least)
 		}
 		reads.Add(1)
+		time.Sleep(time.Duration(rng.IntN(3000)) * time.Microsecond) // as between writes; else readers take all cores
 	})
 }
 
