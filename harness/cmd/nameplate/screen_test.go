@@ -52,8 +52,12 @@ func TestAnInterruptedScreenLeavesTheTerminalAsItWas(t *testing.T) {
 	r.Has("archive: " + c.out)
 }
 
+// ignored says whether interrupts are, as after nohup, or in the background of a script. A command that a test has run
+// in this process hides it.
+var ignored = signal.Ignored(os.Interrupt)
+
 func TestASecondInterruptEndsTheScreenAtOnce(t *testing.T) {
-	if signal.Ignored(os.Interrupt) { // as after nohup, or in the background of a script
+	if ignored {
 		t.Skip("who started the tests has interrupts ignored, and what they start inherits it")
 	}
 	t.Parallel()
