@@ -31,10 +31,13 @@ type Options struct {
 	NoScripts     bool
 }
 
-// Page is a page that is open, until its test ends, in a profile of its own.
+// Page is a page that is open, until it is closed or its test ends, in a tab and a profile that no other page that is
+// open has.
 type Page struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	tab   *tab
+	ctx   context.Context
+	close func()
 
 	mu       sync.Mutex
 	messages []string
@@ -45,7 +48,8 @@ type Page struct {
 func Open(t *testing.T, address string, o Options) *Page {
 	t.Helper()
 	effort.NoGoroutines(t) // of ours: a page only reads
-	p := &Page{t: t, ctx: shared.tab(t)}
+	p := &Page{t: t}
+	p.inside(shared.take(t))
 	require.NoError(t, chromedp.Listen(p.ctx, p.note))
 	width, height := cmp.Or(o.Width, 1280), cmp.Or(o.Height, 900)
 	Call(p, network.Enable, network.EnableParams{})
@@ -64,6 +68,24 @@ func Open(t *testing.T, address string, o Options) *Page {
 	Do(p, chromedp.Navigate(address))
 	return p
 }
+
+// inside puts the page into a tab, which it gives back as it is closed.
+func (p *Page) inside(taken *tab) {
+	ctx, leave := context.WithCancel(taken.ctx) // ends what listens
+	p.tab, p.ctx = taken, ctx
+	p.close = sync.OnceFunc(func() {
+		leave()
+		if p.t.Failed() { // whatever hangs there
+			taken.close()
+			return
+		}
+		shared.give(taken)
+	})
+	p.t.Cleanup(p.close)
+}
+
+// Close closes the page before its test ends, for a test that opens one after the other.
+func (p *Page) Close() { p.close() }
 
 // OpenFile opens a page from the disk, as a reader does who was sent it.
 func OpenFile(t *testing.T, file string, o Options) *Page {

@@ -52,3 +52,20 @@ func TestAPageIsReadOtherwise(t *testing.T) {
 	p.Reload()
 	assert.Empty(t, Eval[string](p, `document.querySelector("input").value`))
 }
+
+func TestAPageKnowsNothingOfTheOneBefore(t *testing.T) {
+	before := OpenText(t, small, Options{Dark: true, Width: 390, NoScripts: true})
+	before.Print()
+	before.Close()
+	before = OpenText(t, small, Options{Dark: true})
+	Eval[bool](before, `sessionStorage.seen = localStorage.seen = document.title = "seen", true`)
+	before.Close()
+	p := OpenText(t, `<!DOCTYPE html><html lang="en"><title>y</title><script>document.title = "z"</script>`, Options{})
+	assert.Equal(t, before.tab, p.tab, "it has the tab of the one before")
+	assert.Equal(t, "z", Eval[string](p, `document.title`), "with scripts")
+	assert.Equal(t, 1280, Eval[int](p, `innerWidth`))
+	assert.False(t, Eval[bool](p, `matchMedia("(prefers-color-scheme: dark)").matches || matchMedia("print").matches`))
+	assert.Zero(t, Eval[int](p, `localStorage.length + sessionStorage.length`))
+	assert.Empty(t, p.Messages())
+	assert.Len(t, p.Requests(), 1)
+}

@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -9,6 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -33,6 +38,16 @@ type browser struct {
 	err     error
 	profile string // folder
 	stop    []context.CancelFunc
+
+	mu   sync.Mutex
+	idle []*tab // that a test has given back
+}
+
+// tab is a tab in a profile of its own. To open one takes five times as long as to open a page in it, so that tests
+// take over one another's.
+type tab struct {
+	ctx   context.Context
+	close context.CancelFunc
 }
 
 // Ending is the tests of a package that opens pages, which end their browser when they are done:
@@ -48,18 +63,59 @@ func (e ending) Run() int {
 	return e.m.Run()
 }
 
-// tab is a new tab, until the test ends. The test skips by name where there is no Chromium.
-func (b *browser) tab(t *testing.T) context.Context {
+// take is an empty tab. The test skips by name where there is no Chromium.
+func (b *browser) take(t *testing.T) *tab {
 	t.Helper()
 	b.once.Do(b.start)
 	if b.path == "" {
 		needs.Absent(t, "chromium", "", "none of "+strings.Join(names, ", ")+" is on the path")
 	}
 	require.NoError(t, b.err, "start "+b.path)
-	ctx, closeTab := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	t.Cleanup(closeTab)
-	require.NoError(t, chromedp.Do(ctx), "open a tab")
-	return ctx
+	if left := b.left(); left != nil {
+		return left
+	}
+	fresh := &tab{}
+	fresh.ctx, fresh.close = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	require.NoError(t, chromedp.Do(fresh.ctx), "open a tab")
+	return fresh
+}
+
+// left is a tab that a test has given back, nil when there is none.
+func (b *browser) left() *tab {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	last := len(b.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	taken := b.idle[last]
+	b.idle = b.idle[:last]
+	return taken
+}
+
+// give takes a tab back, without anything of what was in it: what cannot be emptied is closed.
+func (b *browser) give(used *tab) {
+	if used.empty() != nil {
+		used.close()
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.idle = append(b.idle, used)
+}
+
+// forget empties what a page has stored; one without an origin has no storage.
+const forget = `(() => { try { localStorage.clear(); sessionStorage.clear() } catch {} return true })()`
+
+// empty leaves the page that is open, and forgets it. What [Open] sets anew stays.
+func (u *tab) empty() error {
+	_, scripts := chromedp.Call(u.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})
+	_, stored := chromedp.Run(u.ctx, chromedp.Evaluate[bool](forget))
+	_, left := chromedp.Run(u.ctx, chromedp.Navigate("about:blank"))
+	_, history := chromedp.Call(u.ctx, page.ResetNavigationHistory, cdp.Empty{})
+	_, cookies := chromedp.Call(u.ctx, network.ClearBrowserCookies, cdp.Empty{})
+	_, cache := chromedp.Call(u.ctx, network.ClearBrowserCache, cdp.Empty{})
+	return errors.Join(scripts, stored, left, history, cookies, cache)
 }
 
 // start starts the browser. It ends with this process, whatever ends that.

@@ -120,5 +120,6 @@ func TestADrawingInABrowser(t *testing.T) {
 		assert.Len(t, p.Requests(), 1)
 		assert.Greater(t, browsertest.Eval[int](p, `document.querySelectorAll('.labels text').length`), 5)
 		assert.Zero(t, browsertest.Eval[int](p, overflowing), "every label stands within its frame")
+		p.Close()
 	}
 }

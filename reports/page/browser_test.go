@@ -47,8 +47,9 @@ func clean(t *testing.T, p *browsertest.Page) {
 
 func TestTheFirstScreenHasTheVerdictAndTheWorstClaims(t *testing.T) {
 	t.Parallel()
+	html := looked(t)
 	for name, o := range map[string]browsertest.Options{"light": {}, "no scripts": {NoScripts: true}} {
-		p := browsertest.OpenText(t, looked(t), o)
+		p := browsertest.OpenText(t, html, o)
 		clean(t, p)
 		p.Keep("page-"+strings.ReplaceAll(name, " ", "-"), !o.NoScripts)
 		top := func(selector string) int {
@@ -61,6 +62,7 @@ func TestTheFirstScreenHasTheVerdictAndTheWorstClaims(t *testing.T) {
 		assert.Equal(t, []string{
 			"", "claims", "overview", "limits", "changed", "phase-1-title", "phase-3-title", "about", "reading",
 		}, order, name)
+		p.Close()
 	}
 }
 
@@ -78,6 +80,7 @@ func TestThePageIsRightInTheDarkOnAPhoneAndOnPaper(t *testing.T) {
 		if o.Width == 0 {
 			assert.True(t, strings.HasPrefix(string(p.PDF()), "%PDF-"))
 		}
+		p.Close()
 	}
 }
 

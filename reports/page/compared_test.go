@@ -69,12 +69,14 @@ func looksRight(t *testing.T, name, text string) {
 		assert.Len(t, p.Requests(), 1, "%s: the page itself, and nothing else", name)
 		p.Keep(name+map[bool]string{true: "-phone"}[o.Dark], !o.Dark)
 		if o.NoScripts {
+			p.Close()
 			continue // nothing can be asked of the page either
 		}
 		assert.Empty(t, browsertest.Eval[[]string](p, undrawn), "not drawn")
 		assert.Zero(t, browsertest.Eval[int](p,
 			`[...document.querySelectorAll(".card.scroll")].filter(c => c.scrollWidth > c.clientWidth).length`),
 			"%s: tables that are wider than the page", name)
+		p.Close()
 	}
 	phone := browsertest.OpenText(t, text, browsertest.Options{Dark: true, Width: 390, Height: 800})
 	assert.LessOrEqual(t, browsertest.Eval[int](phone, `document.documentElement.scrollWidth`), 390,
@@ -82,6 +84,7 @@ func looksRight(t *testing.T, name, text string) {
 	assert.NotEqual(t, "rgb(246, 247, 249)", browsertest.Eval[string](phone,
 		`getComputedStyle(document.body).backgroundColor`), "%s: dark", name)
 	assert.True(t, strings.HasPrefix(string(phone.PDF()), "%PDF-"))
+	phone.Close()
 }
 
 func TestThePageOfTwoRunsInABrowser(t *testing.T) {

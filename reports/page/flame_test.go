@@ -52,6 +52,7 @@ func TestAFlameGraphOnThePageInABrowser(t *testing.T) {
 		assert.Empty(t, p.Messages(), name)
 		assert.Len(t, p.Requests(), 1, name)
 		if o.NoScripts {
+			p.Close()
 			continue
 		}
 		assert.Equal(t, 1, browsertest.Eval[int](p, "document.querySelectorAll('.flame-bar input').length"), name)
@@ -62,5 +63,6 @@ func TestAFlameGraphOnThePageInABrowser(t *testing.T) {
 			browsertest.Eval[float64](p, "window.innerWidth"), name+": the graph scrolls, the page does not")
 		assert.GreaterOrEqual(t, browsertest.Eval[float64](p,
 			"document.querySelector('.profile text').getBoundingClientRect().height"), 8.0, name)
+		p.Close()
 	}
 }

@@ -72,6 +72,7 @@ func TestAPageOfFlameGraphsInABrowser(t *testing.T) {
 		assert.Equal(t, 2, browsertest.Eval[int](p, "document.querySelectorAll('.frames').length"), name)
 		assert.LessOrEqual(t, browsertest.Eval[float64](p, "document.documentElement.scrollWidth"),
 			browsertest.Eval[float64](p, "window.innerWidth"), name)
+		p.Close()
 	}
 }
 

@@ -290,6 +290,7 @@ func TestThePageOnAPhoneAndWithoutScripts(t *testing.T) {
 	assert.LessOrEqual(t, browsertest.Eval[int](p, `document.documentElement.scrollWidth`), 390)
 	browsertest.Eval[bool](p, only)
 	p.Keep("live-phone", false)
+	p.Close()
 	p = browsertest.OpenText(t, html, browsertest.Options{NoScripts: true})
 	assert.Empty(t, p.Messages())
 	assert.Zero(t, browsertest.Eval[int](p, `document.querySelectorAll(".live, canvas").length`))

@@ -137,5 +137,6 @@ func TestOddArchivesAreShownWithoutNonsense(t *testing.T) {
 				t.Errorf("seed %d: %.80q", seed, text[max(0, at-40):])
 			}
 		}
+		p.Close()
 	}
 }
