@@ -369,8 +369,16 @@ func TestIDs(t *testing.T) {
 
 func TestTheSampleIsTheSameEveryTime(t *testing.T) {
 	effort.NoGoroutines(t)
-	assert.Equal(t, encoded(t, archivetest.Sample(1, 2)), encoded(t, archivetest.Sample(1, 2)))
-	r := archivetest.Sample()
+	first := encoded(t, archivetest.Sample(1, 2))
+	r := archivetest.Sample(1, 2)
+	assert.Equal(t, first, encoded(t, r))
+	r.Phases[0].Trials[0].Window.Response.Reset()
+	r.Phases[0].Trials[0].Window.Seconds[0].Offered++
+	r.Phases[0].Trials[0].Usage.Series[0].Points[0].RSS++
+	assert.Equal(t, first, encoded(t, archivetest.Sample(1, 2)), "whatever was done to one")
+	archivetest.Forget()
+	assert.Equal(t, first, encoded(t, archivetest.Sample(1, 2)), "when it is simulated again")
+	r = archivetest.Sample()
 	assert.Equal(t, judge.Verified, r.Verdict)
 	assert.Len(t, r.Phases, 4)
 	assert.Len(t, r.Results, 16)

@@ -39,33 +39,33 @@ func bucketOf(us int64) int {
 // lies in the bucket, and how many values do. Two buckets never have the same value.
 func (h *Histogram) Buckets() iter.Seq2[time.Duration, uint64] {
 	return func(yield func(time.Duration, uint64) bool) {
-		left := h.Count()
-		if left == 0 {
-			return
-		}
-		if h.packed != nil {
-			for us, count := range h.packed.buckets {
-				if !yield(fromMicroseconds(us), count) {
-					return
-				}
-			}
-			return
-		}
 		edges := edges()
-		if h.sparse != nil {
-			for lowest, count := range h.sparse.ForEachBucket {
-				if !yield(fromMicroseconds(edges[min(bucketOf(lowest), len(edges)-1)]), uint64(count)) {
-					return
-				}
+		for i, count := range h.held {
+			if !yield(fromMicroseconds(edges[min(i, len(edges)-1)]), count) {
+				return
 			}
-			return
 		}
+	}
+}
+
+// held yields the number of each bucket that holds something, in rising order, and how many values it holds.
+func (h *Histogram) held(yield func(i int, count uint64) bool) {
+	switch left := h.Count(); {
+	case h.packed != nil:
+		h.packed.held(yield)
+	case h.sparse != nil:
+		for lowest, count := range h.sparse.ForEachBucket {
+			if !yield(bucketOf(lowest), uint64(count)) {
+				return
+			}
+		}
+	case left > 0:
 		for i, count := range h.dense.Export().Counts {
 			if count == 0 {
 				continue
 			}
 			left -= min(left, uint64(count))
-			if !yield(fromMicroseconds(edges[min(i, len(edges)-1)]), uint64(count)) || left == 0 {
+			if !yield(i, uint64(count)) || left == 0 {
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -137,4 +138,23 @@ func lognormal(n int) []time.Duration {
 		values[i] = time.Duration(1e6 * math.Exp(0.7*rng.NormFloat64()))
 	}
 	return values
+}
+
+func TestACopyIsOfItsOwn(t *testing.T) {
+	for name, h := range map[string]*Histogram{"dense": NewHistogram(), "sparse": NewSparseHistogram()} {
+		assert.Zero(t, h.Copy().Count(), name)
+		for i := range 3000 {
+			h.Record(time.Duration(i*i) * time.Microsecond)
+		}
+		h.Record(2 * Highest)
+		first := h.Copy()
+		second := first.Copy()
+		first.Record(time.Second)
+		assert.Equal(t, []uint64{3001, 3002, 3001}, []uint64{h.Count(), first.Count(), second.Count()}, name)
+		assert.Equal(t, maps.Collect(h.Buckets()), maps.Collect(second.Buckets()), name)
+		assert.Equal(t, uint64(1), second.OutOfRange(), name)
+		second.Reset()
+		h.Reset()
+		assert.Equal(t, uint64(3002), first.Count(), name)
+	}
 }

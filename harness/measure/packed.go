@@ -36,6 +36,20 @@ func pack(h *hdrhistogram.PackedHistogram) (*packed, error) {
 	return p, nil
 }
 
+// Copy is a histogram of the same values. It is small until something is added to it.
+func (h *Histogram) Copy() *Histogram {
+	p := h.packed // which nothing changes
+	if p == nil {
+		p = &packed{count: h.Count()}
+		last := 0
+		for i, count := range h.held {
+			p.text = binary.AppendUvarint(binary.AppendUvarint(p.text, uint64(i-last)), count)
+			last = i
+		}
+	}
+	return &Histogram{packed: p, outOfRange: h.outOfRange}
+}
+
 // unpack makes a histogram one that can be added to.
 func (h *Histogram) unpack() {
 	if h.packed == nil {
@@ -50,13 +64,23 @@ func (h *Histogram) unpack() {
 
 // buckets yields the value in µs of each bucket that holds something, in rising order, and how many values it holds.
 func (p *packed) buckets(yield func(us int64, count uint64) bool) {
-	last, edges := uint64(0), edges()
+	edges := edges()
+	for i, count := range p.held {
+		if !yield(min(edges[i], Highest.Microseconds()), count) {
+			return
+		}
+	}
+}
+
+// held yields the number of each bucket that holds something, in rising order, and how many values it holds.
+func (p *packed) held(yield func(i int, count uint64) bool) {
+	last := uint64(0)
 	for text := p.text; len(text) > 0; {
 		above, n := binary.Uvarint(text)
 		count, m := binary.Uvarint(text[n:])
 		text = text[n+m:]
 		last += above
-		if !yield(min(edges[last], Highest.Microseconds()), count) {
+		if !yield(int(last), count) {
 			return
 		}
 	}

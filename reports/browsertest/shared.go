@@ -109,7 +109,8 @@ const forget = `(() => { try { localStorage.clear(); sessionStorage.clear() } ca
 
 // empty leaves the page that is open, and forgets it. What [Open] sets anew stays.
 func (u *tab) empty() error {
-	_, scripts := chromedp.Call(u.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})
+	enabled := emulation.SetScriptExecutionDisabledParams{}
+	_, scripts := chromedp.Call(u.ctx, emulation.SetScriptExecutionDisabled, enabled)
 	_, stored := chromedp.Run(u.ctx, chromedp.Evaluate[bool](forget))
 	_, left := chromedp.Run(u.ctx, chromedp.Navigate("about:blank"))
 	_, history := chromedp.Call(u.ctx, page.ResetNavigationHistory, cdp.Empty{})

@@ -36,9 +36,9 @@ var work = map[string]float64{
 	"session": 0.5,
 }
 
-// trial is one run of a phase: every request is simulated, its times drawn from the
+// simulated is one run of a phase: every request is simulated, its times drawn from the
 // run's own random source.
-func trial(s *suite.Suite, p suite.Phase, sh shape, number int, at time.Time) archive.Trial {
+func simulated(s *suite.Suite, p suite.Phase, sh shape, number int) archive.Trial {
 	seed := uint64(p.Number)<<32 | uint64(number)
 	rng := rand.New(rand.NewPCG(s.Plan.Seed, seed))
 	pace := math.Exp(sh.runSigma * rng.NormFloat64())
@@ -56,7 +56,7 @@ func trial(s *suite.Suite, p suite.Phase, sh shape, number int, at time.Time) ar
 	}
 	used := usage(rng, p, sh, s.Plan.Warmup.Least, end)
 	return archive.Trial{
-		Number: number, Seed: seed, Started: at, Warmup: warmup, Window: window, Usage: used,
+		Number: number, Seed: seed, Warmup: warmup, Window: window, Usage: used,
 		Noise: measure.HostNoise{
 			SpinBefore: jitter(rng, 28*time.Millisecond, 0.02), SpinAfter: jitter(rng, 28*time.Millisecond, 0.02),
 			Steal: 0.002 * rng.Float64(),
