@@ -137,7 +137,10 @@ func p99Of(p figures.Phase, name string) (low, high float64) {
 			continue
 		}
 		for _, b := range r.Pool.Window.Endpoints {
-			if v, ok := figures.Quantile(b.Response, 0.99); ok && b.Name == name {
+			if b.Name != name {
+				continue
+			}
+			if v, ok := figures.Quantile(b.Response, 0.99); ok {
 				all = append(all, v)
 			}
 		}
