@@ -103,7 +103,7 @@ func TestExplanationsAgreeWithVerdictsWhateverTheRuns(t *testing.T) {
 	}
 	seen := map[Verdict]int{}
 	kinds := map[Kind]int{}
-	for range effort.Of(500, 1_500, 10_000) {
+	for range effort.Of(500, 1_000, 10_000) {
 		in := arbitrary(r, pool)
 		results := Phase(in)
 		for at, c := range in.Claims {

@@ -158,7 +158,7 @@ func logRatio(r *rand.Rand, sd float64, long bool) float64 {
 // TestNarrowIntervalsHoldTheTruth is why [narrowedLevel] is what it is.
 func TestNarrowIntervalsHoldTheTruth(t *testing.T) {
 	effort.NoGoroutines(t)
-	times := effort.Of(300, 500, 10_000)
+	times := effort.Of(300, 300, 10_000)
 	slack := 3 * math.Sqrt(0.95*0.05/float64(times)) // of the share that is counted
 	for _, long := range []bool{false, true} {
 		for _, sd := range []float64{0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1} {
