@@ -21,19 +21,23 @@ var errNoBucket = errors.New("a bucket is out of range")
 // pack makes a histogram small that is not added to any more.
 func pack(h *hdrhistogram.PackedHistogram) (*packed, error) {
 	p := &packed{}
-	last, known := uint64(0), len(edges())
+	last, known := 0, len(edges())
 	text := make([]byte, 0, 1024)
 	for lowest, count := range h.ForEachBucket {
 		i := bucketOf(lowest)
-		if i < int(last) || i >= known || count <= 0 {
+		if i < last || i >= known || count <= 0 {
 			return nil, errNoBucket
 		}
-		text = binary.AppendUvarint(binary.AppendUvarint(text, uint64(i)-last), uint64(count))
-		last = uint64(i)
+		text, last = appendBucket(text, i-last, uint64(count)), i
 		p.count += uint64(count)
 	}
 	p.text = bytes.Clone(text)
 	return p, nil
+}
+
+// appendBucket appends a bucket whose number is that much above the one before it.
+func appendBucket(text []byte, above int, count uint64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(text, uint64(above)), count)
 }
 
 // Copy is a histogram of the same values. It is small until something is added to it.
@@ -43,8 +47,7 @@ func (h *Histogram) Copy() *Histogram {
 		p = &packed{count: h.Count()}
 		last := 0
 		for i, count := range h.held {
-			p.text = binary.AppendUvarint(binary.AppendUvarint(p.text, uint64(i-last)), count)
-			last = i
+			p.text, last = appendBucket(p.text, i-last, count), i
 		}
 	}
 	return &Histogram{packed: p, outOfRange: h.outOfRange}

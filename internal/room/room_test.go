@@ -47,3 +47,10 @@ func TestAFolderWithoutTheRightToWriteIsNamed(t *testing.T) {
 	require.NoError(t, os.Chmod(dir, 0o500))
 	assert.ErrorIs(t, room.Check(dir, 0), syscall.EACCES)
 }
+
+func TestMemoryIsNamedOnlyWhereItHasTheRoom(t *testing.T) {
+	assert.Empty(t, room.Memory(math.MaxInt64))
+	if dir := room.Memory(1); dir != "" {
+		assert.NoError(t, room.Check(dir, 1))
+	}
+}

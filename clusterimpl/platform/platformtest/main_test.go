@@ -48,15 +48,8 @@ func (m withTemplates) Run() int {
 	return code
 }
 
-// memory is a folder in memory for the stores of these tests, which end processes and not machines: what was written
-// is there all the same, and no disk is waited for. "" where there is none with room.
-func memory() string {
-	const dir = "/dev/shm"
-	if room.Check(dir, 4<<30) != nil {
-		return ""
-	}
-	return dir
-}
+// memory is where the stores of these tests are.
+func memory() string { return room.Memory(4 << 30) }
 
 // offers are what this machine has of its own.
 var offers = sync.OnceValue(func() []fixtures.Offer { return fixtures.Offers(context.Background(), bare) })
